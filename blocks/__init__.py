@@ -1,0 +1,1 @@
+"""What a person chooses in the Prefect UI, and how to reach it."""

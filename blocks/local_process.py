@@ -1,0 +1,175 @@
+"""One server process on this machine, shared by every process that needs it, gone when nobody does.
+
+The embedded language model, the embedded graph and the Prefect server of one-off commands are such servers. Whoever
+needs one calls `SharedProcess.lease()`: the first caller starts it, the others find it in its state file. A lease is
+a shared `flock` on a file, so the kernel gives it back however its holder dies; the server looks now and then whether
+it could lock that file exclusively, and ends when it could for `idle_seconds` on end.
+
+The server's side is `announce` and `leave_when_idle`, both called in the child.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from blocks.errors import ServiceError
+from blocks.home import PROJECT_ROOT, folder
+
+IDLE_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class SharedProcess:
+    """A server of which there is at most one per state folder.
+
+    `command` gets the state folder of this server and returns the child's command line; the child writes its
+    connection facts with `announce` once it answers. `ready_seconds` bounds the wait for that.
+    """
+
+    name: str
+    """Folder below `PHASEGATE_HOME/run` that holds its state, lease and log."""
+    command: Callable[[Path], list[str]]
+    ready_seconds: float = 120.0
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Path:
+        return folder("run", self.name)
+
+    @contextlib.contextmanager
+    def lease(self) -> Iterator[dict[str, Any]]:
+        """Connection facts of the running server, which stays at least as long as this context.
+
+        Raises ServiceError with the end of the server's log if it does not come up.
+        """
+        with (self.place / "lease").open("a") as lease:
+            fcntl.flock(lease, fcntl.LOCK_SH)
+            yield self._find_or_start()
+
+    def running(self) -> dict[str, Any] | None:
+        """Connection facts if the server runs, else None."""
+        facts = read_json(self.place / "state.json")
+        return facts if facts and is_alive(facts["pid"]) else None
+
+    def _find_or_start(self) -> dict[str, Any]:
+        with (self.place / "start").open("a") as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            return self.running() or self._start()
+
+    def _start(self) -> dict[str, Any]:
+        state, log = self.place / "state.json", self.place / "log.txt"
+        state.unlink(missing_ok=True)
+        with log.open("wb") as output:
+            child = subprocess.Popen(
+                self.command(self.place),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=PROJECT_ROOT,
+                env={**os.environ, **self.environment},
+                start_new_session=True,  # Ctrl-C in a terminal must not take a server from other processes
+            )
+        deadline = time.monotonic() + self.ready_seconds
+        while time.monotonic() < deadline:
+            if facts := self.running():
+                return facts
+            if child.poll() is not None:
+                raise self._did_not_start(f"ended with status {child.returncode}", log)
+            time.sleep(0.05)
+        stop(child.pid)
+        raise self._did_not_start(f"did not answer within {self.ready_seconds:.0f} s", log)
+
+    def _did_not_start(self, what: str, log: Path) -> ServiceError:
+        tail = log.read_text(errors="replace").strip().splitlines()[-5:]
+        return ServiceError(
+            f"The {self.name} server {what}." + ("\n  " + "\n  ".join(tail) if tail else ""),
+            means="what needs it cannot go on; nothing was lost.",
+            do=f"read {log}, then run the same command again.",
+        )
+
+
+def announce(place: Path, **facts: Any) -> None:
+    """Called by the server once it answers: what others need to reach it. The file is readable by its owner only."""
+    temporary = place / "state.json.new"
+    temporary.touch(mode=0o600)
+    temporary.write_text(json.dumps({"pid": os.getpid(), **facts}))
+    temporary.replace(place / "state.json")
+
+
+def leave_when_idle(place: Path, leave: Callable[[], None], idle_seconds: float = IDLE_SECONDS) -> threading.Thread:
+    """Calls `leave` once no lease was held for `idle_seconds`; returns the watching thread, already started."""
+
+    def watch() -> None:
+        idle_since: float | None = None
+        while True:
+            time.sleep(min(1.0, idle_seconds / 4))
+            if _leased(place):
+                idle_since = None
+            elif idle_since is None:
+                idle_since = time.monotonic()
+            elif time.monotonic() - idle_since >= idle_seconds:
+                # Nobody may find the old address from here on; whoever starts now waits for the start lock.
+                with (place / "start").open("a") as starting:
+                    fcntl.flock(starting, fcntl.LOCK_EX)
+                    if _leased(place):
+                        idle_since = None
+                        continue
+                    (place / "state.json").unlink(missing_ok=True)
+                leave()
+                return
+
+    thread = threading.Thread(target=watch, name="leave-when-idle", daemon=True)
+    thread.start()
+    return thread
+
+
+def _leased(place: Path) -> bool:
+    with (place / "lease").open("a") as lease:
+        try:
+            fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a JSON file, or None if there is none to read."""
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    # A child of ours that has ended but was not waited for still has its id.
+    with contextlib.suppress(ChildProcessError, OSError):
+        return os.waitpid(pid, os.WNOHANG) == (0, 0)
+    return True
+
+
+def stop(pid: int, seconds: float = 10.0) -> None:
+    """Ends a process politely, then surely."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if not is_alive(pid):
+                return
+            time.sleep(0.05)

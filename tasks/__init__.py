@@ -1,0 +1,1 @@
+"""The work: pure cores with thin Prefect task shells around them."""

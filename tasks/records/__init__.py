@@ -1,0 +1,1 @@
+"""The database: tables, migrations, what is written and read, the ledger."""

@@ -1,0 +1,1 @@
+"""Behaviour of the project, shown on real parts."""

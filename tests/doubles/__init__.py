@@ -1,0 +1,1 @@
+"""Servers that speak real protocols, as unkind as the real ones."""
