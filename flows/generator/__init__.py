@@ -1,0 +1,1 @@
+"""The generator: a business brief becomes market research and an offer, in thirteen stages."""
