@@ -3,9 +3,11 @@
 The embedded language model, the embedded graph and the Prefect server of one-off commands are such servers. Whoever
 needs one calls `SharedProcess.lease()`: the first caller starts it, the others find it in its state file. A lease is
 a shared `flock` on a file, so the kernel gives it back however its holder dies; the server looks now and then whether
-it could lock that file exclusively, and ends when it could for `idle_seconds` on end.
+it could lock that file exclusively, and ends when it could for `idle_seconds` on end. That the server lives is a lock
+too, held by the server itself: a process id can be given to a stranger after a reboot, a lock cannot.
 
-The server's side is `announce` and `leave_when_idle`, both called in the child.
+The server's side, called in the child in this order: `leave_when_idle` (so that a child whose starter was killed does
+not stay), `claim` (waits until a predecessor has closed its files), `announce`.
 """
 
 import contextlib
@@ -19,12 +21,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from blocks.errors import ServiceError
 from blocks.home import PROJECT_ROOT, folder
 
 IDLE_SECONDS = 20.0
+
+# Children this process started. Kept so that their exit status can be collected; they may outlive us.
+_children: list[subprocess.Popen[bytes]] = []
+# The life locks this process holds as a server, by folder; open until the process ends.
+_claims: dict[Path, IO[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class SharedProcess:
     def running(self) -> dict[str, Any] | None:
         """Connection facts if the server runs, else None."""
         facts = read_json(self.place / "state.json")
-        return facts if facts and is_alive(facts["pid"]) else None
+        return facts if facts and not _lockable(self.place / "life", fcntl.LOCK_SH) else None
 
     def _find_or_start(self) -> dict[str, Any]:
         with (self.place / "start").open("a") as starting:
@@ -78,6 +85,7 @@ class SharedProcess:
                 env={**os.environ, **self.environment},
                 start_new_session=True,  # Ctrl-C in a terminal must not take a server from other processes
             )
+        _children[:] = [earlier for earlier in _children if earlier.poll() is None] + [child]
         deadline = time.monotonic() + self.ready_seconds
         while time.monotonic() < deadline:
             if facts := self.running():
@@ -97,8 +105,20 @@ class SharedProcess:
         )
 
 
+def claim(place: Path) -> None:
+    """Called by the server before it opens its files: waits until no other server of this folder lives.
+
+    Held until this process ends, whatever ends it.
+    """
+    if place not in _claims:
+        life = (place / "life").open("a")
+        fcntl.flock(life, fcntl.LOCK_EX)
+        _claims[place] = life
+
+
 def announce(place: Path, **facts: Any) -> None:
     """Called by the server once it answers: what others need to reach it. The file is readable by its owner only."""
+    claim(place)
     temporary = place / "state.json.new"
     temporary.touch(mode=0o600)
     temporary.write_text(json.dumps({"pid": os.getpid(), **facts}))
@@ -106,39 +126,47 @@ def announce(place: Path, **facts: Any) -> None:
 
 
 def leave_when_idle(place: Path, leave: Callable[[], None], idle_seconds: float = IDLE_SECONDS) -> threading.Thread:
-    """Calls `leave` once no lease was held for `idle_seconds`; returns the watching thread, already started."""
+    """Calls `leave` once no lease was held for `idle_seconds`; returns the watching thread, already started.
+
+    A state folder that was deleted counts as nobody left: no later caller could find this server.
+    """
 
     def watch() -> None:
-        idle_since: float | None = None
-        while True:
-            time.sleep(min(1.0, idle_seconds / 4))
-            if _leased(place):
-                idle_since = None
-            elif idle_since is None:
-                idle_since = time.monotonic()
-            elif time.monotonic() - idle_since >= idle_seconds:
-                # Nobody may find the old address from here on; whoever starts now waits for the start lock.
-                with (place / "start").open("a") as starting:
-                    fcntl.flock(starting, fcntl.LOCK_EX)
-                    if _leased(place):
-                        idle_since = None
-                        continue
-                    (place / "state.json").unlink(missing_ok=True)
-                leave()
-                return
+        with contextlib.suppress(OSError):
+            _wait_until_idle(place, idle_seconds)
+        leave()
 
     thread = threading.Thread(target=watch, name="leave-when-idle", daemon=True)
     thread.start()
     return thread
 
 
-def _leased(place: Path) -> bool:
-    with (place / "lease").open("a") as lease:
+def _wait_until_idle(place: Path, idle_seconds: float) -> None:
+    idle_since: float | None = None
+    while True:
+        time.sleep(min(1.0, idle_seconds / 4))
+        if not _lockable(place / "lease", fcntl.LOCK_EX):
+            idle_since = None
+        elif idle_since is None:
+            idle_since = time.monotonic()
+        elif time.monotonic() - idle_since >= idle_seconds:
+            # Nobody may find the old address from here on; whoever starts now waits for the start lock.
+            with (place / "start").open("a") as starting:
+                fcntl.flock(starting, fcntl.LOCK_EX)
+                if _lockable(place / "lease", fcntl.LOCK_EX):
+                    (place / "state.json").unlink(missing_ok=True)
+                    return
+            idle_since = None
+
+
+def _lockable(path: Path, kind: int) -> bool:
+    """Whether `path` could be locked right now; the lock is given back at once."""
+    with path.open("a") as file:
         try:
-            fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
-            return True
-        return False
+            return False
+        return True
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
@@ -151,16 +179,24 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def is_alive(pid: int) -> bool:
+    # A child of ours that has ended but was not waited for still has its id.
+    for child in _children:
+        if child.pid == pid:
+            return child.poll() is None
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    # A child of ours that has ended but was not waited for still has its id.
-    with contextlib.suppress(ChildProcessError, OSError):
-        return os.waitpid(pid, os.WNOHANG) == (0, 0)
-    return True
+        pass
+    return not _has_ended_unnoticed(pid)
+
+
+def _has_ended_unnoticed(pid: int) -> bool:
+    """A process whose parent never asked for its status; in a container without an init it stays listed for ever."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return False  # no /proc: the system's first process collects orphans
 
 
 def stop(pid: int, seconds: float = 10.0) -> None:
