@@ -9,23 +9,21 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
 import httpx
 from pydantic import Field
 
-from blocks.errors import ConfigurationError
 from blocks.local_process import SharedProcess
 from blocks.models.base import LanguageModel
 from blocks.models.embedded_weights import SHA256, weights
+from blocks.models.grammars import grammar, narrow
 from blocks.models.openai_compatible import chat_body, read_completion
 from blocks.models.wire import Endpoint, HttpRequest, Question, Reply
 
 LABEL = "demo model: text is not advice"
 """Stands wherever this model's text is shown."""
-GUIDANCE = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", ", "coerce_one_of": True}
 
 
 class EmbeddedModel(LanguageModel):
@@ -69,7 +67,7 @@ class EmbeddedModel(LanguageModel):
     def request(self, question: Question, endpoint: Endpoint) -> HttpRequest:
         body = {**chat_body(self.model, question), "repeat_penalty": 1.1, "cache_prompt": True}
         if question.schema is not None:
-            body["grammar"] = grammar(json.dumps(question.schema, sort_keys=True))
+            body["grammar"] = grammar(json.dumps(narrow(question.schema, self.text_limit)))
         return HttpRequest(f"{endpoint.base_url}/v1/chat/completions", dict(endpoint.headers), body)
 
     def read(self, status: int, headers: Mapping[str, str], body: bytes, question: Question) -> Reply:
@@ -77,25 +75,6 @@ class EmbeddedModel(LanguageModel):
 
     async def digest(self, client: httpx.AsyncClient, endpoint: Endpoint) -> str | None:
         return SHA256
-
-
-@lru_cache(maxsize=256)
-def grammar(schema: str) -> str:
-    """The LLGuidance grammar for a JSON schema (as text). Raises ConfigurationError if the engine cannot keep it."""
-    from llguidance import JsonCompiler, LLMatcher
-
-    text = json.dumps({**json.loads(schema), "x-guidance": GUIDANCE})
-    try:
-        problem = LLMatcher.validate_grammar(JsonCompiler().compile(text))
-    except ValueError as error:
-        problem = str(error)
-    if problem:
-        raise ConfigurationError(
-            f"The embedded model cannot keep this JSON schema: {problem}",
-            means="it would answer without any form, so it is not asked.",
-            do="leave that keyword out of the stage's output model.",
-        )
-    return "%llguidance {}\nstart: %json " + text
 
 
 def _server(threads: int, context_window: int) -> SharedProcess:

@@ -1,0 +1,140 @@
+"""One typed answer from one model: tries, repair, one more question, and everything measured on the way."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeVar
+
+import httpx
+from pydantic import BaseModel
+
+from blocks.errors import CallError
+from blocks.models import LanguageModel
+from blocks.models.faults import fault
+from blocks.models.wire import Endpoint, Question, Reply
+from tasks.answering.call import Asked, Attempt
+from tasks.answering.limits import require_fit
+from tasks.answering.parse import Parsed, UnusableAnswerError, parse
+from tasks.answering.transport import Exchange, send
+
+T = TypeVar("T", bound=BaseModel)
+
+LONGEST_WAIT = 60.0
+"""Seconds; a server that asks for a longer pause counts as failed."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model as a run has pinned it: its block, where it is reached, and what its weights are called."""
+
+    name: str
+    """Name of the block document."""
+    block: LanguageModel
+    endpoint: Endpoint
+    digest: str | None = None
+
+
+@dataclass
+class Asking:
+    """Asks models. One for a run: it shares connections and keeps each model's number of requests within its limit.
+
+    `sleep` and `jitter` are passed in so that tests do not wait.
+    """
+
+    client: httpx.AsyncClient
+    sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep
+    jitter: Callable[[], float] = random.random
+    _slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+
+    async def typed(self, model: Model, question: Question, wanted: type[T]) -> Asked[T]:
+        """An answer of type `wanted`. Never raises CallError: a failure is part of what is returned."""
+        return await self._ask(model, question, lambda reply: parse(reply, wanted))
+
+    async def prose(self, model: Model, question: Question) -> Asked[str]:
+        """A text. Never raises CallError: a failure is part of what is returned."""
+        return await self._ask(model, question, _text)
+
+    async def _ask(self, model: Model, question: Question, read: Callable[[Reply], Any]) -> Asked[Any]:
+        require_fit(model.block, question, model.name)
+        attempts: list[Attempt] = []
+        async with self._slots.setdefault(model.name, asyncio.Semaphore(model.block.concurrency)):
+            try:
+                parsed = await self._answer(model, question, read, attempts)
+            except CallError as error:
+                return Asked("failed", tuple(attempts), error=error)
+        asked_again = any(attempt.error_class == "invalid_answer" for attempt in attempts)
+        repairs = parsed.repairs + (("asked again",) if asked_again else ())
+        return Asked("repaired" if repairs else "first_pass", tuple(attempts), value=parsed.value, repairs=repairs)
+
+    async def _answer(
+        self, model: Model, question: Question, read: Callable[[Reply], Any], attempts: list[Attempt]
+    ) -> Any:
+        try:
+            return read(await self._send(model, question, attempts))
+        except UnusableAnswerError as error:
+            reasons = _mark_unusable(attempts, str(error))
+        try:
+            return read(await self._send(model, _again(question, reasons), attempts, again=True))
+        except UnusableAnswerError as error:
+            reasons = _mark_unusable(attempts, str(error))
+        raise fault("invalid_answer", f"{model.name} answered {question.name} in a wrong form twice:\n{reasons}")
+
+    async def _send(self, model: Model, question: Question, attempts: list[Attempt], again: bool = False) -> Reply:
+        """The reply of the first request that gets through, at most `attempts` of the block."""
+        for number in range(model.block.attempts):
+            kind: Literal["first", "retry", "re-ask"] = "retry" if number else "re-ask" if again else "first"
+            exchange, started, clock = Exchange(), datetime.now(UTC), time.perf_counter()
+            try:
+                reply = await send(self.client, model.block, model.endpoint, question, exchange)
+            except CallError as error:
+                seconds = time.perf_counter() - clock
+                attempts.append(
+                    Attempt(kind, started, seconds, exchange.status, error.error_class, error.happened, exchange.kept())
+                )
+                wait = self._wait(number, exchange)
+                if not error.retryable or number + 1 == model.block.attempts or wait > LONGEST_WAIT:
+                    raise
+                await self.sleep(wait)
+                question = replace(question, fresh=True)
+            else:
+                attempts.append(_good(kind, started, time.perf_counter() - clock, exchange, reply))
+                return reply
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _wait(self, number: int, exchange: Exchange) -> float:
+        """Seconds before the next try: what the server asks for, else 2, 4, 8 ... with up to a quarter more."""
+        if exchange.retry_after is not None:
+            return exchange.retry_after
+        return float(2 ** (number + 1) * (1 + self.jitter() / 4))
+
+
+def _good(kind: Any, started: datetime, seconds: float, exchange: Exchange, reply: Reply) -> Attempt:
+    return Attempt(
+        kind, started, seconds, exchange.status,
+        prompt_tokens=reply.prompt_tokens, completion_tokens=reply.completion_tokens, truncated=reply.truncated,
+        raw_body=exchange.kept(),
+    )  # fmt: skip
+
+
+def _mark_unusable(attempts: list[Attempt], reasons: str) -> str:
+    """The last attempt came through but its answer is of no use: say so, keep its body, and tell truncation apart."""
+    if attempts[-1].truncated:
+        reasons = f"The answer was cut at the output limit.\n{reasons}"
+    attempts[-1] = replace(attempts[-1], error_class="invalid_answer", message=reasons)
+    return reasons
+
+
+def _again(question: Question, reasons: str) -> Question:
+    """The same question with what was wrong, another seed, and no cache that could give the same answer back."""
+    complaint = f"\n\nYour previous answer could not be used:\n{reasons[:1500]}\nAnswer again, complete and in the requested form."
+    return replace(question, user=question.user + complaint, seed=question.seed + 1, fresh=True)
+
+
+def _text(reply: Reply) -> Parsed[Any]:
+    text = (reply.text or "").replace("\x00", "").strip()
+    if not text:
+        raise UnusableAnswerError("The answer holds no text.")
+    return Parsed(text)

@@ -1,0 +1,35 @@
+"""Whether a prompt fits a model, before anything is sent."""
+
+import math
+
+from blocks.errors import PromptTooLongError
+from blocks.models import LanguageModel
+from blocks.models.wire import Question
+
+CHARACTERS_PER_TOKEN = 3.5
+"""English and JSON measure between 3.5 and 4.2 characters a token; the lower end never promises too much."""
+SPARE_TOKENS = 100
+"""Left free for the chat template and the error of the estimate."""
+
+
+def estimate_tokens(text: str) -> int:
+    """An upper estimate of the tokens in `text`, for any tokenizer of Latin script."""
+    return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
+
+
+def room(model: LanguageModel, wanted: int) -> int:
+    """The output limit to send: what is wanted, at most what the model gives."""
+    return min(wanted, model.max_output_tokens)
+
+
+def require_fit(model: LanguageModel, question: Question, name: str) -> None:
+    """Raises PromptTooLongError if prompt, answer and spare do not fit the context window of block `name`."""
+    prompt = estimate_tokens(question.system) + estimate_tokens(question.user)
+    needed = prompt + question.max_tokens + SPARE_TOKENS
+    if needed > model.context_window:
+        raise PromptTooLongError(
+            f"The prompt of {question.name} needs about {prompt:,} tokens and its answer up to {question.max_tokens:,}; "
+            f"the model block {name!r} has a window of {model.context_window:,}.",
+            means="nothing was sent: a cut prompt gives a wrong answer without any error.",
+            do="name a model with a larger window for this role in the lineup, or shorten the input.",
+        )

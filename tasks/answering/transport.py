@@ -1,0 +1,102 @@
+"""One request to a model server, kept within time, size and the host it was meant for."""
+
+import asyncio
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from blocks.models import LanguageModel
+from blocks.models.faults import fault
+from blocks.models.wire import Endpoint, Question, Reply
+
+ENVELOPE_BYTES = 1_000_000
+BYTES_PER_TOKEN = 64
+KEPT_BYTES = 65_536
+"""How much of a failed attempt's body is kept for the record."""
+
+
+@dataclass
+class Exchange:
+    """What is known of one request, also when it failed."""
+
+    status: int | None = None
+    body: bytes = b""
+    retry_after: float | None = None
+    """Seconds the server asks to wait before the next try."""
+
+    def kept(self) -> str:
+        return self.body[:KEPT_BYTES].decode(errors="replace").replace("\x00", "")
+
+
+async def send(
+    client: httpx.AsyncClient, model: LanguageModel, endpoint: Endpoint, question: Question, exchange: Exchange
+) -> Reply:
+    """Sends the question once and reads the reply; `exchange` is filled as far as it goes.
+
+    Raises CallError. The time limit spans the whole reply, so a server that drips one byte a second does not outlast it.
+    """
+    request = model.request(question, endpoint)
+    limit = model.time_limit(question.max_tokens)
+    try:
+        async with asyncio.timeout(limit):
+            async with client.stream(
+                "POST", request.url, headers=dict(request.headers), json=dict(request.body)
+            ) as response:
+                exchange.status = response.status_code
+                exchange.retry_after = _seconds(response.headers.get("Retry-After"))
+                await _read(response, exchange, ENVELOPE_BYTES + BYTES_PER_TOKEN * question.max_tokens)
+                headers = response.headers
+    except TimeoutError:
+        raise fault("timeout", f"No whole answer from {_host(request.url)} within {limit:.0f} s.") from None
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise fault("connection", f"No connection to {_host(request.url)} ({type(error).__name__}).") from None
+    except httpx.TimeoutException as error:
+        raise fault("timeout", f"{_host(request.url)} did not answer in time ({type(error).__name__}).") from None
+    except (httpx.TransportError, httpx.DecodingError) as error:
+        raise fault("interrupted", f"The answer of {_host(request.url)} broke off ({type(error).__name__}).") from None
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        raise fault("bad_request", f"{request.url!r} is no URL.") from None
+    if response.is_redirect:
+        raise fault("redirected", f"{_host(request.url)} redirects to {_host(headers.get('Location', '?'))}.")
+    return model.read(response.status_code, headers, exchange.body, question)
+
+
+async def _read(response: httpx.Response, exchange: Exchange, limit: int) -> None:
+    parts, size = [], 0
+    async for part in response.aiter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            exchange.body = b"".join(parts)[:KEPT_BYTES]
+            raise fault("too_large_reply", f"The reply is over {limit:,} bytes.")
+    exchange.body = b"".join(parts)
+
+
+def new_client(connections: int = 32) -> httpx.AsyncClient:
+    """A client for model servers: no redirects, no proxy surprises from cookies, time limits set per call."""
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=2)
+    return httpx.AsyncClient(timeout=httpx.Timeout(None, connect=10), limits=limits, follow_redirects=False)
+
+
+def _seconds(header: str | None) -> float | None:
+    if header is None:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        from datetime import UTC, datetime
+
+        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _host(url: str) -> str:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return "?"
+    return f"{parsed.host}:{parsed.port}" if parsed.port else parsed.host
