@@ -1,0 +1,125 @@
+"""The database: where it is, how it is opened, how it is brought to the newest tables.
+
+SQLite below the state folder by default, PostgreSQL where `PHASEGATE_DATABASE_URL` says so.
+"""
+
+import fcntl
+import os
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import JSON, DateTime, Dialect, Engine, TypeDecorator, create_engine, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from blocks.errors import ConfigurationError, StorageError
+from blocks.home import folder, home
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""A JSON value; a missing one is SQL's NULL, never JSON's null."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware point in time, kept in UTC. A naive one is refused: nobody could say what it means."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def database_url() -> str:
+    """`PHASEGATE_DATABASE_URL`, else SQLite below the state folder. Names of PostgreSQL drivers are unified."""
+    url = os.environ.get("PHASEGATE_DATABASE_URL") or f"sqlite:///{home() / 'phasegate.db'}"
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def engine() -> Engine:
+    """The database of `database_url`, migrated to the newest tables; one engine a process and URL."""
+    return open_database(database_url())
+
+
+@lru_cache(maxsize=8)
+def open_database(url: str) -> Engine:
+    """The database at `url`, migrated. Raises ConfigurationError for a bad URL, StorageError if it cannot be used."""
+    try:
+        opened = connect(url)
+        migrate(opened)
+    except SQLAlchemyError as error:
+        raise unusable(error, url) from error
+    return opened
+
+
+def connect(url: str) -> Engine:
+    """An engine for `url` with phasegate's settings; no migration."""
+    try:
+        made = create_engine(url, pool_pre_ping=True, future=True)
+    except (SQLAlchemyError, ImportError) as error:
+        raise ConfigurationError(
+            f"PHASEGATE_DATABASE_URL is no database address: {type(error).__name__}.",
+            means="nothing can be stored.",
+            do="use sqlite:////path/phasegate.db or postgresql://user:password@host:5432/name, or leave it unset.",
+        ) from error
+    if made.dialect.name == "sqlite":
+        event.listen(made, "connect", _prepare_sqlite)
+    return made
+
+
+def _prepare_sqlite(connection: Any, entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    # A crash of the machine may lose the last commits with NORMAL; the ledger must not lose any.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+    path = next((row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"), "")
+    if path and os.path.exists(path):
+        os.chmod(path, 0o600)
+
+
+def migrate(database: Engine) -> None:
+    """Brings the tables to the newest revision; many processes may do so at once."""
+    configuration = Config()
+    configuration.set_main_option("script_location", str(MIGRATIONS))
+    newest = ScriptDirectory.from_config(configuration).get_current_head()
+    with database.connect() as connection:
+        if MigrationContext.configure(connection).get_current_revision() == newest:
+            return
+    with (folder("run") / "migrating").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with database.begin() as connection:
+            configuration.attributes["connection"] = connection
+            command.upgrade(configuration, "head")
+
+
+def unusable(error: Exception, url: str) -> StorageError:
+    """The error people see when the database fails, without the password in its address."""
+    from sqlalchemy import make_url
+
+    shown = make_url(url).render_as_string(hide_password=True)
+    reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    return StorageError(
+        f"The database {shown} cannot be used: {reason}",
+        means="the run stops here; what was stored before is still there.",
+        do="check that the server runs and the disk has room, then run the same command again: it goes on from there.",
+    )
