@@ -1,0 +1,1 @@
+"""The projections of the CRM record: rows, Baserow, graph."""
