@@ -182,5 +182,5 @@ def read_messages(body: Mapping[str, Any]) -> tuple[Mapping[str, str], ...]:
 
 def _text(content: Any) -> str:
     if isinstance(content, list):
-        return "".join(str(part.get("text", "")) for part in content)
+        return "".join(str(part.get("text", "") if isinstance(part, dict) else part) for part in content)
     return "" if content is None else str(content)

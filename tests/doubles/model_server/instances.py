@@ -53,6 +53,20 @@ def instance(schema: Schema, seed: int | str = 0) -> Any:
     return _Synthesis(schema, Random(str(seed))).value(schema)  # str: Random hashes it in a stable way
 
 
+def dangling_reference(schema: Schema) -> str | None:
+    """The first `$ref` anywhere in the schema that points to nothing, or None."""
+    resolver, waiting = _Synthesis(schema, Random(0)), [schema]
+    while waiting:
+        part: Any = waiting.pop()
+        if isinstance(part, dict) and isinstance(reference := part.get("$ref"), str):
+            try:
+                resolver.resolved(reference)
+            except UnsupportedSchemaError:
+                return reference
+        waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return None
+
+
 def merged(first: Schema, second: Schema) -> Schema:
     """One schema that demands what both demand (`allOf`, or a `$ref` with keywords beside it)."""
     result = dict(first)

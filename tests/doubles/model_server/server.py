@@ -167,7 +167,11 @@ class ModelServer:
     # How a request is served ------------------------------------------------------------------------------------------
 
     async def _handle(self, http: HttpRequest, send: Send) -> None:
-        found = next(filter(None, (dialect.receive(http) for dialect in self._dialects)), None)
+        try:
+            found = next(filter(None, (dialect.receive(http) for dialect in self._dialects)), None)
+        except Exception as error:  # a request so odd that a dialect fails over it
+            self.problems.append(f"{http.method} {http.path}: {type(error).__name__}: {error}")
+            found = json_response({"error": "the test double does not understand this"}, 500)
         match found:
             case Question():
                 dialect = next(one for one in self._dialects if one.speaks(found.asked.protocol))
