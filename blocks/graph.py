@@ -1,0 +1,61 @@
+"""The graph store: a Neo4j server, or the graph embedded on this machine."""
+
+import contextlib
+from collections.abc import Iterator
+
+from prefect.blocks.core import Block
+from pydantic import Field, SecretStr
+
+from blocks.embedded_graph import embedded_graph
+from blocks.errors import ServiceError
+from blocks.graph_connection import Graph, GraphUnreachableError, Patience, open_graph
+
+EMBEDDED = "embedded"
+
+
+class GraphStore(Block):
+    """Where clients, meetings, deals and objections are kept as a graph."""
+
+    _block_type_name = "Graph store"
+    _block_type_slug = "phasegate-graph"
+    _description = "A Neo4j server, or the graph embedded on this machine. A projection: the database holds the truth."
+
+    uri: str = Field(
+        EMBEDDED,
+        title="Address",
+        # No user:password@ in an address: addresses are shown in messages.
+        pattern=r"^(embedded|(bolt|neo4j)(\+s|\+ssc)?://[^@\s]+)$",
+        max_length=500,
+        description='"embedded", or a Neo4j address such as neo4j+s://graph.example:7687.',
+    )
+    user: str = Field("neo4j", title="User", max_length=200, description="Not used by the embedded graph.")
+    password: SecretStr | None = Field(None, title="Password", description="Not used by the embedded graph.")
+    database: str = Field(
+        "neo4j",
+        title="Database",
+        pattern=r"^[A-Za-z][A-Za-z0-9.-]{0,62}$",
+        description="Name of the Neo4j database. Not used by the embedded graph.",
+    )
+    seconds: int = Field(60, title="Time limit (seconds)", ge=1, le=3600, description="For one batch of transcripts.")
+
+    @contextlib.contextmanager
+    def connect(self) -> Iterator[Graph]:
+        """The open graph. The embedded one is started if need be and stays at least as long as this context.
+
+        Raises GraphUnreachableError.
+        """
+        patience = Patience(seconds=self.seconds)
+        with contextlib.ExitStack() as stack:
+            if self.uri != EMBEDDED:
+                password = self.password.get_secret_value() if self.password else ""
+                yield stack.enter_context(open_graph(self.uri, self.user, password, self.database, patience=patience))
+                return
+            try:
+                facts = stack.enter_context(embedded_graph().lease())
+            except ServiceError as error:
+                raise GraphUnreachableError(error.happened, means=error.means, do=error.do) from error
+            yield stack.enter_context(
+                open_graph(
+                    facts["uri"], facts["user"], facts["password"], facts["database"], "the embedded graph", patience
+                )
+            )

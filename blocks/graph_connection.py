@@ -1,0 +1,216 @@
+"""An open graph: queries in, rows out, through the official driver, the same for Neo4j and the embedded server.
+
+Two things differ between the servers and are levelled here. When two transactions create the same key at once, Neo4j
+lets one wait; ArcadeDB refuses one with a constraint error, which the driver takes for final: such a transaction is
+run again, a bounded number of times. And the driver waits for ever on a server that holds a connection open but says
+nothing: each call here has an end.
+"""
+
+import contextlib
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, LiteralString, TypeVar
+
+from neo4j import Driver, GraphDatabase, ManagedTransaction, unit_of_work
+from neo4j.exceptions import (
+    AuthError,
+    ConfigurationError,
+    ConstraintError,
+    CypherSyntaxError,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+)
+
+from blocks.errors import GraphError
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+
+class GraphUnreachableError(GraphError):
+    """No graph answers there, or it lets nobody in: no query can succeed until a person or time has changed that."""
+
+
+class GraphRefusedError(GraphError):
+    """The graph answered and refused this query or these values; others may succeed."""
+
+
+def pause_with_jitter(attempt: int) -> None:
+    """Waits before attempt 1, 2, ...: at random up to 20 ms, 40 ms, ... 1 s, so that rivals do not meet again."""
+    time.sleep(random.uniform(0, min(1.0, 0.01 * 2**attempt)))  # noqa: S311 - no secret
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for the graph and how often to try a transaction that lost a race."""
+
+    seconds: float = 60
+    """For one call, from its first query to its commit, all attempts together."""
+    attempts: int = 12
+    pause: Callable[[int], None] = pause_with_jitter
+
+
+@dataclass(frozen=True)
+class Graph:
+    """An open graph database. Made by `open_graph`; may be used by several threads."""
+
+    driver: Driver
+    database: str
+    where: str
+    """How messages call it: its address, or "the embedded graph"."""
+    patience: Patience = Patience()
+
+    def read(self, query: LiteralString, **parameters: Any) -> list[Row]:
+        """Rows of one query, in a managed read transaction."""
+        work = unit_of_work(timeout=self.patience.seconds)(lambda tx: tx.run(query, parameters).data())
+
+        def attempt() -> list[Row]:
+            with self.driver.session(database=self.database) as session:
+                return session.execute_read(work)
+
+        return self._call(attempt)
+
+    def define(self, query: LiteralString) -> None:
+        """Runs a statement about the schema, which takes a transaction of its own."""
+
+        def attempt() -> None:
+            with self.driver.session(database=self.database) as session:
+                session.run(query).consume()
+
+        self._call(attempt)
+
+    def write(self, work: Callable[[ManagedTransaction], T]) -> T:
+        """What `work` returns, its queries committed together or not at all. It may be called more than once."""
+        timed = unit_of_work(timeout=self.patience.seconds)(work)
+
+        def attempt() -> T:
+            with self.driver.session(database=self.database) as session:
+                return session.execute_write(timed)
+
+        return self._call(attempt)
+
+    def _call(self, attempt: Callable[[], T]) -> T:
+        with translated(self.where):
+            return within(self.patience.seconds, lambda: self._try(attempt), self.where)
+
+    def _try(self, attempt: Callable[[], T]) -> T:
+        for number in range(1, self.patience.attempts):
+            try:
+                return attempt()
+            except Neo4jError as error:
+                if not lost_a_race(error):
+                    raise
+            self.patience.pause(number)
+        return attempt()
+
+
+@contextlib.contextmanager
+def open_graph(
+    uri: str, user: str, password: str, database: str, where: str = "", patience: Patience | None = None
+) -> Iterator[Graph]:
+    """A connection to a graph that was seen to answer, closed at the end.
+
+    Raises GraphUnreachableError.
+    """
+    patience, where = patience or Patience(), where or f"the graph at {uri}"
+    # The driver logs what it retries as warnings of its own; what matters is said by our errors.
+    logging.getLogger("neo4j").setLevel(logging.ERROR)
+    with translated(where):
+        driver = GraphDatabase.driver(
+            uri,
+            auth=(user, password),
+            connection_timeout=min(5.0, patience.seconds),
+            connection_acquisition_timeout=min(10.0, patience.seconds),
+            max_transaction_retry_time=min(10.0, patience.seconds),
+            notifications_min_severity="OFF",  # "no such label yet" is not news on an empty graph
+            user_agent="phasegate",
+        )
+    graph = Graph(driver, database, where, patience)
+    try:
+        graph.read("RETURN 1 AS answer")
+        yield graph
+    finally:
+        with contextlib.suppress(DriverError, Neo4jError, OSError):
+            driver.close()
+
+
+def lost_a_race(error: Neo4jError) -> bool:
+    """Whether the same transaction may well succeed when run again, though the driver does not think so."""
+    return isinstance(error, ConstraintError) or error.code == "Neo.ClientError.Statement.EntityNotFound"
+
+
+def within(seconds: float, function: Callable[[], T], where: str) -> T:
+    """What `function` returns, or GraphUnreachableError after `seconds`; its thread is then left behind."""
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(function())
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=run, name="graph-call", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failure:
+        raise failure[0]
+    if not outcome:
+        raise GraphUnreachableError(
+            f"{where[0].upper()}{where[1:]} did not finish within {seconds:.0f} s.",
+            means="what was under way is rolled back by the server or will be found written; the database has it all.",
+            do="look at the graph server's load, or give it a longer time limit, then run the sync flow.",
+        )
+    return outcome[0]
+
+
+@contextlib.contextmanager
+def translated(where: str) -> Iterator[None]:
+    """Turns the driver's errors into GraphError.
+
+    Messages carry the server's status code and never its text, which may quote the values of a person's data.
+    """
+    try:
+        yield
+    except (Neo4jError, DriverError, OSError) as error:
+        raise _translation(error, where[0].upper() + where[1:]) from error
+
+
+def _translation(error: Exception, where: str) -> GraphError:
+    code = getattr(error, "code", None) or type(error).__name__
+    catch_up = "then run the sync flow: it writes what is missing."
+    if isinstance(error, AuthError):
+        return GraphUnreachableError(
+            f"{where} refused the user name or password ({code}).",
+            means="nothing was written to the graph; the database has it all.",
+            do=f"correct user and password of the graph block in the Prefect UI under Blocks, {catch_up}",
+        )
+    if isinstance(error, ServiceUnavailable | SessionExpired | OSError | ConfigurationError):
+        return GraphUnreachableError(
+            f"{where} does not answer ({code}).",
+            means="nothing was written to the graph; the database has it all.",
+            do=f"start the graph server or correct the address in the graph block, {catch_up}",
+        )
+    if code.startswith("Neo.ClientError.Database"):
+        return GraphUnreachableError(
+            f"{where} has no database of that name ({code}).",
+            means="nothing was written to the graph; the database has it all.",
+            do=f"create it, or correct the database name in the graph block, {catch_up}",
+        )
+    if isinstance(error, CypherSyntaxError):
+        return GraphRefusedError(
+            f"{where} does not understand a query ({code}).",
+            means="it is not a server phasegate was tested with: Neo4j 5 or newer, or the embedded graph.",
+            do="use one of these, or report the query in the server's log as a defect.",
+        )
+    return GraphRefusedError(
+        f"{where} refused to write or read ({code}).",
+        means="the transaction was rolled back as a whole; the database has it all.",
+        do=f"look up the code in the graph server's log, {catch_up}",
+    )

@@ -1,0 +1,102 @@
+"""Counts the graph and verifies it against the records it was made from."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, LiteralString
+
+from pydantic import BaseModel, ConfigDict
+
+from blocks.graph_connection import Graph, Row
+from tasks.crm.graph import cypher
+from tasks.crm.graph.rows import MeetingRows, meeting_rows, person_key
+from tasks.transcripts.record import CrmRecord
+
+
+class GraphCounts(BaseModel):
+    """How many nodes of each label and relations of each type there are, zeros included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    nodes: dict[str, int]
+    relations: dict[str, int]
+
+
+def graph_counts(graph: Graph) -> GraphCounts:
+    return GraphCounts(
+        nodes=_counted(graph, cypher.COUNT_NODES, cypher.KEYS),
+        relations=_counted(graph, cypher.COUNT_RELATIONS, cypher.RELATIONS),
+    )
+
+
+def _counted(graph: Graph, query: LiteralString, names: Iterable[str]) -> dict[str, int]:
+    # Of a label it never saw, ArcadeDB returns no row instead of 0.
+    return dict.fromkeys(names, 0) | {row["name"]: row["number"] for row in graph.read(query)}
+
+
+def check_graph(graph: Graph, records: Iterable[CrmRecord], *, complete: bool = False) -> list[str]:
+    """What is wrong in the graph, one sentence each; empty if all is well.
+
+    Of all that stands there: one client and one deal per meeting, one category, meeting and client per objection, no
+    node without edges. Of `records`: each stands there as it is, amounts to the cent. `complete` says that these are
+    all records there are, so that a meeting of no record is a problem too.
+    """
+    expected = {row.transcript_id: (record, row) for record in records for row in [meeting_rows(record)]}
+    found = {row["id"]: row for row in graph.read(cypher.MEETINGS_AS_WRITTEN)}
+    problems = [problem for row in found.values() for problem in _misshapen_meeting(row)]
+    problems += [problem for row in graph.read(cypher.OBJECTIONS_AS_WRITTEN) for problem in _misshapen_objection(row)]
+    problems += [f"{row['label']} {row['key']!r} has no edges." for row in graph.read(cypher.LONELY)]
+    for transcript, (record, row) in expected.items():
+        there = found.get(transcript)
+        problems += _differences(record, row, there) if there else [f"Meeting {transcript} is missing."]
+    if complete:
+        problems += [f"Meeting {extra} stands in the graph only." for extra in found if extra not in expected]
+    return problems + _missing_persons(graph, [row for _, row in expected.values()])
+
+
+def _misshapen_meeting(found: Row) -> list[str]:
+    return [
+        f"Meeting {found['id']} has {len(found[part])} {part}, not one."
+        for part in ("clients", "deals")
+        if len(found[part]) != 1
+    ]
+
+
+def _misshapen_objection(found: Row) -> list[str]:
+    return [
+        f"Objection {found['id']} has {len(found[part])} {part}, not one."
+        for part in ("categories", "meetings", "clients")
+        if len(found[part]) != 1
+    ]
+
+
+def _differences(record: CrmRecord, row: MeetingRows, found: Row) -> list[str]:
+    deal: Mapping[str, Any] = found["deals"][0] if found["deals"] else {}
+    pairs: Sequence[tuple[str, Any, Any]] = (
+        ("client", [row.client_key], found["clients"]),
+        ("amount", record.deal.amount, _exact(deal.get("amount"))),
+        ("deposit", record.deal.deposit, _exact(deal.get("deposit"))),
+        ("stage", row.deal["stage"], deal.get("stage")),
+        ("advisor", [row.advisor] if row.advisor else [], found["advisors"]),
+        ("products", row.products, sorted(found["products"])),
+        ("objections", sorted(row.objection_ids), sorted(found["objections"])),
+        ("fingerprint", row.fingerprint, found["fingerprint"]),
+    )
+    return [
+        f"Meeting {row.transcript_id}: {what} is {there!r}, the record says {wanted!r}."
+        for what, wanted, there in pairs
+        if wanted != there
+    ]
+
+
+def _exact(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(repr(value))
+
+
+def _missing_persons(graph: Graph, rows: Iterable[MeetingRows]) -> list[str]:
+    there = {row["client"]: set(row["persons"]) for row in graph.read(cypher.PERSONS_AS_WRITTEN)}
+    return [
+        f"Meeting {row.transcript_id}: {name!r} is no member of client {row.client_key!r}."
+        for row in rows
+        for name in row.stated["persons"]
+        if person_key(row.client_key, name) not in there.get(row.client_key, set())
+    ]

@@ -1,0 +1,225 @@
+"""Every query of the graph, one dialect for Neo4j and for the embedded server. All values are parameters.
+
+`$rows` are `MeetingRows.parameters()`. No APOC, no server-specific function; a node is found by its key, never by its
+element id, which looks different on each server.
+"""
+
+from typing import Final, LiteralString
+
+KEYS: Final[dict[LiteralString, LiteralString]] = {
+    "Client": "client_key",
+    "Person": "person_key",
+    "Meeting": "transcript_id",
+    "Deal": "transcript_id",
+    "Product": "name",
+    "ObjectionCategory": "name",
+    "Objection": "objection_id",
+    "Advisor": "name",
+}
+"""The label of every node and the property that makes it one."""
+
+RELATIONS: Final[tuple[LiteralString, ...]] = (
+    "PARTICIPATED_IN", "LED_BY", "RESULTED_IN", "DISCUSSED", "CONTAINED", "IN_CATEGORY", "RAISED", "MEMBER_OF"
+)  # fmt: skip
+
+CONSTRAINTS: Final[tuple[LiteralString, ...]] = tuple(
+    f"CREATE CONSTRAINT phasegate_{label.lower()} IF NOT EXISTS FOR (n:{label}) REQUIRE n.{name} IS UNIQUE"
+    for label, name in KEYS.items()
+)
+
+FINGERPRINTS: Final = """
+UNWIND $ids AS id
+MATCH (m:Meeting {transcript_id: id})
+RETURN m.transcript_id AS id, m.fingerprint AS fingerprint
+"""
+
+FORMER_CLIENTS: Final = """
+UNWIND $ids AS id
+MATCH (c:Client)-[:PARTICIPATED_IN]->(:Meeting {transcript_id: id})
+RETURN DISTINCT c.client_key AS key
+"""
+
+# Setting a property takes Neo4j's lock on the client until the commit. Whoever folds the same client meanwhile waits
+# here and then reads what this transaction wrote; ArcadeDB refuses the second commit instead.
+HOLD_CLIENTS: Final = """
+UNWIND $keys AS key
+MERGE (c:Client {client_key: key})
+SET c.updated_at = $now
+"""
+
+MEETINGS: Final = """
+UNWIND $rows AS row
+MERGE (m:Meeting {transcript_id: row.transcript_id})
+SET m += row.meeting
+"""
+
+UNLINK_FORMER_CLIENTS: Final = """
+UNWIND $rows AS row
+MATCH (c:Client)-[p:PARTICIPATED_IN]->(:Meeting {transcript_id: row.transcript_id})
+WHERE c.client_key <> row.client_key
+DELETE p
+"""
+
+LINK_CLIENTS: Final = """
+UNWIND $rows AS row
+MATCH (m:Meeting {transcript_id: row.transcript_id})
+MATCH (c:Client {client_key: row.client_key})
+MERGE (c)-[p:PARTICIPATED_IN]->(m)
+SET p += row.stated
+"""
+
+DEALS: Final = """
+UNWIND $rows AS row
+MATCH (m:Meeting {transcript_id: row.transcript_id})
+MERGE (d:Deal {transcript_id: row.transcript_id})
+SET d += row.deal
+MERGE (m)-[:RESULTED_IN]->(d)
+"""
+
+UNLINK_ADVISORS: Final = """
+UNWIND $rows AS row
+MATCH (:Meeting {transcript_id: row.transcript_id})-[r:LED_BY]->(a:Advisor)
+WHERE row.advisor IS NULL OR a.name <> row.advisor
+DELETE r
+RETURN DISTINCT a.name AS name
+"""
+
+LINK_ADVISORS: Final = """
+UNWIND $rows AS row
+WITH row WHERE row.advisor IS NOT NULL
+MATCH (m:Meeting {transcript_id: row.transcript_id})
+MERGE (a:Advisor {name: row.advisor})
+MERGE (m)-[:LED_BY]->(a)
+"""
+
+UNLINK_PRODUCTS: Final = """
+UNWIND $rows AS row
+MATCH (:Meeting {transcript_id: row.transcript_id})-[r:DISCUSSED]->(p:Product)
+WHERE NOT p.name IN row.products
+DELETE r
+RETURN DISTINCT p.name AS name
+"""
+
+LINK_PRODUCTS: Final = """
+UNWIND $rows AS row
+MATCH (m:Meeting {transcript_id: row.transcript_id})
+UNWIND row.products AS product
+MERGE (p:Product {name: product})
+MERGE (m)-[:DISCUSSED]->(p)
+"""
+
+OUTDATED_OBJECTIONS: Final = """
+UNWIND $rows AS row
+MATCH (:Meeting {transcript_id: row.transcript_id})-[:CONTAINED]->(o:Objection)
+WHERE NOT o.objection_id IN row.objection_ids
+OPTIONAL MATCH (o)-[:IN_CATEGORY]->(k:ObjectionCategory)
+RETURN o.objection_id AS id, k.name AS name
+"""
+
+DELETE_OBJECTIONS: Final = """
+UNWIND $ids AS id
+MATCH (o:Objection {objection_id: id})
+DETACH DELETE o
+"""
+
+LINK_OBJECTIONS: Final = """
+UNWIND $rows AS row
+MATCH (m:Meeting {transcript_id: row.transcript_id})
+UNWIND row.objections AS objection
+MERGE (o:Objection {objection_id: objection.objection_id})
+SET o += objection.properties
+MERGE (k:ObjectionCategory {name: objection.category})
+MERGE (m)-[:CONTAINED]->(o)
+MERGE (o)-[:IN_CATEGORY]->(k)
+"""
+
+UNLINK_FORMER_RAISERS: Final = """
+UNWIND $rows AS row
+UNWIND row.objection_ids AS id
+MATCH (c:Client)-[r:RAISED]->(:Objection {objection_id: id})
+WHERE c.client_key <> row.client_key
+DELETE r
+"""
+
+LINK_RAISERS: Final = """
+UNWIND $rows AS row
+MATCH (c:Client {client_key: row.client_key})
+UNWIND row.objection_ids AS id
+MATCH (o:Objection {objection_id: id})
+MERGE (c)-[:RAISED]->(o)
+"""
+
+CALLS: Final = """
+UNWIND $keys AS key
+MATCH (c:Client {client_key: key})-[p:PARTICIPATED_IN]->(m:Meeting)
+RETURN key, m.transcript_id AS transcript_id, m.started_at AS started_at, properties(p) AS stated
+"""
+
+FOLD_CLIENTS: Final = """
+UNWIND $households AS household
+MATCH (c:Client {client_key: household.client_key})
+SET c += household.properties
+"""
+
+LINK_PERSONS: Final = """
+UNWIND $households AS household
+MATCH (c:Client {client_key: household.client_key})
+UNWIND household.persons AS person
+MERGE (p:Person {person_key: person.key})
+SET p.name = person.name
+MERGE (p)-[:MEMBER_OF]->(c)
+"""
+
+DELETE_FORMER_PERSONS: Final = """
+UNWIND $households AS household
+MATCH (p:Person)-[:MEMBER_OF]->(:Client {client_key: household.client_key})
+WHERE NOT p.person_key IN household.person_keys
+DETACH DELETE p
+"""
+
+DELETE_CLIENTS: Final = """
+UNWIND $keys AS key
+MATCH (c:Client {client_key: key})
+DETACH DELETE c
+"""
+
+DELETE_UNUSED: Final[dict[LiteralString, LiteralString]] = {
+    label: f"UNWIND $names AS name MATCH (n:{label} {{name: name}}) WHERE NOT EXISTS {{ (n)--() }} DELETE n"
+    for label in ("Advisor", "Product", "ObjectionCategory")
+}
+"""Of the nodes an edge was taken from, those that have no other."""
+
+COUNT_NODES: Final[LiteralString] = " UNION ALL ".join(
+    f"MATCH (n:{label}) RETURN '{label}' AS name, count(n) AS number" for label in KEYS
+)
+COUNT_RELATIONS: Final[LiteralString] = " UNION ALL ".join(
+    f"MATCH ()-[r:{relation}]->() RETURN '{relation}' AS name, count(r) AS number" for relation in RELATIONS
+)
+
+LONELY: Final[LiteralString] = " UNION ALL ".join(
+    f"MATCH (n:{label}) WHERE NOT EXISTS {{ (n)--() }} RETURN '{label}' AS label, n.{name} AS key"
+    for label, name in KEYS.items()
+)
+
+MEETINGS_AS_WRITTEN: Final = """
+MATCH (m:Meeting)
+RETURN m.transcript_id AS id, m.fingerprint AS fingerprint,
+       [(c:Client)-[:PARTICIPATED_IN]->(m) | c.client_key] AS clients,
+       [(m)-[:RESULTED_IN]->(d:Deal) | {amount: d.amount, deposit: d.deposit, stage: d.stage}] AS deals,
+       [(m)-[:LED_BY]->(a:Advisor) | a.name] AS advisors,
+       [(m)-[:DISCUSSED]->(p:Product) | p.name] AS products,
+       [(m)-[:CONTAINED]->(o:Objection) | o.objection_id] AS objections
+"""
+
+OBJECTIONS_AS_WRITTEN: Final = """
+MATCH (o:Objection)
+RETURN o.objection_id AS id,
+       [(o)-[:IN_CATEGORY]->(k:ObjectionCategory) | k.name] AS categories,
+       [(m:Meeting)-[:CONTAINED]->(o) | m.transcript_id] AS meetings,
+       [(c:Client)-[:RAISED]->(o) | c.client_key] AS clients
+"""
+
+PERSONS_AS_WRITTEN: Final = """
+MATCH (c:Client)
+RETURN c.client_key AS client, [(p:Person)-[:MEMBER_OF]->(c) | p.person_key] AS persons
+"""
