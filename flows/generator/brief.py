@@ -59,7 +59,7 @@ class _Given(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, str_strip_whitespace=True)
 
 
-class BusinessBrief(_Given):
+class BusinessBrief(_Given, title="Business brief"):
     """The business, its market and its current offer."""
 
     business_name: Text
@@ -102,7 +102,7 @@ class BusinessBrief(_Given):
     """What competitors offer, and at what price."""
 
 
-class ProofAssets(_Given):
+class ProofAssets(_Given, title="Proof assets available"):
     """Proof the business can show."""
 
     testimonials: bool = False
@@ -117,7 +117,7 @@ class ProofAssets(_Given):
     """Mentions in the press."""
 
 
-class PriceRange(_Given):
+class PriceRange(_Given, title="Comfortable price range"):
     """Prices the owner is comfortable with, in whole dollars."""
 
     min: Annotated[int, Field(gt=0, le=1_000_000)]
@@ -132,7 +132,7 @@ def _rising(prices: PriceRange) -> PriceRange:
     return prices
 
 
-class VoicePreferences(_Given):
+class VoicePreferences(_Given, title="Voice preferences"):
     """How the offer should sound."""
 
     tone: Literal["professional", "conversational", "inspiring", "direct"] | None = None
@@ -143,7 +143,7 @@ class VoicePreferences(_Given):
     """Concepts that must appear, separated by commas."""
 
 
-class OfferPreferences(_Given):
+class OfferPreferences(_Given, title="Offer preferences"):
     """What the owner wants of the offer."""
 
     strategic_priorities: Annotated[list[Priority], Field(min_length=1, max_length=6)]
@@ -170,7 +170,7 @@ class OfferPreferences(_Given):
     """How the offer should sound."""
 
 
-class GeneratorInput(_Given):
+class GeneratorInput(_Given, title="Generator input"):
     """Everything one run of the generator starts from."""
 
     brief: BusinessBrief

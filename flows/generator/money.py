@@ -8,10 +8,11 @@ _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6}
 
 
 def amounts(text: str) -> list[float]:
-    """Every amount with a currency sign, in order; both ends of a range, whose last unit holds for both ends."""
+    """Every amount with a currency sign, in order; both ends of a range, whose unit may stand at the second end only."""
     found: list[float] = []
     for low, low_unit, high, high_unit in _AMOUNT.findall(text):
-        found.append(_value(low, low_unit or (high_unit if _value(low, "") < 1000 else "")))
+        shared = high_unit if high and _value(low, "") < _value(high, "") else ""
+        found.append(_value(low, low_unit or shared))
         if high:
             found.append(_value(high, high_unit))
     return found

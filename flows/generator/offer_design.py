@@ -136,10 +136,11 @@ def check(output: OfferDesign, inputs: Inputs) -> Sequence[Problem]:
 def _tiers(tiers: Sequence[PricingTier]) -> list[Problem]:
     low, middle, high = (tier.price for tier in tiers)
     problems = distinct("pricing_tiers", [tier.tier_name for tier in tiers], least=3)
-    if not low < middle < high:
+    if low < middle < high:
+        problems += within("pricing_tiers[0].price", low, 0.4 * middle, 0.5 * middle, "40-50 % of the middle tier")
+        problems += within("pricing_tiers[2].price", high, 1.5 * middle, 2 * middle, "150-200 % of the middle tier")
+    else:
         problems.append(error("pricing_tiers", "are not three different prices"))
-    problems += within("pricing_tiers[0].price", low, 0.4 * middle, 0.5 * middle, "40-50 % of the middle tier")
-    problems += within("pricing_tiers[2].price", high, 1.5 * middle, 2 * middle, "150-200 % of the middle tier")
     for index, tier in enumerate(tiers):
         problems += distinct(f"pricing_tiers[{index}].deliverables", tier.deliverables, least=5)
     return problems

@@ -59,3 +59,16 @@ def problems(key: str, values: Mapping[str, Any] | None = None) -> list[Problem]
     each = stage(key)
     output = finish(each, answer(key) if values is None else values, outputs())
     return list(each.check(output, inputs(key)))
+
+
+def changed(values: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with some places replaced: `{"upsell_1.price": 97, "competitors[0].name": "..."}`."""
+    for path, value in changes.items():
+        *way, last = [
+            int(step) if step.isdigit() else step for step in path.replace("[", ".").replace("]", "").split(".")
+        ]
+        place: Any = values
+        for step in way:
+            place = place[step]
+        place[last] = value
+    return values
