@@ -1,0 +1,225 @@
+"""Dates as people say them, resolved against the day of the meeting: "next Tuesday, the twenty-fourth, at two Central".
+
+Weekdays, days of the month and "next" are resolved here, because they must agree with each other; written dates
+and spans ("in two weeks") are dateparser's. Dates of a call lie in the future unless the year is said.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import dateparser
+
+from tasks.transcripts.normalise.absent import stated
+from tasks.transcripts.normalise.ordinals import with_digits
+from tasks.transcripts.normalise.times import parse_time
+from tasks.transcripts.normalise.zones import spoken_zone
+
+_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_MONTH = "|".join(f"{month[:3]}(?:{month[3:]}|t)?\\.?" if month != "may" else "may" for month in _MONTHS)
+_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?))?(?!\d)")
+_SLASHED = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})\b")
+_WEEKDAY = re.compile(rf"\b(?:(next|following)\s+)?({'|'.join(_WEEKDAYS)})\b", re.IGNORECASE)
+_ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
+_MONTH_DAY = re.compile(rf"\b({_MONTH})\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
+_DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
+_TODAY = re.compile(
+    r"(?<!from )\b(?:today|tonight|this (?:morning|afternoon|evening)|right away|right after (?:the|this) call)\b",
+    re.IGNORECASE,
+)
+_NUMBER = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,3})"
+_SPAN = re.compile(
+    rf"\bin\s+{_NUMBER}\s+(?:days?|weeks?|months?)\b|\b{_NUMBER}\s+(?:days?|weeks?|months?)\s+from (?:now|today)\b|\btomorrow\b",
+    re.IGNORECASE,
+)
+_LONGEST = 300
+_SENTENCE = re.compile(r"[^.?!;]{3,300}")
+_HINT = re.compile(
+    rf"\d{{4}}-\d\d|\d/\d|day\b|(?:th|st|nd|rd)\b|\d(?:st|nd|rd|th)\b|\b(?:{_MONTH})\b|\btomorrow|\bto(?:day|night)|\bweeks?\b",
+    re.IGNORECASE,
+)
+
+
+class Moment(NamedTuple):
+    """A day in the meeting's zone, and the time of day where that was said."""
+
+    day: date
+    time: dt.time | None = None
+    zone: str | None = None
+    """The zone that was named with the time."""
+
+    def in_utc(self, zone: str | None) -> datetime | None:
+        """None without a time or without a zone: midnight would be an invention."""
+        name = self.zone or zone
+        if self.time is None or name is None:
+            return None
+        return datetime.combine(self.day, self.time, ZoneInfo(name)).astimezone(UTC)
+
+
+class Mention(NamedTuple):
+    """A sentence at `start:end` of a text that names one day."""
+
+    start: int
+    end: int
+    day: date
+
+
+def find_dates(text: str, base: date | None) -> Iterator[Mention]:
+    """Every sentence that names exactly one day, by place."""
+    for sentence in _SENTENCE.finditer(text):
+        if _HINT.search(sentence[0]) and (day := parse_date(sentence[0], base)):
+            lead = len(sentence[0]) - len(sentence[0].lstrip())
+            yield Mention(sentence.start() + lead, sentence.start() + len(sentence[0].rstrip()), day)
+
+
+def parse_date(text: str | None, base: date | None) -> date | None:
+    """The one day `text` means for somebody who says it on `base`; None if there is none, several or a contradiction."""
+    moment = parse_moment(text, base)
+    return moment.day if moment else None
+
+
+def parse_moment(text: str | None, base: date | None, zone: str | None = None) -> Moment | None:
+    """The same with the time of day. `zone` is where an ISO date-time with an offset is read on the calendar."""
+    text = stated(text)
+    if text is None or len(text) > _LONGEST:
+        return None
+    iso = _ISO.search(text)
+    if iso:
+        return _from_iso(iso, text, zone)
+    days = set(_days(text, base))
+    if len(days) != 1 or None in days:
+        return None
+    day = days.pop()
+    return Moment(day, parse_time(_without_dates(text)), spoken_zone(text)) if day else None
+
+
+def local_date(started_at: datetime | None, zone: str | None) -> date | None:
+    """The calendar date of the meeting where it was held; without a zone only when all of the USA has that date."""
+    if started_at is None:
+        return None
+    if zone:
+        return started_at.astimezone(ZoneInfo(zone)).date()
+    east, west = ZoneInfo("America/New_York"), ZoneInfo("Pacific/Honolulu")
+    dates = {started_at.astimezone(there).date() for there in (east, west)}
+    return dates.pop() if len(dates) == 1 else None
+
+
+def _from_iso(match: re.Match[str], text: str, zone: str | None) -> Moment | None:
+    try:
+        day = date(int(match[1]), int(match[2]), int(match[3]))
+        if not match[4]:
+            rest = text[: match.start()] + text[match.end() :]
+            return Moment(day, parse_time(rest), spoken_zone(text))
+        moment = datetime.fromisoformat(f"{day}T{match[4]}")
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return Moment(day, moment.time())
+    name = zone or "UTC"
+    local = moment.astimezone(ZoneInfo(name))
+    return Moment(local.date(), local.time(), name)
+
+
+def _days(text: str, base: date | None) -> Iterator[date | None]:
+    """Every day the text may mean; None stands for a part that contradicts or cannot be resolved."""
+    yield from (_slashed(match) for match in _SLASHED.finditer(text))
+    plain = with_digits(text)
+    dated = [*_MONTH_DAY.finditer(plain), *_DAY_MONTH.finditer(plain)]
+    ordinals = {int(match[1]) for match in _ORDINAL.finditer(plain)}
+    weekdays = {((match[1] or "").lower(), match[2].lower()) for match in _WEEKDAY.finditer(plain)}
+    if dated:
+        for match in dated:
+            day = _calendar(match[0], bool(match[3]), base)
+            yield None if day and any(_WEEKDAYS[day.weekday()] != name for _, name in weekdays) else day
+    elif base and (ordinals or weekdays):
+        yield _upcoming(base, ordinals, weekdays)
+    elif ordinals or weekdays:
+        yield None
+    if base and _TODAY.search(text) and not (dated or ordinals or weekdays):
+        yield base
+    if base:
+        yield from (_calendar(match[0], False, base) for match in _SPAN.finditer(plain))
+
+
+def _upcoming(base: date, ordinals: set[int], weekdays: set[tuple[str, str]]) -> date | None:
+    if len(ordinals) > 1 or len({name for _, name in weekdays}) > 1:
+        return None
+    name = next((name for _, name in weekdays), None)
+    if ordinals:
+        day = _next_with_day(base, ordinals.copy().pop())
+        return day if day and name in (None, _WEEKDAYS[day.weekday()]) else None
+    ahead = (_WEEKDAYS.index(name or "") - base.weekday() - 1) % 7 + 1
+    coming = base + timedelta(days=ahead)
+    # "next Thursday" on a Wednesday is tomorrow for some and in eight days for others.
+    same_week = coming.isocalendar()[:2] == base.isocalendar()[:2]
+    return None if same_week and any(word for word, _ in weekdays) else coming
+
+
+def _next_with_day(base: date, day: int) -> date | None:
+    for ahead in range(62):
+        candidate = base + timedelta(days=ahead)
+        if candidate.day == day:
+            return candidate
+    return None
+
+
+def _calendar(words: str, with_year: bool, base: date | None) -> date | None:
+    """What dateparser makes of a date in words; without a year it is the next such day, so it needs a base."""
+    if base is None and not with_year:
+        return None
+    settings: dict[str, object] = {"PREFER_DATES_FROM": "future", "REQUIRE_PARTS": ["day", "month"]}
+    if base:
+        settings["RELATIVE_BASE"] = datetime.combine(base, dt.time(12))
+    words = (
+        words if with_year or base is None or not re.search(_MONTH, words, re.IGNORECASE) else f"{words}, {base.year}"
+    )
+    found: datetime | None = dateparser.parse(words.replace(" the ", " "), languages=["en"], settings=settings)
+    if found is None:
+        return None
+    if not with_year and base and found.date() < base:
+        return _year_later(found.date())
+    return found.date()
+
+
+def _year_later(day: date) -> date | None:
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return None
+
+
+def _slashed(match: re.Match[str]) -> date | None:
+    """Month first, unless that cannot be; "03/10/2026" is March to some and October to others, so it is None."""
+    first, second, year = int(match[1]), int(match[2]), int(match[3])
+    year += 2000 if year < 100 else 0
+    if first <= 12 and second <= 12 and first != second:
+        return None
+    month, day = (first, second) if first <= 12 else (second, first)
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _without_dates(text: str) -> str:
+    plain = _ORDINAL.sub(" ", with_digits(text))
+    for pattern in (_SLASHED, _MONTH_DAY, _DAY_MONTH):
+        plain = pattern.sub(" ", plain)
+    return plain

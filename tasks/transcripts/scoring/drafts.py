@@ -1,0 +1,74 @@
+"""Checks of what agents write: the e-mail, the posts, the quotes. By code alone; no model judges another."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from tasks.transcripts.evidence import is_verbatim
+from tasks.transcripts.normalise.dates import find_dates
+from tasks.transcripts.normalise.money import find_sums
+from tasks.transcripts.normalise.persons import plain_name
+from tasks.transcripts.record import CrmRecord
+from tasks.transcripts.transcript import Transcript
+
+
+@dataclass(frozen=True)
+class DraftCheck:
+    name: str
+    passed: bool
+    found: str = ""
+    """What was wrong."""
+
+
+def check_drafts(record: CrmRecord, transcript: Transcript, base: date | None = None) -> list[DraftCheck]:
+    """Every check that applies; a text that is not there is not checked. `base` is the day of the meeting."""
+    said = "\n".join(turn.text for turn in transcript.turns)
+    written = record.communications
+    checks: list[DraftCheck] = []
+    if written.follow_up_email:
+        checks.append(greets_client(written.follow_up_email, record.client.persons))
+    texts = [written.follow_up_email, written.facebook, written.instagram, written.linkedin]
+    names = ["follow-up e-mail", "Facebook post", "Instagram post", "LinkedIn post"]
+    for name, text in zip(names, texts, strict=True):
+        if text:
+            checks.append(only_said_amounts(name, text, said, record))
+            checks.append(only_said_dates(name, text, said, record, base))
+    checks += [_is_quoted(quote, transcript) for quote in written.client_quotes]
+    return checks
+
+
+def pass_rate(checks: Sequence[DraftCheck]) -> float | None:
+    return sum(check.passed for check in checks) / len(checks) if checks else None
+
+
+def greets_client(email: str, persons: Sequence[str]) -> DraftCheck:
+    """A client's first name or surname stands in the e-mail."""
+    words = set(plain_name(email).split())
+    known = {part for person in persons for part in plain_name(person).split()}
+    return DraftCheck("e-mail names the client", bool(words & known), "" if words & known else "no name of a client")
+
+
+def only_said_amounts(name: str, text: str, said: str, record: CrmRecord) -> DraftCheck:
+    """No sum of money that is neither in the call nor in the record."""
+    known = {found.value for found in find_sums(said)}
+    known |= {
+        amount for amount in (record.deal.amount, record.deal.deposit, record.client.estate_value) if amount is not None
+    }
+    invented = sorted({found.value for found in find_sums(text) if found.sure} - known)
+    return DraftCheck(f"{name}: amounts", not invented, ", ".join(map(str, invented)))
+
+
+def only_said_dates(name: str, text: str, said: str, record: CrmRecord, base: date | None) -> DraftCheck:
+    """No day that is neither in the call nor in the record."""
+    known = {mention.day for mention in find_dates(said, base)} | {step.due for step in record.deal.next_steps}
+    known |= {moment.date() for moment in (record.meeting.started_at, record.meeting.next_meeting) if moment}
+    known |= {base, record.deal.close_date}
+    invented = sorted({mention.day for mention in find_dates(text, base)} - known)
+    return DraftCheck(f"{name}: dates", not invented, ", ".join(map(str, invented)))
+
+
+def _is_quoted(quote: str, transcript: Transcript) -> DraftCheck:
+    passed = any(is_verbatim(quote, turn.text) for turn in transcript.turns)
+    shown = re.sub(r"\s+", " ", quote)[:80]
+    return DraftCheck("quote is verbatim", passed, "" if passed else shown)

@@ -1,0 +1,138 @@
+"""Scores as tables: data frames for code, Markdown for artifacts, CSV for spreadsheets. All text in them is shown safely."""
+
+from collections.abc import Callable, Sequence
+from statistics import fmean
+
+import pandas as pd
+
+from tasks.transcripts.display import for_csv, for_markdown
+from tasks.transcripts.scoring.quality import ModelScore, Rate, by_repetition, spread
+
+_LONGEST_CELL = 200
+
+
+def summary(scores: Sequence[ModelScore]) -> pd.DataFrame:
+    """One row a model and condition, means over its repetitions; NaN where nothing was measured."""
+    rows = []
+    for (model, condition), repeated in by_repetition(scores).items():
+        qualities = [score.quality for score in repeated]
+        total = spread(quality.total for quality in qualities)
+        rows.append(
+            {
+                "model": model,
+                "condition": condition,
+                "transcripts": len(repeated[0].transcripts),
+                "repetitions": len(repeated),
+                "quality": total.mean if total else None,
+                "lowest": total.lowest if total else None,
+                "highest": total.highest if total else None,
+                "key fields": _mean([quality.key for quality in qualities]),
+                "other fields": _mean([quality.scalar for quality in qualities]),
+                "lists F1": _mean([quality.lists for quality in qualities]),
+                "integrity": _mean([quality.integrity for quality in qualities]),
+                "header fields": _mean([score.accuracy("header").value for score in repeated]),
+                "invented": sum(score.count("invented") for score in repeated),
+                "decoys": sum(score.decoys for score in repeated),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def fields(scores: Sequence[ModelScore]) -> pd.DataFrame:
+    """One row a model, condition and field. The interval counts each transcript once, by its first repetition:
+    repetitions of one transcript are no new evidence."""
+    rows = []
+    for (model, condition), repeated in by_repetition(scores).items():
+        first = repeated[0]
+        for name in dict.fromkeys(cell.field for cell in first.cells):
+            cells = [cell for cell in first.cells if cell.field == name]
+            rate: Rate = first.field(name)
+            low, high = rate.interval
+            rows.append(
+                {
+                    "model": model,
+                    "condition": condition,
+                    "field": name,
+                    "group": cells[0].group,
+                    "right": rate.right,
+                    "n": rate.n,
+                }
+                | {"share": rate.value, "low": low, "high": high}
+                | {
+                    verdict: sum(cell.verdict == verdict for cell in cells)
+                    for verdict in ("wrong", "missed", "invented")
+                }
+                | {"decoys": sum(cell.decoy for cell in cells), "near": sum(cell.near for cell in cells)}
+            )
+    return pd.DataFrame(rows)
+
+
+def lists(scores: Sequence[ModelScore]) -> pd.DataFrame:
+    """One row a model, condition, transcript and list."""
+    return pd.DataFrame(
+        {
+            "model": score.model,
+            "condition": one.condition,
+            "repetition": score.repetition,
+            "transcript": one.transcript,
+            "list": one.field,
+            "matched": one.matched,
+            "predicted": one.predicted,
+            "expected": one.expected,
+            "precision": one.precision,
+            "recall": one.recall,
+            "F1": one.f1,
+        }
+        for score in scores
+        for transcript in score.transcripts
+        for one in transcript.lists
+    )
+
+
+def cells(scores: Sequence[ModelScore]) -> pd.DataFrame:
+    """Every judged value: what to look at when a figure surprises."""
+    return pd.DataFrame(
+        {
+            "model": score.model,
+            "condition": cell.condition,
+            "repetition": score.repetition,
+            "transcript": cell.transcript,
+            "field": cell.field,
+            "verdict": cell.verdict,
+            "expected": cell.expected,
+            "predicted": cell.predicted,
+            "decoy": cell.decoy,
+            "near": cell.near,
+        }
+        for score in scores
+        for cell in score.cells
+    )
+
+
+def to_markdown(frame: pd.DataFrame) -> str:
+    """A Markdown table in which no value is more than text."""
+    if frame.empty:
+        return "Nothing was scored.\n"
+    rows = [list(frame.columns), ["---"] * len(frame.columns)]
+    rows[0] = [for_markdown(str(name)) for name in frame.columns]
+    rows += [[_shown(value, for_markdown) for value in row] for row in frame.itertuples(index=False)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    """CSV in which no cell is a formula; an unmeasured figure is an empty cell."""
+    safe = [[_shown(value, for_csv, missing="") for value in row] for row in frame.itertuples(index=False)]
+    return str(pd.DataFrame(safe, columns=list(frame.columns)).to_csv(index=False, lineterminator="\r\n"))
+
+
+def _shown(value: object, escape: Callable[[str, int], str], missing: str = "–") -> str:
+    if value is None or value != value:  # NaN is the one value that differs from itself
+        return missing
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return escape(str(value), _LONGEST_CELL)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known and len(known) == len(values) else None
