@@ -58,6 +58,7 @@ class Stage(BaseModel):
     pair: tuple[int, str]
     tags: set[Tone]
     counts: dict[str, int]
+    shares: dict[Tone, float]
 
 
 bounds = st.tuples(st.integers(0, 40), st.integers(0, 40)).map(sorted)

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from blocks.models.embedded import EmbeddedModel
 from tests.doubles.model_server import HostedModel, ModelServer, OllamaFront, faults
 
 SCHEMA = {
@@ -200,3 +201,38 @@ class TestOllamaFront:
         assert server.requests[0].system == "Be brief."
         assert server.requests[0].user.endswith("the end")
         assert server.requests[0].prompt_tokens <= 2048
+
+    @pytest.mark.model
+    def test_real_tokens_in_ollamas_protocol(self) -> None:
+        with EmbeddedModel().reach() as endpoint, OllamaFront(endpoint.base_url, headers=endpoint.headers) as front:
+            schema = {
+                "type": "object",
+                "properties": {
+                    "mood": {"enum": ["calm", "glad"]},
+                    "share": {"type": "number", "minimum": 0, "maximum": 1},
+                },
+                "required": ["mood", "share"],
+                "additionalProperties": False,
+            }
+            body = {"model": "smol", "messages": HELLO, "format": schema, "options": {"seed": 1, "num_predict": 60}}
+
+            reply = httpx.post(f"{front.url}/api/chat", json=body, timeout=60)
+
+        *lines, last = [json.loads(line) for line in reply.text.splitlines()]
+        answer = json.loads("".join(line["message"]["content"] for line in lines))
+        assert answer["mood"] in ("calm", "glad")
+        assert 0 <= answer["share"] <= 1
+        assert (last["done"], last["done_reason"]) == (True, "stop")
+        assert last["prompt_eval_count"] > 5
+
+    @pytest.mark.model
+    def test_a_real_prompt_too_long_for_num_ctx_is_cut(self) -> None:
+        long = [{"role": "user", "content": "The clinic compares numbers every week. " * 20}]
+        with EmbeddedModel().reach() as endpoint, OllamaFront(endpoint.base_url, headers=endpoint.headers) as front:
+            options = {"num_ctx": 64, "num_predict": 4}
+            body = {"model": "smol", "messages": long, "stream": False, "options": options}
+
+            reply = httpx.post(f"{front.url}/api/chat", json=body, timeout=60).json()
+
+        assert reply["prompt_eval_count"] == 64
+        assert (reply["done_reason"], reply["eval_count"]) == ("length", 4)

@@ -11,8 +11,9 @@ from tests.doubles.model_server import catalogue, faults
 from tests.doubles.model_server.asked import AskedRequest, HostedModel
 from tests.doubles.model_server.faults import CLOUDFLARE_CODES, Fault
 from tests.doubles.model_server.front import OllamaFront
-from tests.doubles.model_server.instances import UnsupportedSchemaError, instance
+from tests.doubles.model_server.instances import instance
 from tests.doubles.model_server.journal import Exchange
+from tests.doubles.model_server.scalars import UnsupportedSchemaError
 from tests.doubles.model_server.server import ModelServer, Text
 
 __all__ = [

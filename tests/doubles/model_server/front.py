@@ -1,7 +1,7 @@
 """Ollama's protocol over another server's tokens: a real model for tests of the Ollama adapter."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -15,7 +15,7 @@ _TIMEOUT = httpx.Timeout(600.0, connect=10.0)
 
 
 class OllamaFront(ModelServer):
-    """Every question is put to the OpenAI-compatible server at `base_url` (ending in `/v1`), such as the embedded one.
+    """Every question is put to the OpenAI-compatible server at `base_url`, such as the embedded one.
 
     Hooks, faults, log and the recorded contract (silent cut at `num_ctx`, figures, NDJSON) work as on `ModelServer`.
     A `format` schema is passed on as an LLGuidance grammar.
@@ -26,13 +26,14 @@ class OllamaFront(ModelServer):
         base_url: str,
         api_key: str = "",
         *,
+        headers: Mapping[str, str] | None = None,
         backend_model: str = "default",
         models: Sequence[HostedModel] = (SMOL,),
     ) -> None:
         super().__init__(models)
-        self._base_url = base_url.rstrip("/")
+        self._base_url = base_url.rstrip("/").removesuffix("/v1") + "/v1"
         self._backend_model = backend_model
-        self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
+        self._headers = dict(headers or {}) | ({"authorization": f"Bearer {api_key}"} if api_key else {})
 
     async def _said(self, asked: AskedRequest, answer: Text) -> Said:
         if answer is not None:

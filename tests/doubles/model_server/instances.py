@@ -8,21 +8,18 @@ import json
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
-from uuid import UUID
 
 from tests.doubles.model_server.patterns import NoMatchFoundError, matching
 from tests.doubles.model_server.prose import WORDS, text_between
+from tests.doubles.model_server.scalars import FORMATS, ROOM, UnsupportedSchemaError, bounds, usual_lengths
 
 Schema = dict[str, Any]
 
 _CALM_DEPTH = 6
 """Below this depth optional branches are left out, so that recursive schemas end."""
 _DEEPEST = 60
-_ROOM = 90
-"""Characters a string without an upper bound may exceed its lower bound by."""
 _NULL_SHARE = 0.12
 """How often a value that may be null is null."""
 _REFUSED = (
@@ -30,7 +27,6 @@ _REFUSED = (
     "not",
     "contains",
     "patternProperties",
-    "propertyNames",
     "dependentRequired",
     "dependentSchemas",
     "unevaluatedItems",
@@ -39,10 +35,6 @@ _REFUSED = (
 )
 _HIGHEST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _LOWEST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
-
-
-class UnsupportedSchemaError(ValueError):
-    """The schema holds something no valid instance can be made of here; the test must give the answer itself."""
 
 
 def instance(schema: Schema, seed: int | str = 0) -> Any:
@@ -187,7 +179,9 @@ class _Synthesis:
         least = schema.get("minProperties", 0)
         if isinstance(rest, dict) and not properties:
             least = max(least, min(2, schema.get("maxProperties", 2)))
-        names += self.random.sample(list(free), max(0, min(len(free), least - len(result) - len(names))))
+        if free and "propertyNames" in schema:
+            free = tuple({str(self.value(schema["propertyNames"], depth + 1)) for _ in range(20)} - set(result))
+        names += self.random.sample(sorted(free), max(0, min(len(free), least - len(result) - len(names))))
         return result | {name: self.value(rest if isinstance(rest, dict) else True, depth + 1) for name in names}
 
     def _array(self, schema: Schema, depth: int) -> list[Any]:
@@ -219,11 +213,11 @@ class _Synthesis:
 
     def _string(self, schema: Schema) -> str:
         shortest = schema.get("minLength", 0)
-        longest = schema.get("maxLength", max(shortest, 1) + _ROOM)
-        if special := _FORMATS.get(schema.get("format", "")):
+        longest = schema.get("maxLength", max(shortest, 1) + ROOM)
+        if special := FORMATS.get(schema.get("format", "")):
             return special(self.random)
         # An empty string is often allowed and never what a model that does its work would say.
-        text = text_between(self.random, *_usual_lengths(shortest, longest)) if longest else ""
+        text = text_between(self.random, *usual_lengths(shortest, longest)) if longest else ""
         pattern = schema.get("pattern")
         if pattern is None or re.search(pattern, text):
             return text
@@ -233,7 +227,7 @@ class _Synthesis:
             raise UnsupportedSchemaError(str(error)) from error
 
     def _integer(self, schema: Schema) -> int:
-        low, high = _bounds(schema, 1)
+        low, high = bounds(schema, 1)
         step = schema.get("multipleOf", 1)
         first, last = math.ceil(low / step), math.floor(high / step)
         if first > last:
@@ -243,9 +237,9 @@ class _Synthesis:
     def _number(self, schema: Schema) -> float | int:
         if "multipleOf" in schema:
             step = schema["multipleOf"]
-            low, high = _bounds(schema, step)
+            low, high = bounds(schema, step)
             return float(self.random.randint(math.ceil(low / step), math.floor(high / step)) * step)
-        low, high = _bounds(schema, 0)
+        low, high = bounds(schema, 0)
         value = self.random.uniform(low, high)
         rounded = round(value, 2)
         inside = low <= rounded <= high and rounded not in (
@@ -253,45 +247,3 @@ class _Synthesis:
             schema.get("exclusiveMaximum"),
         )
         return rounded if inside else value
-
-
-def _usual_lengths(shortest: int, longest: int) -> tuple[int, int]:
-    low = min(max(shortest, 1), longest)
-    # Long fields are filled by a third of what they allow, not to the brim.
-    high = min(longest, max(low + _ROOM, longest // 3))
-    return min(max(low, min(12, high)), high), high
-
-
-def _bounds(schema: Schema, step: float) -> tuple[float, float]:
-    """Lowest and highest value; exclusive bounds moved inward by `step` (0: by the smallest amount there is)."""
-    low, high = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
-    if (above := schema.get("exclusiveMinimum")) is not None:
-        low = max(low, above + step if step else math.nextafter(above, math.inf))
-    if (below := schema.get("exclusiveMaximum")) is not None:
-        high = min(high, below - step if step else math.nextafter(below, -math.inf))
-    if low == -math.inf:
-        low = min(1, high - 100) if high != math.inf else 1
-    if high == math.inf:
-        high = max(100, low + 100)
-    if low > high:
-        raise UnsupportedSchemaError(f"no number lies between {low} and {high}")
-    return low, high
-
-
-_EPOCH = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-
-
-def _moment(random: Random) -> datetime:
-    return _EPOCH + timedelta(minutes=random.randint(0, 500_000))
-
-
-_FORMATS: dict[str, Callable[[Random], str]] = {
-    "date": lambda random: _moment(random).date().isoformat(),
-    "date-time": lambda random: _moment(random).isoformat(),
-    "time": lambda random: _moment(random).strftime("%H:%M:%SZ"),
-    "duration": lambda random: f"PT{random.randint(1, 50)}M",
-    "uuid": lambda random: str(UUID(int=random.getrandbits(128), version=4)),
-    "email": lambda random: f"{random.choice(WORDS)}.{random.choice(WORDS)}@example.com",
-    "uri": lambda random: f"https://example.com/{random.choice(WORDS)}",
-    "ipv4": lambda random: f"192.0.2.{random.randint(1, 254)}",
-}

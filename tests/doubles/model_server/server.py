@@ -106,7 +106,7 @@ class ModelServer:
         """Most questions under way at one time, by model; those that wait for a slot do not count."""
         return self._journal.max_in_flight
 
-    def wait_for_requests(self, count: int, timeout: float = 10.0) -> tuple[AskedRequest, ...]:
+    def wait_for_requests(self, count: int, timeout: float = 30.0) -> tuple[AskedRequest, ...]:
         """Block until that many questions have arrived; AssertionError when they do not."""
         self._journal.wait_for(count, timeout)
         return self.requests
