@@ -1,0 +1,121 @@
+"""The harm watch over a whole gate: every e-process, its threshold, and what it says. May be read at any time."""
+
+from math import exp, log
+
+from tasks.judging.clusters import effective
+from tasks.judging.evidence import ArmTally, Evidence, RoleEvidence
+from tasks.judging.families import divide_alpha
+from tasks.judging.harm import log_e
+from tasks.judging.planning import GatePlan
+from tasks.judging.policy import Metric, Policy
+from tasks.judging.shares import log_e_assignment, log_e_share
+from tasks.judging.values import Value
+from tasks.judging.wording import amount, many, percent
+
+
+class Reading(Value):
+    """One e-process of one role."""
+
+    role: str
+    metric: Metric
+    log_e: float
+    """ln E; 0 means that the data favour neither side."""
+    log_threshold: float
+    """The alarm is at this value."""
+    sentence: str
+
+    @property
+    def alarm(self) -> bool:
+        return self.log_e >= self.log_threshold
+
+
+def read_harm(plan: GatePlan, evidence: Evidence) -> tuple[Reading, ...]:
+    """All readings, changed roles first. Together they alarm on a sound gate with at most `harm_alpha`."""
+    policy = plan.policy
+    alphas = divide_alpha(policy.harm_alpha, plan.changed, plan.others, len(policy.watched), policy.changed_share)
+    return tuple(
+        _read(plan, role, metric, evidence.role(role), -log(alpha))
+        for role, alpha in alphas.items()
+        for metric in policy.watched
+    )
+
+
+def broken_invariants(plan: GatePlan, evidence: Evidence) -> tuple[str, ...]:
+    """A sentence for each changed role that wrote a placeholder or an echo under a policy that tolerates none."""
+    if plan.policy.invariants == "rate":
+        return ()
+    tallies = [(role, evidence.role(role).candidate) for role in plan.changed]
+    return tuple(
+        f"{plan.label(role)}: {many(tally.placeholders, 'answer')} with placeholders and"
+        f" {many(tally.echoes, 'answer')} with echoes of the prompt; this policy tolerates none."
+        for role, tally in tallies
+        if tally.placeholders or tally.echoes
+    )
+
+
+def crooked_routers(plan: GatePlan, evidence: Evidence) -> tuple[str, ...]:
+    """A sentence for each role whose calls were not assigned to the arms by the router's weight."""
+    routed = [(role, counts) for role in plan.changed for counts in evidence.role(role).routed]
+    return tuple(
+        f"{plan.label(role)}: {amount(counts.candidate)} of {many(counts.candidate + counts.incumbent, 'call')} went to"
+        f" the candidate at a weight of {percent(counts.weight)}; the arms cannot be compared until that is explained."
+        for role, counts in routed
+        if log_e_assignment(counts.candidate, counts.incumbent, counts.weight)
+        >= log(len(routed) / plan.policy.assignment_alpha)
+    )
+
+
+def independent_spoiled(tally: ArmTally, icc: float) -> tuple[float, float]:
+    """Spoiled calls and all calls of an arm, as the numbers of independent calls they are worth."""
+    return (
+        effective(tally.spoiled, tally.calls, tally.runs, icc),
+        effective(tally.calls, tally.calls, tally.runs, icc),
+    )
+
+
+def _read(plan: GatePlan, role: str, metric: Metric, seen: RoleEvidence, threshold: float) -> Reading:
+    value, facts = _process(metric, seen, plan.policy)
+    verb = "at or above" if value >= threshold else "below"
+    return Reading(
+        role=role,
+        metric=metric,
+        log_e=value,
+        log_threshold=threshold,
+        sentence=f"{plan.label(role)}: {facts}; the evidence of harm is {_e_value(value)}, {verb} the alarm at"
+        f" {_e_value(threshold)}.",
+    )
+
+
+def _process(metric: Metric, seen: RoleEvidence, policy: Policy) -> tuple[float, str]:
+    """ln E of one metric and the counts behind it."""
+    match metric:
+        case "failures":
+            spoiled, calls = independent_spoiled(seen.candidate, policy.icc)
+            counts = f"{many(spoiled, 'failed or spoiled call')} of {amount(calls)} (agreed: {percent(policy.failure_limit)})"
+            return log_e(spoiled, calls, policy.failure_limit), counts
+        case "worse":
+            worse, better = seen.pairs.worse, seen.pairs.better
+            return log_e_share(worse, better), f"{many(worse, 'input')} worse and {amount(better)} better"
+        case "slower":
+            slower, rest = seen.pairs.slower, seen.pairs.seconds.n - seen.pairs.slower
+            counts = f"{many(slower, 'input')} slower by more than the allowed ratio, {amount(rest)} not"
+            return log_e_share(slower, rest), counts
+        case "excess":
+            # Steps of the canary follow each other, so each bets on fresh events: their product is an e-process too.
+            logs = [log_e_share(step.candidate_spoiled, step.incumbent_spoiled, step.weight) for step in seen.routed]
+            mine, theirs = (
+                sum(getattr(s, f"{arm}_spoiled") for s in seen.routed) for arm in ("candidate", "incumbent")
+            )
+            return sum(
+                logs
+            ), f"{many(mine, 'failure')} of the candidate and {amount(theirs)} of the incumbent in the canary"
+
+
+def _e_value(log_value: float) -> str:
+    return (
+        f"{exp(log_value):,.2g}"
+        if log_value < log(100)
+        else f"{exp(min(log_value, 700)):,.0f}"
+        if log_value < 14
+        else f"e^{log_value:.0f}"
+    )

@@ -1,0 +1,103 @@
+"""What a verdict is computed from: counts and moments per role, however many calls stand behind them.
+
+A store computes the same numbers with `GROUP BY`; `aggregate` computes them from calls in memory.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from pydantic import AwareDatetime, Field
+
+from tasks.judging.cost import CostPairs
+from tasks.judging.moments import Moments
+from tasks.judging.observations import Window
+from tasks.judging.values import Value
+
+
+class FieldTally(Value):
+    checked: int = Field(ge=0)
+    wrong: int = Field(ge=0)
+
+
+class ArmTally(Value):
+    """One role under one lineup."""
+
+    calls: int = Field(default=0, ge=0)
+    runs: int = Field(default=0, ge=0)
+    """Distinct runs of the pipeline; equal to `calls` where a run calls the role once."""
+    failures: int = Field(default=0, ge=0)
+    placeholders: int = Field(default=0, ge=0)
+    """Answers with at least one placeholder; failed calls have no answer."""
+    echoes: int = Field(default=0, ge=0)
+    spoiled: int = Field(default=0, ge=0)
+    """Calls that failed or whose answer has a placeholder or an echo: what the harm watch counts."""
+    scored: int = Field(default=0, ge=0)
+    """Answers with a score."""
+    good: int = Field(default=0, ge=0)
+    """Answers that reach the policy's good score."""
+    scores: Moments = Moments()
+    fields: dict[str, FieldTally] = Field(default_factory=dict)
+    cold_seconds: Moments = Moments()
+    """Latency of first calls after a model was loaded: kept out of every ratio, reported on its own."""
+
+
+class PairTally(Value):
+    """One role, both lineups, same inputs. Repeats of an input are averaged before they are compared."""
+
+    pairs: int = Field(default=0, ge=0)
+    """Inputs that both arms were asked."""
+    incomplete: int = Field(default=0, ge=0)
+    """Of those, inputs one arm gave no valid answer to; they are judged as failures, not as differences."""
+    scores: Moments = Moments()
+    """Candidate minus incumbent."""
+    worse: int = Field(default=0, ge=0)
+    """Incumbent good, candidate not."""
+    better: int = Field(default=0, ge=0)
+    """Candidate good, incumbent not."""
+    seconds: Moments = Moments()
+    """ln(candidate) - ln(incumbent), without cold calls."""
+    slower: int = Field(default=0, ge=0)
+    """Pairs whose latency ratio exceeds the policy's limit; the others are `seconds.n - slower`."""
+    costs: CostPairs = CostPairs()
+
+
+class Routed(Value):
+    """Calls a weighted router sent to each arm while it had one weight, and those of them that were spoiled."""
+
+    weight: float = Field(gt=0, lt=1)
+    candidate: int = Field(default=0, ge=0)
+    incumbent: int = Field(default=0, ge=0)
+    candidate_spoiled: int = Field(default=0, ge=0)
+    incumbent_spoiled: int = Field(default=0, ge=0)
+
+
+class RoleEvidence(Value):
+    incumbent: ArmTally = ArmTally()
+    candidate: ArmTally = ArmTally()
+    pairs: PairTally = PairTally()
+    routed: tuple[Routed, ...] = ()
+    buckets: tuple[int, ...] = ()
+    """Calls of the candidate in each bucket of the window."""
+
+
+class Evidence(Value):
+    window: Window
+    roles: dict[str, RoleEvidence] = Field(default_factory=dict)
+    last_seen: AwareDatetime | None = None
+    """Time of the latest call of any role and arm."""
+
+    def role(self, name: str) -> RoleEvidence:
+        """Evidence of a role; of an unseen role the empty one, which proves nothing."""
+        return self.roles.get(name) or RoleEvidence(buckets=(0,) * self.window.buckets)
+
+
+class Circumstances(NamedTuple):
+    """What the gate knows besides the calls, each as a sentence for the page."""
+
+    now: datetime
+    alarms: tuple[str, ...] = ()
+    """Reasons to roll back at once: the target's probe is dead, a changed block was edited by hand."""
+    doubts: tuple[str, ...] = ()
+    """Reasons not to promote yet: the drill or the baseline is too old, the store could not be read."""
+    exposed: bool = True
+    """Whether the candidate serves users; then an hour without data takes it back. Assumed unless said otherwise."""

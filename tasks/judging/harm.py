@@ -1,0 +1,83 @@
+"""Does a stage fail more often than agreed? A test that may be looked at after every call.
+
+The Bernoulli e-process: under "failure rate <= p0" a bet on several higher rates `g` multiplies by `g/p0` at a failure and
+by `(1-g)/(1-p0)` at a success. The average of the bets is a supermartingale for every rate up to p0, so by Ville's
+inequality (1939) the chance that it *ever* reaches `1/alpha` is at most alpha, whenever and however often one looks.
+Repeating a fixed 5 % test every hour instead cries wolf on 8-17 % of days. All in logarithms: fifty dead calls overflow a float.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import exp, log
+
+from blocks.errors import ConfigurationError
+
+ALTERNATIVES = (0.02, 0.03, 0.05, 0.10, 0.20, 0.50)
+"""Failure rates bet on, with equal weights; those not above the limit are left out."""
+
+
+def log_e(failures: float, calls: float, limit: float) -> float:
+    """ln E after `failures` in `calls`: order does not matter, so two counts are the whole state."""
+    return log_mean_exp(
+        [failures * log(g / limit) + (calls - failures) * log((1 - g) / (1 - limit)) for g in alternatives_above(limit)]
+    )
+
+
+@dataclass(frozen=True)
+class FailureWatch:
+    """The same process call by call, with the highest value it ever had: an alarm between two looks is not lost."""
+
+    limit: float
+    calls: int = 0
+    failures: int = 0
+    peak: float = 0.0
+    """Highest ln E so far; the process starts at ln 1."""
+
+    def observe(self, failed: bool) -> "FailureWatch":
+        calls, failures = self.calls + 1, self.failures + failed
+        return FailureWatch(self.limit, calls, failures, max(self.peak, log_e(failures, calls, self.limit)))
+
+    def alarm(self, alpha: float) -> bool:
+        """Whether E has ever reached `1/alpha`."""
+        return self.peak >= -log(alpha)
+
+
+def alternatives_above(limit: float) -> tuple[float, ...]:
+    above = tuple(g for g in ALTERNATIVES if g > limit)
+    if not above:
+        raise ConfigurationError(
+            f"A failure limit of {limit:g} leaves nothing to watch for.",
+            means=f"The harm watch bets on failure rates up to {ALTERNATIVES[-1]:g}; the limit has to be below that.",
+            do="Set `failure_limit` in the policy to the agreed rate, 0.01 by default.",
+        )
+    return above
+
+
+def failures_to_alarm(calls: int, limit: float, alpha: float) -> int | None:
+    """The fewest failures among `calls` that raise the alarm; None when even `calls` failures do not."""
+    return next((k for k in range(calls + 1) if log_e(k, calls, limit) >= -log(alpha)), None)
+
+
+def alarm_chances(rate: float, calls: int, limit: float, alpha: float) -> Iterator[float]:
+    """For 1, 2, ... `calls` calls: the exact chance that the alarm has sounded by then, if calls fail at `rate`.
+
+    A walk over the number of failures with the alarm as an absorbing wall. Gives the false alarms of a sound
+    model, the power against a bad one and the median calls to the alarm, without simulation.
+    """
+    alive, wall = {0: 1.0}, 0
+    for n in range(1, calls + 1):
+        moved: dict[int, float] = {}
+        for k, chance in alive.items():
+            moved[k] = moved.get(k, 0.0) + chance * (1 - rate)
+            moved[k + 1] = moved.get(k + 1, 0.0) + chance * rate
+        # The wall never moves down as calls are added, so the search continues from where it was.
+        while wall <= n and log_e(wall, n, limit) < -log(alpha):
+            wall += 1
+        alive = {k: chance for k, chance in moved.items() if k < wall}
+        yield 1 - sum(alive.values())
+
+
+def log_mean_exp(logs: list[float]) -> float:
+    """Logarithm of the mean of exponentials; the largest term is taken out first so that none overflows."""
+    largest = max(logs)
+    return largest + log(sum(exp(value - largest) for value in logs) / len(logs))
