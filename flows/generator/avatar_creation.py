@@ -55,7 +55,7 @@ class DayInLife(Answer):
 
 class BuyingTriggers(Answer):
     optimal_contact_days: Annotated[list[Weekday], Field(min_length=1, max_length=5)]
-    """Days on which this person listens, best first."""
+    """Days of the week on which this person listens, best first."""
     optimal_contact_times: Choices
     """Times of day, best first."""
     decision_making_windows: Sentence

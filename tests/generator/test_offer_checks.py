@@ -39,6 +39,7 @@ BREAKS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("premium_bonuses", {"strategic_bonus_summary": "Worth $5,000 in all."}, "warning", "strategic_bonus_summary", "$5,000"),
     ("power_guarantee", {"recommendation_rationale": "[TBD]"}, "error", "recommendation_rationale", "placeholder"),
     ("power_guarantee", {"guarantee_options[1].guarantee_name": "First-Page Promise"}, "error", "guarantee_options[1].guarantee_name", "same as"),
+    ("power_guarantee", {"guarantee_options[1].guarantee_terms": "If the weekly page is not live after 60 days, the programme stops at no further cost. The owner keeps the rebuilt books."}, "warning", "guarantee_options[1].guarantee_terms", "few words"),
     ("power_guarantee", {"guarantee_options[2].risk_level": "moderate", "guarantee_options[2].duration_days": 80}, "warning", "guarantee_options", "each risk level"),
     ("power_guarantee", {"guarantee_options[0].duration_days": 90}, "warning", "guarantee_options[0].duration_days", "30 to 60"),
     ("power_guarantee", {"guarantee_options[1].duration_days": 45}, "warning", "guarantee_options[1].duration_days", "60 to 90"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from blocks.errors import InputError
+from blocks.models.grammars import grammar
 from flows.generator.brief import BusinessBrief, OfferPreferences
 from flows.generator.checks import texts
 from flows.generator.digest import RESEARCH_DIGEST
@@ -14,6 +15,8 @@ from flows.generator.excerpt import excerpt, render
 from flows.generator.stage import Stage
 from flows.generator.stages import STAGES, dependencies, readers, stage, waves
 from tasks.answering.faults import find_echoes
+from tasks.answering.guide import field_guide
+from tests.doubles.model_server.instances import instance
 from tests.generator import examples
 
 RESEARCH = ["market_analysis", "buyer_psychology", "competitive_analysis", "avatar_creation", "offer_design"]
@@ -198,6 +201,11 @@ def test_no_schema_uses_a_word_grammars_do_not_know(each: AnyStage) -> None:
 
 
 @every_json_stage
+def test_the_embedded_models_grammar_keeps_the_schema(each: AnyStage) -> None:
+    assert grammar(json.dumps(each.answer.model_json_schema()))
+
+
+@every_json_stage
 def test_every_plain_field_is_described(each: AnyStage) -> None:
     for part in parts_of(each.answer.model_json_schema()):
         fields = part.get("properties", {})
@@ -233,15 +241,14 @@ def test_a_stored_output_can_be_read_back(each: AnyStage) -> None:
 
 @every_json_stage
 def test_the_example_repeats_nothing_of_the_instructions(each: AnyStage) -> None:
-    descriptions = [part.get("description", "") for part in parts_of(each.answer.model_json_schema())]
-    instructions = "\n".join([each.task, *(text for text in descriptions if isinstance(text, str))])
+    instructions = f"{each.task}\n{field_guide(each.answer.model_json_schema())}"
     assert [echo for _, text in texts(examples.outputs()[each.key]) for echo in find_echoes(text, instructions)] == []
 
 
 @every_json_stage
 def test_prompt_and_answer_fit(each: AnyStage) -> None:
-    """The prompt (without the schema) under 12,000 characters; the answer, at 3.5 characters a token, in its room."""
-    prompt = each.prompt(examples.inputs(each.key))
+    """Prompt and guide to the fields under 12,000 characters; the answer, at 3.5 characters a token, in its room."""
+    prompt = each.prompt(examples.inputs(each.key)) + field_guide(each.answer.model_json_schema())
     answer_tokens = len(json.dumps(examples.answer(each.key), ensure_ascii=False)) / 3.5
     assert len(prompt) < 12_000
     assert answer_tokens < 0.8 * each.max_tokens
@@ -251,6 +258,16 @@ def test_prompt_and_answer_fit(each: AnyStage) -> None:
 def test_a_prompt_shows_no_missing_value(each: AnyStage) -> None:
     prompt = each.prompt(examples.inputs(each.key))
     assert not [word for word in ("None", "undefined", "null", "N/A", "{'") if word in prompt]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_fits_the_schemas_can_be_finished_judged_and_stored(seed: int) -> None:
+    outputs: dict[str, Any] = {}
+    for each in examples.JSON_STAGES:
+        output = examples.finish(each, instance(each.answer.model_json_schema(), seed), outputs)
+        outputs[each.key] = output.model_dump(mode="json")
+        assert 0 <= each.score(each.check(output, examples.inputs(each.key, outputs))) <= 100
+        assert each.output.model_validate(outputs[each.key]) == output
 
 
 def test_prompts_with_the_longest_brief_still_fit_a_24000_token_window() -> None:
