@@ -1,7 +1,7 @@
 """Number, mean and central moments of a series: all that the paired tests need, whatever the length of the series."""
 
 from collections.abc import Iterable
-from math import sqrt
+from math import fsum, sqrt
 from typing import Self
 
 from pydantic import Field
@@ -21,13 +21,14 @@ class Moments(Value):
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Self:
-        """Two passes, so that a large common offset costs no digits."""
+        """Two passes and exact sums: a large offset costs no digits, and the order of the values changes none."""
         series = list(values)
         if not series:
             return cls()
-        mean = sum(series) / len(series)
+        mean = fsum(series) / len(series)
         deviations = [value - mean for value in series]
-        return cls(n=len(series), mean=mean, m2=sum(d * d for d in deviations), m3=sum(d**3 for d in deviations))
+        m2, m3 = fsum(d * d for d in deviations), fsum(d * d * d for d in deviations)
+        return cls(n=len(series), mean=mean, m2=m2, m3=m3)
 
     @classmethod
     def from_sums(cls, n: int, total: float, squares: float, cubes: float) -> Self:

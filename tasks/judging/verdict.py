@@ -155,7 +155,6 @@ def _situation(
     doubt: bool,
 ) -> Situation:
     required = [proof for proof in proofs if proof.requirement.required]
-    judged = {proof.requirement.role for proof in required}
     over = circumstances.now >= evidence.window.end
     return Situation(
         harm=harm,
@@ -163,8 +162,7 @@ def _situation(
         exposed=circumstances.exposed,
         over=over,
         refuted=any(proof.finding == "refuted" for proof in required),
-        # A gate without a changed role, or a role without a requirement, has proven nothing.
-        proven=bool(judged) and judged >= set(plan.changed) and all(proof.finding == "proven" for proof in required),
+        proven=not _undemanded(plan) and all(proof.finding == "proven" for proof in required),
         doubt=doubt,
     )
 
@@ -218,8 +216,15 @@ def _missing(
     blind = f"No call has been seen for {spoken_time(_silence(evidence, now))}." if situation.blind else ""
     running = "" if situation.over else f"The window ends in {spoken_time(evidence.window.end - now)}."
     open_ones = [proof.advice for proof in proofs if proof.requirement.required and proof.finding == "open"]
-    unproven = [] if plan.requirements else ["The plan has no requirement, and nothing demanded is nothing proven."]
-    return (*filter(None, [blind, running]), *doubts, *unproven, *open_ones)
+    return (*filter(None, [blind, running]), *doubts, *_undemanded(plan), *open_ones)
+
+
+def _undemanded(plan: GatePlan) -> list[str]:
+    """A gate without a changed role, or a changed role without a requirement, has proven nothing."""
+    judged = {requirement.role for requirement in plan.requirements if requirement.required}
+    silent = [plan.label(role) for role in plan.changed if role not in judged]
+    subjects = silent if plan.changed else ["The phase"]
+    return [f"{subject}: nothing is required, so nothing can be proven." for subject in subjects]
 
 
 def _sentence(

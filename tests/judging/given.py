@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from math import exp
 from typing import Any
 
 from tasks.judging.aggregate import aggregate
@@ -59,6 +60,16 @@ def broken(calls: Iterable[Call], first: int, **seen: Any) -> list[Call]:
     """The same calls, with `seen` on the candidate's first ones."""
     numbers = {f"candidate-{number}" for number in range(first)}
     return [made.model_copy(update=seen) if made.run_id in numbers else made for made in calls]
+
+
+def with_ratio(calls: Iterable[Call], ratio: float, spread: float) -> list[Call]:
+    """The same pairs, the candidate's latencies at this geometric mean ratio; `spread` is that of the log ratios."""
+    made = list(calls)
+    incumbent = {call.pair_id: call.seconds or 0.0 for call in made if call.arm == "incumbent"}
+    for index in range(1, len(made), 2):
+        seconds = incumbent[made[index].pair_id] * ratio * exp(spread if index % 4 == 1 else -spread)
+        made[index] = made[index].model_copy(update={"seconds": seconds})
+    return made
 
 
 def evidence(calls: Iterable[Call], policy: Policy | None = None, window: Window = WINDOW) -> Evidence:

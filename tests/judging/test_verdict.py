@@ -1,0 +1,357 @@
+"""Given a gate, when these calls are seen, then this verdict, with the sentence that proves it."""
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from tasks.judging.evidence import Circumstances, Evidence
+from tasks.judging.observations import Call, Window
+from tasks.judging.planning import GatePlan, plan_gate
+from tasks.judging.policy import FieldRule, Policy, protected
+from tasks.judging.requirements import Proof
+from tasks.judging.verdict import Situation, Verdict, decide, judge, judge_unreadable
+from tests.judging.given import (
+    AFTER,
+    DURING,
+    LABELS,
+    START,
+    WINDOW,
+    broken,
+    call,
+    gate,
+    pairs,
+    verdict,
+    with_ratio,
+    workload,
+)
+
+ONLY_FAILURES = Policy(demands=("failures",))
+
+
+def proof(found: Verdict, demand: str) -> Proof:
+    return next(proof for proof in found.proofs if proof.requirement.demand == demand)
+
+
+def failing(count: int, of: int = 480) -> list[Call]:
+    """`count` failures of the candidate, spread over the window."""
+    numbers = {f"candidate-{index * of // max(1, count)}" for index in range(count)}
+    update = {"failed": True, "score": None}
+    return [made.model_copy(update=update) if made.run_id in numbers else made for made in pairs(of)]
+
+
+def test_a_candidate_like_the_incumbent_passes_after_the_window() -> None:
+    found = verdict(pairs())
+    assert (found.state, found.act, found.missing, found.alarms) == ("pass", "ask_for_approval", (), ())
+    assert found.sentence.startswith("Pass: 7 of 7 requirements proven")
+
+
+def test_the_proof_sentence_tells_the_engineer_what_was_seen_and_shown() -> None:
+    found = proof(verdict(failing(1, of=480)), "failures")
+    assert found.sentence == (
+        "Stage 2: 1 failure in 480 calls; the failure rate is below 0.99 % with 95 % confidence, the limit is 1 %."
+    )
+    assert (found.finding, found.n, found.more, found.advice) == ("proven", 480, None, "")
+
+
+def test_nothing_passes_before_the_window_is_over() -> None:
+    found = verdict(pairs(), circumstances=Circumstances(now=WINDOW.end - timedelta(minutes=6)))
+    assert (found.state, found.act, found.cheapest) == ("inconclusive", "wait", "")
+    assert found.missing == ("The window ends in 6 minutes.",)
+
+
+def test_an_empty_series_is_never_a_pass() -> None:
+    found = verdict([])
+    assert (found.state, found.act) == ("inconclusive", "hold")
+    assert all(p.finding == "open" and "no data is never a proof" in p.sentence for p in found.proofs)
+
+
+@pytest.mark.parametrize("changed", [(), ("stage-2",)])
+def test_a_plan_without_requirements_never_passes(changed: tuple[str, ...]) -> None:
+    found = verdict(pairs(), GatePlan(policy=Policy(), changed=changed))
+    assert (found.state, found.act) == ("inconclusive", "hold")
+    subject = "stage-2" if changed else "The phase"
+    assert f"{subject}: nothing is required, so nothing can be proven." in found.missing
+
+
+def test_a_refused_plan_never_passes() -> None:
+    found = verdict(pairs(), gate(failure_rate=0.5))
+    assert found.act == "hold"
+    assert found.missing[0].startswith("The plan was refused: Stage 2: with the expected failures")
+
+
+@pytest.mark.parametrize("calls", [3, 25, 480])
+def test_a_dead_stage_fails_after_three_calls_even_during_the_window(calls: int) -> None:
+    found = verdict(pairs(calls, failed=True, score=None)[: 2 * 3], circumstances=DURING)
+    assert (found.state, found.act) == ("fail", "roll_back")
+    assert found.alarms[0].startswith("Stage 2: 3 failed or spoiled calls of 3 (agreed: 1 %)")
+    assert found.sentence == f"Fail: harm is proven. {found.alarms[0]}"
+
+
+def test_harm_in_a_stage_that_was_not_changed_fails_too() -> None:
+    found = verdict([*pairs(), *pairs(4, role="stage-9", failed=True, score=None)])
+    assert (found.state, found.alarms[0][:8]) == ("fail", "Stage 9:")
+
+
+def test_placeholders_are_harm() -> None:
+    assert verdict(broken(pairs(), 20, placeholders=1)).act == "roll_back"
+
+
+def test_worse_answers_are_harm() -> None:
+    found = verdict(broken(pairs(), 40, score=60), circumstances=DURING)
+    assert found.alarms[0].startswith("Stage 2: 40 inputs worse and 0 better")
+
+
+def test_slower_answers_are_harm() -> None:
+    found = verdict(pairs(20, seconds=9.0), circumstances=DURING)
+    assert found.alarms[0].startswith("Stage 2: 20 inputs slower by more than the allowed ratio, 0 not")
+
+
+def test_failures_beyond_the_candidates_share_of_a_canary_are_harm() -> None:
+    policy = Policy(watched=("excess",))
+    calls = [call(n, weight=0.1, pair_id=None, failed=n < 5) for n in range(50)]
+    calls += [call(n, "incumbent", weight=0.1, pair_id=None) for n in range(450)]
+    found = verdict(calls, gate(policy), DURING)
+    assert found.alarms[0].startswith("Stage 2: 5 failures of the candidate and 0 of the incumbent in the canary")
+
+
+def test_one_placeholder_fails_a_protected_role() -> None:
+    plan = gate(protected())
+    found = verdict(broken(pairs(), 1, placeholders=1), plan)
+    assert found.alarms == (
+        "Stage 2: 1 answer with placeholders and 0 answers with echoes of the prompt; this policy tolerates none.",
+    )
+    assert verdict(broken(pairs(), 1, echoes=1), plan).act == "roll_back"
+    assert verdict(pairs(), plan).alarms == ()
+
+
+def test_a_reason_from_outside_fails_at_once() -> None:
+    reasons = Circumstances(now=DURING.now, alarms=("The probe of the incumbent failed.",))
+    assert (
+        verdict(pairs(), circumstances=reasons).sentence == "Fail: harm is proven. The probe of the incumbent failed."
+    )
+
+
+def test_a_doubt_from_outside_holds_a_gate_that_would_pass() -> None:
+    found = verdict(pairs(), circumstances=Circumstances(now=WINDOW.end, doubts=("The last drill is 9 days old.",)))
+    assert (found.state, found.act, found.missing) == ("inconclusive", "hold", ("The last drill is 9 days old.",))
+
+
+def test_a_refuted_requirement_fails_when_the_window_is_over_and_not_before() -> None:
+    costly = pairs(cost=0.02)
+    assert verdict(costly, circumstances=DURING).act == "wait"
+    found = verdict(costly)
+    assert (found.state, found.act) == ("fail", "roll_back")
+    assert found.sentence.startswith("Fail: 1 requirement refuted. Stage 2: on 480 inputs the candidate costs 2.0")
+
+
+def test_two_failures_leave_the_plan_open_and_say_how_many_more_calls_settle_it() -> None:
+    found = verdict(failing(2), gate(ONLY_FAILURES))
+    assert (found.act, proof(found, "failures").more) == ("hold", 628 - 480)
+    assert found.missing == ("Stage 2: 148 more calls without a failure.",)
+    assert proof(found, "failures").sentence.endswith("with 95 % confidence, which does not prove the limit of 1 %.")
+    assert found.cheapest == (
+        "Replay 148 inputs through the candidate (Stage 2) (about 0.2 hours one after the other, cost 1.48), or stop."
+    )
+
+
+def test_failures_at_the_limit_are_not_to_be_proven_by_more_calls() -> None:
+    found = verdict(failing(5), gate(ONLY_FAILURES))
+    assert (found.act, proof(found, "failures").more) == ("hold", None)
+    assert found.cheapest == "Stop: more data would not settle all of it."
+
+
+def test_a_clean_series_shorter_than_the_plan_is_open() -> None:
+    found = verdict(pairs(400), gate(ONLY_FAILURES))
+    assert proof(found, "failures").sentence.endswith("the limit is 1 %; the plan is 473 calls.")
+    assert found.missing == ("Stage 2: 73 more calls without a failure.",)
+
+
+def test_live_traffic_offers_to_wait() -> None:
+    plan = gate(live_calls_per_hour=10, live_pairs_per_hour=5, score_sd=10)
+    found = verdict(pairs(60), plan)
+    assert "Replay 95 inputs through both models and 318 inputs through the candidate (Stage 2)" in found.cheapest
+    assert found.cheapest.endswith(", extend the window by 42 hours, or stop.")
+
+
+def test_pairs_that_never_come_from_live_traffic_have_to_be_replayed() -> None:
+    assert "extend" not in verdict(pairs(60), gate(live_calls_per_hour=10, score_sd=10)).cheapest
+
+
+def test_uncovered_hours_hold_the_gate() -> None:
+    found = verdict([made.model_copy(update={"at": START}) for made in pairs()])
+    assert found.missing == ("Stage 2: 1 of 24 parts of the window have 2 calls or more; 20 are needed.",)
+    assert found.cheapest == "Extend the window by 19.0 hours, or stop."
+
+
+def test_uncovered_hours_and_missing_calls_are_mended_together() -> None:
+    found = verdict(pairs(480)[:400], gate(ONLY_FAILURES))
+    assert found.cheapest.endswith("while the window is extended by 10.0 hours, or stop.")
+
+
+def test_an_unknown_price_in_the_evidence_is_never_a_pass() -> None:
+    found = verdict(broken(pairs(), 1, cost=None))
+    assert (found.act, proof(found, "cost").finding, proof(found, "cost").more) == ("hold", "open", None)
+    assert "an unknown cost is never a pass" in proof(found, "cost").sentence
+    assert found.missing == ("Stage 2: set the prices in both model blocks; more calls do not help.",)
+
+
+def test_unknown_money_is_said() -> None:
+    plan = gate(ONLY_FAILURES, candidate_cost=None)
+    assert "cost unknown" in verdict(pairs(400), plan).cheapest
+
+
+def test_a_candidate_that_is_no_longer_free_is_refuted() -> None:
+    calls = [made.model_copy(update={"cost": 0.0}) if made.arm == "incumbent" else made for made in pairs()]
+    assert "the incumbent is free and the candidate is not" in verdict(calls).sentence
+    free = proof(verdict([made.model_copy(update={"cost": 0.0}) for made in pairs()]), "cost")
+    assert (free.finding, free.sentence) == ("proven", "Stage 2: on 480 inputs the candidate is free.")
+
+
+@pytest.mark.parametrize(("ratio", "finding"), [(0.7, "proven"), (0.895, "open"), (1.0, "refuted")])
+def test_the_claim_to_be_faster_is_reported_and_not_required(ratio: float, finding: str) -> None:
+    claim = proof(verdict(with_ratio(pairs(200), ratio, 0.1)), "claim")
+    assert (claim.finding, claim.requirement.required) == (finding, False)
+    assert f'the claim "10 % faster" is {finding}.' in claim.sentence
+
+
+def test_a_claim_that_is_required_holds_or_fails_the_gate() -> None:
+    found = verdict(pairs(), gate(Policy(claim_required=True)))
+    assert (found.state, 'the claim "10 % faster" is refuted' in found.sentence) == ("fail", True)
+
+
+def test_lower_quality_is_open_or_refuted() -> None:
+    lower = [m.model_copy(update={"score": 96.0 - n % 4}) if m.arm == "candidate" else m for n, m in enumerate(pairs())]
+    quality = proof(verdict(lower, gate(Policy(demands=("quality",), watched=("failures",)))), "quality")
+    assert quality.finding == "refuted"
+    assert ", the margin is -2.00." in quality.sentence
+
+
+def test_equal_scores_are_counted() -> None:
+    calls = [made.model_copy(update={"score": 100.0}) for made in pairs(59)]
+    plan = gate(Policy(demands=("quality",)))
+    assert (
+        "fewer than 5 % of inputs go beyond the limit with 95 % confidence"
+        in proof(verdict(calls, plan), "quality").sentence
+    )
+    fewer = proof(verdict(calls[: 2 * 50], plan), "quality")
+    assert (fewer.finding, fewer.more) == ("open", 9)
+    worse = [m.model_copy(update={"score": 96.0}) if m.arm == "candidate" else m for m in calls]
+    assert "all of them go beyond the limit" in proof(verdict(worse, plan), "quality").sentence
+
+
+@pytest.mark.parametrize(
+    ("ratio", "curable", "advice"),
+    [
+        (1.08, True, "more inputs through both models for latency."),
+        (1.12, False, "latency is on average beyond the limit; more pairs would not prove it."),
+    ],
+)
+def test_an_open_ratio_says_whether_more_pairs_would_settle_it(ratio: float, curable: bool, advice: str) -> None:
+    calls = with_ratio(pairs(60), ratio, 0.25)
+    latency = proof(verdict(calls, gate(Policy(demands=("latency",)))), "latency")
+    assert (latency.finding, latency.more is not None) == ("open", curable)
+    assert latency.advice.endswith(advice)
+    assert ", which does not prove it." in latency.sentence
+
+
+def test_inputs_without_both_answers_are_named() -> None:
+    assert "(1 input without both answers left out)" in proof(verdict(failing(1)), "latency").sentence
+
+
+def test_many_calls_of_few_runs_are_worth_few() -> None:
+    calls = [made.model_copy(update={"run_id": f"run-{n // 26}"}) for n, made in enumerate(pairs(624))]
+    found = proof(verdict(calls, gate(ONLY_FAILURES)), "failures")
+    assert (found.n, found.finding) == (48, "open")
+    assert "0 failures in 624 calls, worth 48 independent ones" in found.sentence
+    trusted = gate(Policy(demands=("failures",), icc=0.0))
+    assert proof(verdict(calls, trusted), "failures").finding == "proven"
+
+
+@pytest.mark.parametrize(("wrong", "finding"), [(0, "proven"), (1, "proven"), (2, "open"), (12, "refuted")])
+def test_fields_of_transcripts(wrong: int, finding: str) -> None:
+    policy = Policy(demands=(), fields=(FieldRule(role="stage-2", field="amount"),), failure_limit=0.4)
+    calls = [made.model_copy(update={"fields": {"amount": True}}) for made in pairs(48)]
+    found = proof(verdict(broken(calls, wrong, fields={"amount": False}), gate(policy)), "field")
+    assert found.finding == finding
+    assert found.sentence.startswith(f"Stage 2, amount: {wrong} wrong value{'s' * (wrong != 1)} in 48 transcripts; ")
+
+
+def test_a_field_nobody_checked_is_open() -> None:
+    policy = Policy(demands=(), fields=(FieldRule(role="stage-2", field="amount"),))
+    found = verdict(pairs(), gate(policy))
+    assert found.proofs[0].sentence == "Stage 2, amount: not one transcript was seen, and no data is never a proof."
+    assert found.missing == ("Stage 2, amount: 46 more transcripts with the right value.",)
+
+
+def test_a_crooked_router_holds_the_gate() -> None:
+    calls = [made.model_copy(update={"weight": 0.1}) for made in pairs()]
+    found = verdict(calls)
+    assert (found.act, found.missing[0]) == (
+        "hold",
+        "Stage 2: 480 of 960 calls went to the candidate at a weight of 10 %; the arms cannot be compared until that is"
+        " explained.",
+    )
+
+
+@pytest.mark.parametrize(("exposed", "act"), [(True, "roll_back"), (False, "wait")])
+def test_an_hour_without_calls_takes_an_exposed_candidate_back(exposed: bool, act: str) -> None:
+    early = [made for made in pairs() if made.at < START + timedelta(hours=5)]
+    found = verdict(early, circumstances=Circumstances(now=START + timedelta(hours=7), exposed=exposed))
+    assert (found.state, found.act) == ("inconclusive", act)
+    assert found.missing[0].startswith("No call has been seen for 2.")
+
+
+@pytest.mark.parametrize(
+    ("circumstances", "blind_for", "state", "act"),
+    [
+        (DURING, timedelta(minutes=59), "inconclusive", "wait"),
+        (DURING, timedelta(minutes=61), "inconclusive", "roll_back"),
+        (Circumstances(DURING.now, exposed=False), timedelta(hours=9), "inconclusive", "wait"),
+        (Circumstances(DURING.now, alarms=("The probe failed.",)), timedelta(0), "fail", "roll_back"),
+        (AFTER, timedelta(minutes=5), "inconclusive", "wait"),
+    ],
+)
+def test_what_cannot_be_read_never_passes(
+    circumstances: Circumstances, blind_for: timedelta, state: str, act: str
+) -> None:
+    found = judge_unreadable(gate(), "the database does not answer", blind_for, circumstances)
+    assert (found.state, found.act, found.evidence_digest) == (state, act, None)
+    assert ("the database does not answer" in found.sentence) is (state == "inconclusive")
+
+
+@pytest.mark.parametrize("window", [Window(start=START, length=timedelta(hours=1)), Window(start=START, buckets=1)])
+def test_another_window_than_the_planned_one_holds_the_gate(window: Window) -> None:
+    found = judge(gate(), Evidence(window=window), AFTER)
+    assert "The window is not the one that was planned." in found.missing
+
+
+def test_every_changed_role_has_to_be_proven() -> None:
+    both = gate(changed=("stage-2", "stage-3"))
+    assert verdict(pairs(), both).act == "hold"
+    assert verdict([*pairs(), *pairs(role="stage-3")], both).act == "ask_for_approval"
+
+
+def test_a_changed_role_left_out_of_the_requirements_never_passes() -> None:
+    lame = plan_gate(Policy(), ("stage-2",), (workload(),), labels=LABELS).model_copy(
+        update={"changed": ("stage-2", "x")}
+    )
+    found = verdict([*pairs(), *pairs(role="x")], lame)
+    assert (found.act, found.missing) == ("hold", ("x: nothing is required, so nothing can be proven.",))
+
+
+def test_the_verdict_names_plan_and_evidence_by_digest_and_is_repeatable() -> None:
+    first, second = verdict(failing(1)), verdict(failing(1))
+    assert first == second
+    assert (first.plan_digest, len(first.evidence_digest or "")) == (gate().digest(), 64)
+
+
+def test_the_whole_table_of_decisions() -> None:
+    for s in (Situation(*flags) for flags in product((True, False), repeat=7)):
+        state, act = decide(s)
+        lost = s.blind and s.exposed
+        clean = s.over and s.proven and not (s.harm or s.refuted or s.doubt or lost)
+        assert (state == "pass") is (act == "ask_for_approval") is clean
+        assert (state == "fail") is (s.harm or (s.over and s.refuted and not lost))
+        assert (act == "roll_back") is (state == "fail" or lost)
+        assert (act == "wait") is (not s.over and not s.harm and not lost)
