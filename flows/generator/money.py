@@ -8,7 +8,7 @@ _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6}
 
 
 def amounts(text: str) -> list[float]:
-    """Every amount with a currency sign, in order; both ends of a range, whose unit may stand at the second end only."""
+    """Amounts with a currency sign, in order; of a range both ends, whose unit may stand at the second end only."""
     found: list[float] = []
     for low, low_unit, high, high_unit in _AMOUNT.findall(text):
         shared = high_unit if high and _value(low, "") < _value(high, "") else ""
