@@ -5,7 +5,6 @@ Everything rests on the regularised incomplete beta function `I_x(a, b)`, evalua
 neither a million calls nor a tail of 1e-300 under- or overflows.
 """
 
-from itertools import count
 from math import exp, inf, lgamma, log, log1p, sqrt
 from statistics import NormalDist
 
@@ -85,16 +84,15 @@ def _log_tails(x: float, a: float, b: float) -> tuple[float, float]:
 def _continued_fraction(x: float, a: float, b: float) -> float:
     """The fraction of A&S 26.5.8; converges in about sqrt(max(a, b)) steps left of the mean, where it is used."""
     c, d = 1.0, 1 / _away_from_zero(1 - (a + b) * x / (a + 1))
-    value = d
-    for m in count(1):
+    value, m = d, 0
+    while abs(c * d - 1) >= 1e-15 or m == 0:
+        m += 1
         even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
         for term in (even, odd):
             d = 1 / _away_from_zero(1 + term * d)
             c = _away_from_zero(1 + term / c)
             value *= c * d
-        if abs(c * d - 1) < 1e-15:
-            break
     return value
 
 

@@ -11,20 +11,16 @@ def percent(share: float, digits: int = 3) -> str:
 
 def percent_below(bound: float, limit: float) -> str:
     """An upper bound rounded up, with as many digits as it takes not to look like the limit it stays below."""
-    for digits in range(2, 10):
-        rounded = _rounded(100 * bound, digits, up=True)
-        if bound >= limit or rounded < 100 * limit:
-            break
-    return f"{rounded:.10g} %"
+    roundings = (_rounded(100 * bound, digits, up=True) for digits in range(2, 10))
+    honest = (rounded for rounded in roundings if bound >= limit or rounded < 100 * limit)
+    return f"{next(honest, 100 * bound):.10g} %"
 
 
 def percent_above(bound: float, limit: float) -> str:
     """A lower bound rounded down, with as many digits as it takes not to look like the limit it stays above."""
-    for digits in range(2, 10):
-        rounded = _rounded(100 * bound, digits, up=False)
-        if bound <= limit or rounded > 100 * limit:
-            break
-    return f"{rounded:.10g} %"
+    roundings = (_rounded(100 * bound, digits, up=False) for digits in range(2, 10))
+    honest = (rounded for rounded in roundings if bound <= limit or rounded > 100 * limit)
+    return f"{next(honest, 100 * bound):.10g} %"
 
 
 def many(number: float, singular: str, plural: str | None = None) -> str:
