@@ -6,12 +6,15 @@ anew at each start and kept in the state file its owner alone can read. The data
 so nothing of it is left when the process has ended.
 """
 
+import contextlib
+import fcntl
 import os
 import secrets
 import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,18 @@ def embedded_graph() -> SharedProcess:
         return [sys.executable, "-m", "blocks.embedded_graph", str(place), str(folder("graph"))]
 
     return SharedProcess("graph", command)
+
+
+@contextlib.contextmanager
+def writers_turn(place: Path) -> Iterator[None]:
+    """Writers of the embedded graph take turns, over threads and processes.
+
+    It lets two transactions work on one node and refuses the second at its commit; as products and categories are
+    shared by most meetings, nearly all concurrent writes would be done several times.
+    """
+    with (place / "writer").open("a") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
 
 
 def main(place: Path, data: Path) -> None:

@@ -2,11 +2,12 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 
 from prefect.blocks.core import Block
 from pydantic import Field, SecretStr
 
-from blocks.embedded_graph import embedded_graph
+from blocks.embedded_graph import embedded_graph, writers_turn
 from blocks.errors import ServiceError
 from blocks.graph_connection import Graph, GraphUnreachableError, Patience, open_graph
 
@@ -50,12 +51,19 @@ class GraphStore(Block):
                 password = self.password.get_secret_value() if self.password else ""
                 yield stack.enter_context(open_graph(self.uri, self.user, password, self.database, patience=patience))
                 return
+            server = embedded_graph()
             try:
-                facts = stack.enter_context(embedded_graph().lease())
+                facts = stack.enter_context(server.lease())
             except ServiceError as error:
                 raise GraphUnreachableError(error.happened, means=error.means, do=error.do) from error
             yield stack.enter_context(
                 open_graph(
-                    facts["uri"], facts["user"], facts["password"], facts["database"], "the embedded graph", patience
+                    facts["uri"],
+                    facts["user"],
+                    facts["password"],
+                    facts["database"],
+                    where="the embedded graph",
+                    patience=patience,
+                    turn=partial(writers_turn, server.place),
                 )
             )

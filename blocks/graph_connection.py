@@ -1,12 +1,14 @@
 """An open graph: queries in, rows out, through the official driver, the same for Neo4j and the embedded server.
 
-Two things differ between the servers and are levelled here. When two transactions create the same key at once, Neo4j
-lets one wait; ArcadeDB refuses one with a constraint error, which the driver takes for final: such a transaction is
-run again, a bounded number of times. And the driver waits for ever on a server that holds a connection open but says
-nothing: each call here has an end.
+Three things are levelled here. Of two transactions that create the same key at once, Neo4j lets one wait; ArcadeDB
+refuses one, with a constraint error the driver takes for final, or with a conflict the driver would retry after a whole
+second: such a transaction is run again after a short random pause, a bounded number of times. Where conflicts are sure
+to come, writers can be made to take turns. And the driver waits for ever on a server that holds a connection open but
+says nothing: each call here has an end.
 """
 
 import contextlib
+import itertools
 import logging
 import random
 import threading
@@ -25,6 +27,7 @@ from neo4j.exceptions import (
     Neo4jError,
     ServiceUnavailable,
     SessionExpired,
+    TransientError,
 )
 
 from blocks.errors import GraphError
@@ -55,6 +58,12 @@ class Patience:
     attempts: int = 12
     pause: Callable[[int], None] = pause_with_jitter
 
+    def tries(self, error: Neo4jError | DriverError) -> int:
+        """How often a call may be made that ends in this error: once, if it would end so again."""
+        if isinstance(error, ConstraintError | TransientError) or _vanished(error):
+            return self.attempts  # lost a race for a node
+        return min(3, self.attempts) if error.is_retryable() else 1
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -65,6 +74,8 @@ class Graph:
     where: str
     """How messages call it: its address, or "the embedded graph"."""
     patience: Patience = Patience()
+    turn: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
+    """Held while writing."""
 
     def read(self, query: LiteralString, **parameters: Any) -> list[Row]:
         """Rows of one query, in a managed read transaction."""
@@ -80,7 +91,7 @@ class Graph:
         """Runs a statement about the schema, which takes a transaction of its own."""
 
         def attempt() -> None:
-            with self.driver.session(database=self.database) as session:
+            with self.turn(), self.driver.session(database=self.database) as session:
                 session.run(query).consume()
 
         self._call(attempt)
@@ -90,7 +101,7 @@ class Graph:
         timed = unit_of_work(timeout=self.patience.seconds)(work)
 
         def attempt() -> T:
-            with self.driver.session(database=self.database) as session:
+            with self.turn(), self.driver.session(database=self.database) as session:
                 return session.execute_write(timed)
 
         return self._call(attempt)
@@ -100,25 +111,32 @@ class Graph:
             return within(self.patience.seconds, lambda: self._try(attempt), self.where)
 
     def _try(self, attempt: Callable[[], T]) -> T:
-        for number in range(1, self.patience.attempts):
+        for number in itertools.count(1):
             try:
                 return attempt()
-            except Neo4jError as error:
-                if not lost_a_race(error):
+            except (Neo4jError, DriverError) as error:
+                if number >= self.patience.tries(error):
                     raise
             self.patience.pause(number)
-        return attempt()
+        raise AssertionError("unreachable")
 
 
 @contextlib.contextmanager
 def open_graph(
-    uri: str, user: str, password: str, database: str, where: str = "", patience: Patience | None = None
+    uri: str,
+    user: str,
+    password: str,
+    database: str,
+    *,
+    where: str = "",
+    patience: Patience = Patience(),
+    turn: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
 ) -> Iterator[Graph]:
     """A connection to a graph that was seen to answer, closed at the end.
 
     Raises GraphUnreachableError.
     """
-    patience, where = patience or Patience(), where or f"the graph at {uri}"
+    where = where or f"the graph at {uri}"
     # The driver logs what it retries as warnings of its own; what matters is said by our errors.
     logging.getLogger("neo4j").setLevel(logging.ERROR)
     with translated(where):
@@ -127,11 +145,11 @@ def open_graph(
             auth=(user, password),
             connection_timeout=min(5.0, patience.seconds),
             connection_acquisition_timeout=min(10.0, patience.seconds),
-            max_transaction_retry_time=min(10.0, patience.seconds),
+            max_transaction_retry_time=0,  # tried again by `Graph`, which knows more races than the driver does
             notifications_min_severity="OFF",  # "no such label yet" is not news on an empty graph
             user_agent="phasegate",
         )
-    graph = Graph(driver, database, where, patience)
+    graph = Graph(driver, database, where, patience, turn)
     try:
         graph.read("RETURN 1 AS answer")
         yield graph
@@ -140,9 +158,9 @@ def open_graph(
             driver.close()
 
 
-def lost_a_race(error: Neo4jError) -> bool:
-    """Whether the same transaction may well succeed when run again, though the driver does not think so."""
-    return isinstance(error, ConstraintError) or error.code == "Neo.ClientError.Statement.EntityNotFound"
+def _vanished(error: Neo4jError | DriverError) -> bool:
+    """A node was deleted by another transaction between being found and being used."""
+    return isinstance(error, Neo4jError) and error.code == "Neo.ClientError.Statement.EntityNotFound"
 
 
 def within(seconds: float, function: Callable[[], T], where: str) -> T:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
+from blocks.errors import ConfigurationError
 from blocks.models.base import LanguageModel
 from blocks.models.faults import fault, status_class
 from blocks.models.wire import Endpoint, HttpRequest, Question, Reply
@@ -44,11 +45,16 @@ class CloudflareModel(LanguageModel):
     provider: ClassVar[str] = "cloudflare"
 
     account_id: str = Field(
-        title="Account id", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$",
+        "",
+        title="Account id",
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_-]*$",
         description="Your Cloudflare account id: 32 hexadecimal digits, on the account's Workers AI page.",
-    )  # fmt: skip
+    )
     api_token: SecretStr = Field(
-        title="API token", description="A token with the permission 'Workers AI: Read'. Stored encrypted, never shown."
+        SecretStr(""),
+        title="API token",
+        description="A token with the permission 'Workers AI: Read'. Stored encrypted, never shown.",
     )
     gateway: str = Field(
         "", title="AI Gateway id", max_length=64, pattern=r"^[A-Za-z0-9_-]*$",
@@ -77,6 +83,12 @@ class CloudflareModel(LanguageModel):
 
     @contextlib.contextmanager
     def reach(self) -> Iterator[Endpoint]:
+        if not self.account_id or not self.api_token.get_secret_value():
+            raise ConfigurationError(
+                f"The Cloudflare model block for {self.model} has no account id or no API token.",
+                means="nothing can be asked of it; the run was not started.",
+                do="open the block in the Prefect UI under Blocks and enter both, or run `phasegate models cloudflare`.",
+            )
         headers = {"Authorization": f"Bearer {self.api_token.get_secret_value()}"}
         if self.gateway:
             base = f"{self.gateway_url.rstrip('/')}/{self.account_id}/{self.gateway}/workers-ai"

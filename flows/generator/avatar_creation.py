@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from flows.generator.alone import stage_flow
 from flows.generator.checks import distinct, placeholders, words
 from flows.generator.stage import Answer, Essay, Inputs, Phrase, Problem, Sentence, Stage, warning
 
@@ -195,3 +196,5 @@ STAGE = Stage(
     upgrade_phase=None,
     protected=True,
 )
+
+avatar_creation = stage_flow(STAGE)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from flows.generator.alone import stage_flow
 from flows.generator.checks import distinct, placeholders
 from flows.generator.stage import Answer, Inputs, Paragraph, Phrase, Problem, Sentence, Stage, warning
 
@@ -153,3 +154,5 @@ STAGE = Stage(
     warning_points=2,
     upgrade_phase=1,
 )
+
+buyer_psychology = stage_flow(STAGE)

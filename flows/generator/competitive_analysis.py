@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from flows.generator.alone import stage_flow
 from flows.generator.checks import distinct, placeholders, same
 from flows.generator.stage import Answer, Inputs, Paragraph, Phrase, Problem, Sentence, Stage, error, warning
 
@@ -94,3 +95,5 @@ STAGE = Stage(
     warning_points=3,
     upgrade_phase=1,
 )
+
+competitive_analysis = stage_flow(STAGE)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from flows.generator.alone import stage_flow
 from flows.generator.checks import placeholders
 from flows.generator.stage import Answer, Inputs, Phrase, Problem, Sentence, Stage, warning
 
@@ -101,3 +102,5 @@ STAGE = Stage(
     warning_points=5,
     upgrade_phase=1,
 )
+
+market_analysis = stage_flow(STAGE)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from flows.generator.alone import stage_flow
 from flows.generator.checks import distinct, placeholders, same, within, words
 from flows.generator.stage import Answer, Inputs, Paragraph, Phrase, Problem, Sentence, Stage, error, warning
 
@@ -210,3 +211,5 @@ STAGE = Stage(
     warning_points=3,
     upgrade_phase=2,
 )
+
+offer_design = stage_flow(STAGE)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from flows.generator.alone import stage_flow
 from flows.generator.checks import clearly_different, distinct, placeholders, same, texts
 from flows.generator.digest import digest_and
 from flows.generator.stage import Answer, Inputs, Paragraph, Phrase, Problem, Sentence, Stage, warning
@@ -113,3 +114,5 @@ STAGE = Stage(
     check=check,
     upgrade_phase=2,
 )
+
+offer_rationale = stage_flow(STAGE)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from flows.generator.alone import stage_flow
 from flows.generator.checks import amounts_agree, distinct, placeholders, same, within
 from flows.generator.digest import digest_and
 from flows.generator.money import amounts
@@ -116,3 +117,5 @@ STAGE = Stage(
     check=check,
     upgrade_phase=3,
 )
+
+payment_plans = stage_flow(STAGE)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from flows.generator.alone import stage_flow
 from flows.generator.checks import clearly_different, placeholders, within
 from flows.generator.digest import digest_and
 from flows.generator.stage import Answer, Inputs, Paragraph, Phrase, Problem, Sentence, Stage, error, warning
@@ -88,3 +89,5 @@ STAGE = Stage(
     check=check,
     upgrade_phase=3,
 )
+
+power_guarantee = stage_flow(STAGE)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from flows.generator.alone import stage_flow
 from flows.generator.checks import amounts_agree, distinct, placeholders, within
 from flows.generator.digest import digest_and
 from flows.generator.stage import Answer, Inputs, Paragraph, Phrase, Problem, Sentence, Stage
@@ -75,3 +76,5 @@ STAGE = Stage(
     check=check,
     upgrade_phase=3,
 )
+
+premium_bonuses = stage_flow(STAGE)

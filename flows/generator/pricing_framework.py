@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from flows.generator.alone import stage_flow
 from flows.generator.checks import distinct, placeholders, within
 from flows.generator.digest import digest_and
 from flows.generator.money import amounts
@@ -126,3 +127,5 @@ STAGE = Stage(
     check=check,
     upgrade_phase=2,
 )
+
+pricing_framework = stage_flow(STAGE)

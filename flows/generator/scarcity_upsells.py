@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from flows.generator.alone import stage_flow
 from flows.generator.checks import amounts_agree, distinct, placeholders, within
 from flows.generator.digest import digest_and
 from flows.generator.stage import Answer, Inputs, Paragraph, Phrase, Problem, Sentence, Stage, error, warning
@@ -172,3 +173,5 @@ STAGE = Stage(
     warning_points=3,
     upgrade_phase=3,
 )
+
+scarcity_upsells = stage_flow(STAGE)

@@ -6,7 +6,7 @@ says what later stages may read and is what the report prints.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -99,6 +99,8 @@ class Stage(Generic[A, O]):
     """Earlier stage key -> the paths read of it (see `excerpt`)."""
     complete: Callable[[A, Inputs], O] | None = None
     check: Callable[[O, Inputs], Sequence[Problem]] = no_checks
+    write: Callable[[Any, bool], Awaitable[Mapping[str, Any]]] | None = None
+    """How a run asks this stage where one question is not enough: given the run and whether to ask in any case."""
     error_points: int = 10
     warning_points: int = 5
     upgrade_phase: int | None = None

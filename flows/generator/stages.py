@@ -14,6 +14,7 @@ from flows.generator import (
     power_guarantee,
     premium_bonuses,
     pricing_framework,
+    report_synthesis,
     scarcity_upsells,
     value_stack,
 )
@@ -25,6 +26,7 @@ _MODULES = (
     competitive_analysis,
     avatar_creation,
     offer_design,
+    report_synthesis,
     offer_rationale,
     value_stack,
     pricing_framework,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from flows.generator.alone import stage_flow
 from flows.generator.checks import amounts_agree, distinct, placeholders, within
 from flows.generator.digest import digest_and
 from flows.generator.stage import Answer, Inputs, Paragraph, Phrase, Problem, Sentence, Stage
@@ -90,3 +91,5 @@ STAGE = Stage(
     check=check,
     upgrade_phase=2,
 )
+
+value_stack = stage_flow(STAGE)

@@ -1,0 +1,58 @@
+"""One stage alone, from the stored outputs of an earlier run."""
+
+from typing import Any
+
+from prefect import Flow, flow
+from prefect.runtime import flow_run
+
+from blocks.errors import InputError
+from flows.generator.opening import open_run
+from flows.generator.stage import Stage
+from tasks.records.database import engine
+from tasks.records.runs import latest_run, read_steps
+
+
+def stage_flow(stage: Stage[Any, Any]) -> Flow[..., Any]:
+    """The flow that asks one stage. Each stage module has one, so that it can be deployed and started by itself."""
+
+    async def ask_alone(earlier_run: str = "latest", lineup: str = "production") -> str:
+        """Asks this stage again, with everything else as an earlier run left it.
+
+        Args:
+            earlier_run: Id of the run whose outputs this stage reads; latest is the newest completed one.
+            lineup: Name of the Generator Lineup block whose model is asked: production or preview.
+
+        Returns:
+            The id of the new run, which holds the new answer and the earlier run's other outputs.
+        """
+        return await _alone(stage, earlier_run, lineup)
+
+    return flow(
+        name=f"stage-{stage.number:02}-{stage.key.replace('_', '-')}",
+        flow_run_name=f"{stage.name} alone",
+        description=f"Asks stage {stage.number}, {stage.name}, again from the outputs of an earlier run.",
+    )(ask_alone)
+
+
+async def _alone(stage: Stage[Any, Any], earlier_run: str, lineup: str) -> str:
+    parent = earlier_run if earlier_run != "latest" else _latest()
+    run_id = str(flow_run.id)
+    async with open_run(run_id, None, lineup, continue_run=parent) as run:
+        found = {role: known for (role, part), known in read_steps(run.database, parent).items() if not part}
+        if missing := [key for key in stage.reads if key not in found]:
+            raise InputError(
+                f"Run {parent} has no output of {', '.join(missing)}, which {stage.name} reads.",
+                do="name a run that finished these stages, or continue that run with the whole generator.",
+            )
+        await run.take_over({key: known for key, known in found.items() if key != stage.key})
+        await run.stage(stage, again=True)
+    return run_id
+
+
+def _latest() -> str:
+    newest = latest_run(engine(), "generator")
+    if newest is None:
+        raise InputError(
+            "No run of the generator has completed yet.", do="run the whole generator first: `phasegate run`."
+        )
+    return str(newest["id"])

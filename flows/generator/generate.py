@@ -1,0 +1,134 @@
+"""The whole generator: from a brief to a report and an offer.
+
+The brief and the lineup are read once. Stages 1 to 5 follow one another, since each reads the ones before it; then
+everything that does not read each other runs at the same time: the report, and the offer along its prices. What runs
+when is not written down here but follows from what each stage reads.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+from pydantic import ValidationError
+
+from blocks.errors import InputError
+from flows.generator.brief import GeneratorInput
+from flows.generator.opening import open_run
+from flows.generator.run import GeneratorRun
+from flows.generator.stages import dependencies, stage
+from tasks.records.runs import Purpose, read_steps
+
+CURRENT: ContextVar[GeneratorRun] = ContextVar("generator_run")
+"""The run that the stage tasks of this flow belong to; it holds connections and secrets, which no task parameter may."""
+
+
+@flow(name="generator", flow_run_name="generator-{lineup}", log_prints=False)
+async def generate(
+    given: GeneratorInput | None = None,
+    lineup: str = "production",
+    continue_run: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    purpose: Purpose = "user",
+) -> str:
+    """Turns a business brief into market research and an offer, in thirteen stages.
+
+    Args:
+        given: The business brief and the preferences for the offer. Leave empty to go on from an earlier run.
+        lineup: Name of the Generator Lineup block whose models are asked: production or preview.
+        continue_run: Id of an earlier run. Stages it finished are taken over; only the others are asked.
+        overrides: Facts to correct before going on, by stage and field, for example
+            {"offer_design.core_offer.offer_name": "..."}. Only the stages that read them are asked again.
+        purpose: Why this run is made; leave it at user.
+
+    Returns:
+        The id of the run in phasegate's records.
+    """
+    if given is None and continue_run is None:
+        raise InputError("There is neither a brief nor a run to go on from.", do="fill in the brief or name a run.")
+    run_id = str(flow_run.id)
+    async with open_run(run_id, given, lineup, continue_run=continue_run, purpose=purpose) as run:
+        token = CURRENT.set(run)
+        try:
+            corrected = await _override(run, overrides or {}, continue_run)
+            await _in_order(corrected)
+        finally:
+            CURRENT.reset(token)
+    return run_id
+
+
+async def _in_order(done: set[str]) -> None:
+    """Starts every stage as soon as the stages it reads are there. One that fails stops only what reads it."""
+    waiting: dict[str, asyncio.Task[Any]] = {}
+
+    async def when_ready(key: str, reads: frozenset[str]) -> None:
+        await asyncio.gather(*(waiting[other] for other in reads if other in waiting))
+        await ask_stage.with_options(task_run_name=f"{stage(key).number}. {stage(key).name}")(key)
+
+    for key, reads in dependencies().items():
+        if key not in done:
+            waiting[key] = asyncio.create_task(when_ready(key, reads))
+    results = await asyncio.gather(*waiting.values(), return_exceptions=True)
+    errors = dict.fromkeys(result for result in results if isinstance(result, BaseException))
+    for error in errors:
+        raise error
+
+
+@task(name="stage", cache_policy=NO_CACHE, persist_result=False)
+async def ask_stage(key: str) -> None:
+    """Asks one stage of the current run, or finds its answer among those already given."""
+    run = CURRENT.get()
+    await run.stage(stage(key))
+    get_run_logger().info("%s is done", stage(key).name)
+
+
+async def _override(run: GeneratorRun, overrides: Mapping[str, Any], parent: str | None) -> set[str]:
+    """Puts corrected facts into the outputs of the run gone on from; the keys of the stages that hold them."""
+    if overrides and parent is None:
+        raise InputError("Facts can be corrected only in an earlier run.", do="name the run to go on from.")
+    found = {role: body for (role, part), (_, body) in read_steps(run.database, parent or "").items() if not part}
+    corrected: dict[str, dict[str, Any]] = {}
+    for path, value in overrides.items():
+        key, _, field = path.partition(".")
+        known = stage(key)
+        if known.key not in found:
+            raise InputError(f"Run {parent} has no output of {known.name} to correct.", do="let it finish first.")
+        body = corrected.setdefault(known.key, _copy(found[known.key]))
+        _set(body, field, value, path)
+        try:
+            corrected[known.key] = known.output.model_validate(body).model_dump(mode="json")
+        except ValidationError as error:
+            reasons = "; ".join(fault["msg"] for fault in error.errors())
+            raise InputError(
+                f"{path} cannot be {value!r}: {reasons}.", do="give a value the stage itself could give."
+            ) from None
+    for key, body in corrected.items():
+        await run.override(stage(key), body)
+    return set(corrected)
+
+
+def _copy(body: Mapping[str, Any]) -> dict[str, Any]:
+    import copy
+
+    return copy.deepcopy(dict(body))
+
+
+def _set(body: Any, field: str, value: Any, path: str) -> None:
+    """Sets a dotted field; list items by number. Raises InputError if there is no such field."""
+    *steps, last = field.split(".")
+    try:
+        for step in steps:
+            body = body[int(step)] if isinstance(body, list) else body[step]
+        if isinstance(body, list):
+            body[int(last)] = value
+        elif last in body:
+            body[last] = value
+        else:
+            raise KeyError(last)
+    except (KeyError, IndexError, ValueError, TypeError):
+        there = ", ".join(body) if isinstance(body, dict) else "a list" if isinstance(body, list) else "a value"
+        raise InputError(f"There is no field {path!r}.", do=f"at that place there is: {there}.") from None
