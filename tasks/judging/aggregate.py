@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import fmean
+from typing import NamedTuple
 
 from tasks.judging.cost import CostPairs
 from tasks.judging.evidence import ArmTally, Evidence, FieldTally, PairTally, RoleEvidence, Routed
@@ -88,16 +89,28 @@ def _routed(calls: Iterable[Call]) -> tuple[Routed, ...]:
     return tuple(Routed.model_validate({"weight": weight, **counts}) for weight, counts in sorted(by_weight.items()))
 
 
-class _Side:
-    """The valid answers of one arm to one input, averaged over repeats."""
+class _Side(NamedTuple):
+    """What one arm answered to one input."""
 
-    def __init__(self, calls: Sequence[Call]) -> None:
-        scores = [call.score for call in calls if call.score is not None]
-        seconds = [call.seconds for call in calls if call.seconds is not None and not call.cold]
-        costs = [call.cost for call in calls if call.cost is not None]
-        self.score = fmean(scores) if scores else None
-        self.seconds = fmean(seconds) if seconds else None
-        self.cost = fmean(costs) if len(costs) == len(calls) else None
+    score: float | None
+    seconds: float | None
+    cost: float | None
+
+
+def _side(calls: Sequence[Call]) -> _Side:
+    """The valid answers of one arm to one input; repeats are averaged, and one unknown cost makes the cost unknown."""
+    if len(calls) == 1:  # nearly always, and four times as fast
+        return _Side(calls[0].score, None if calls[0].cold else calls[0].seconds, calls[0].cost)
+    costs = [call.cost for call in calls if call.cost is not None]
+    return _Side(
+        score=_mean([call.score for call in calls if call.score is not None]),
+        seconds=_mean([call.seconds for call in calls if call.seconds is not None and not call.cold]),
+        cost=_mean(costs) if len(costs) == len(calls) else None,
+    )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
 
 
 def _pairs(calls: Iterable[Call], policy: Policy) -> PairTally:
@@ -107,7 +120,7 @@ def _pairs(calls: Iterable[Call], policy: Policy) -> PairTally:
             asked[call.pair_id][call.arm == "candidate"].append(call)
     both = [sides for sides in asked.values() if all(sides)]
     answered = [tuple([call for call in side if not call.failed] for side in sides) for sides in both]
-    sides = [(_Side(incumbent), _Side(candidate)) for incumbent, candidate in answered if incumbent and candidate]
+    sides = [(_side(incumbent), _side(candidate)) for incumbent, candidate in answered if incumbent and candidate]
     scores = [(a.score, b.score) for a, b in sides if a.score is not None and b.score is not None]
     logs = [log_ratio(a.seconds, b.seconds) for a, b in sides if a.seconds is not None and b.seconds is not None]
     good = [(a >= policy.good_score, b >= policy.good_score) for a, b in scores]

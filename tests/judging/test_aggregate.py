@@ -74,6 +74,16 @@ def test_repeats_of_an_input_are_one_difference() -> None:
     assert (found.scores.n, found.scores.mean, found.worse) == (1, -1, 0)
 
 
+def test_repeats_are_averaged_over_what_was_measured() -> None:
+    first, second = call(1, pair_id="x", seconds=4, cost=0.02), call(2, pair_id="x", seconds=9, cost=None, cold=True)
+    third = call(3, pair_id="x", seconds=6, cost=0.04)
+    other = call(4, "incumbent", pair_id="x", seconds=5, cost=0.03)
+    found = seen(first, second, third, other).pairs
+    assert (found.seconds.mean, found.costs.unknown) == (0.0, 1)
+    assert seen(first, third, other).pairs.costs.logs.mean == pytest.approx(0.0)
+    assert seen(second, second, other).pairs.seconds.n == 0
+
+
 @pytest.mark.parametrize(
     ("incumbent", "of_candidate", "worse", "better"),
     [(100, 90, 1, 0), (90, 100, 0, 1), (100, 95, 0, 0), (80, 60, 0, 0)],
