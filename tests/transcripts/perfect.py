@@ -41,7 +41,6 @@ SHORT: list[Said] = [
 LONG: list[Said] = [
     ("client_name", "Ted and Roz Lindqvist", "Ted and Roz, wonderful", {}),
     ("client_phone_number", "Seven one five, five five five, zero one four two", "Seven one five, five five five, zero one four two", {}),
-    ("client_phone_number", "+1 800 555 0199", "eight hundred, five five five, zero one nine nine", {"window": 99}),
     ("client_state", "Wisconsin", "So we'd have a lawyer in Wisconsin?", {}),
     ("marital_status", "married", "Thirty-three years of marriage in August", {}),
     ("children_count", "three", "We have three between us", {}),
@@ -72,7 +71,7 @@ LONG: list[Said] = [
     ("next_meeting", "Thursday the nineteenth at nine-thirty", "Thursday the nineteenth at nine-thirty in the morning", {}),
     ("next_steps", "Finish the questionnaire", "finish by Monday the sixteenth", {"owner": "clients", "due": "Monday the sixteenth"}),
     ("next_steps", "Send copies of both deeds", "by Wednesday the eighteenth", {"owner": "clients", "due": "by Wednesday the eighteenth"}),
-    ("next_steps", "Talk with Annika about being successor trustee", "have the talk with Annika", {"owner": "Ted", "due": "the nineteenth"}),
+    ("next_steps", "Talk with Annika about being successor trustee", "have the talk with Annika", {"owner": "clients", "due": "the nineteenth"}),
     ("next_steps", "Check the 403(b) beneficiary", "beneficiary. That one I'd like you to check today", {"owner": "client", "due": "today"}),
     ("next_steps", "Send a recap with the fee sheet", "send a recap email with the fee sheet", {"owner": "Priya", "due": "this afternoon"}),
     ("next_steps", "Design meeting with Marcus", "Marcus holds design meetings", {"owner": "all", "due": "Thursday the nineteenth"}),
@@ -88,7 +87,9 @@ def sample(name: str) -> Transcript:
 def proven(transcript: Transcript, said: list[Said], budget: int = 4_000) -> list[Finding]:
     """Each finding verified in the window that holds its quote; one that stands nowhere is an error of the test."""
     cut = windows(transcript.turns, budget)
-    return [_proven(cut, Finding.model_validate({"field": f, "value": v, "quote": q, **more})) for f, v, q, more in said]
+    return [
+        _proven(cut, Finding.model_validate({"field": f, "value": v, "quote": q, **more})) for f, v, q, more in said
+    ]
 
 
 def _proven(cut: tuple[Window, ...], finding: Finding) -> Finding:

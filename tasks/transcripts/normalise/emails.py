@@ -62,6 +62,7 @@ _LEAD_IN = frozenset(
         "one",
     ]
 )
+_ARTICLES = frozenset(["the", "a", "an", "my", "our", "your"])
 _SIGNS = {
     "dot": ".",
     "point": ".",
@@ -131,6 +132,8 @@ def _domain(words: list[str]) -> str | None:
     """Words up to the last dot and the one word behind it."""
     dots = [index for index, word in enumerate(words) if word == "dot"]
     if not dots or dots[0] == 0 or dots[-1] + 1 >= len(words):
+        return None
+    if words[0] in _ARTICLES:  # "the house at the lake dot com" is a place
         return None
     return _joined(words[: dots[-1] + 2])
 

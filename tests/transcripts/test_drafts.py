@@ -1,0 +1,50 @@
+"""What agents write is checked by code: the right name, no invented amount or day, verbatim quotes."""
+
+from datetime import date
+
+from tasks.transcripts.assemble import assemble
+from tasks.transcripts.merge import merge
+from tasks.transcripts.record import Communications, CrmRecord
+from tasks.transcripts.scoring.drafts import check_drafts, pass_rate
+from tests.transcripts.perfect import SHORT, proven, sample
+
+CALL = sample("short")
+DAY = date(2026, 2, 17)
+
+
+def written(**texts: object) -> CrmRecord:
+    knowledge = merge(CALL, proven(CALL, SHORT))
+    return assemble(CALL, knowledge, communications=Communications.model_validate(texts))
+
+
+def failed(**texts: object) -> list[str]:
+    return [check.name for check in check_drafts(written(**texts), CALL, DAY) if not check.passed]
+
+
+def test_a_true_email_passes() -> None:
+    mail = "Dear Nadia, the package is $3,200 with $800 down. See you on Tuesday, February 24 at 2 pm."
+
+    assert failed(follow_up_email=mail) == []
+
+
+def test_an_email_to_nobody_is_seen() -> None:
+    assert failed(follow_up_email="Dear Valued Client, thank you.") == ["e-mail names the client"]
+
+
+def test_an_invented_amount_is_seen() -> None:
+    assert failed(facebook="A full plan from $2,999!") == ["Facebook post: amounts"]
+
+
+def test_an_invented_day_is_seen() -> None:
+    assert failed(linkedin="Join us on March 3.") == ["LinkedIn post: dates"]
+
+
+def test_a_quote_must_be_verbatim() -> None:
+    assert failed(client_quotes=["I’d sleep better knowing who can sign for us"]) == []
+    assert failed(client_quotes=["I sleep well"]) == ["quote is verbatim"]
+
+
+def test_what_was_not_written_is_not_checked() -> None:
+    assert check_drafts(written(), CALL, DAY) == []
+    assert pass_rate([]) is None
+    assert pass_rate(check_drafts(written(facebook="From $9", instagram="Hi"), CALL, DAY)) == 0.75

@@ -1,0 +1,33 @@
+"""Names of files, made safe to show and to store."""
+
+import pytest
+
+from tasks.transcripts.filenames import LONGEST, safe_filename
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("Ann Lee: Planning Meeting .txt", "Ann Lee- Planning Meeting.txt"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\calls\\ann.txt", "ann.txt"),
+        ("Zoë Müller.txt", "Zoë Müller.txt"),
+        ("a\x00b\x1b[31m\u202etxt.exe.txt", "ab[31mtxt.exe.txt"),
+        ("caf\udce9.txt", "caf?.txt".replace("?", "-")),
+        ("..", "transcript.txt"),
+        ("", "transcript.txt"),
+    ],
+)
+def test_only_one_printable_path_part_is_left(name: str, safe: str) -> None:
+    assert safe_filename(name) == safe
+
+
+def test_equal_names_are_equal_however_they_are_composed() -> None:
+    assert safe_filename("Zoe\u0308.txt") == safe_filename("Zoë.txt")
+
+
+def test_a_long_name_keeps_its_suffix() -> None:
+    name = safe_filename("x" * 500 + ".txt")
+
+    assert len(name) == LONGEST
+    assert name.endswith("x.txt")

@@ -1,0 +1,191 @@
+"""A file, a folder or pasted text becomes a whole transcript or a clear error."""
+
+import shutil
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from blocks.errors import TranscriptError
+from tasks.transcripts.reading import Unreadable, read_file, read_folder, read_text
+from tasks.transcripts.transcript import Header, Transcript
+from tests.transcripts.perfect import DATA, sample
+
+FULL = Header(
+    title="Hanna Brandt: Estate Planning Advisor Meeting",
+    client_name="Hanna Brandt",
+    client_email="hanna.brandt@example.net",
+    started_at=datetime(2026, 5, 6, 15, tzinfo=UTC),
+    transcript_id="81234567",
+    url="https://video.example/calls/700100200",
+    duration_minutes=Decimal("65.63"),
+)
+LAYOUTS = {
+    "compact": {"duration_minutes": None},
+    "alternate_blanks": {},
+    "blank_after_every_line": {},
+    "other_order_without_id": {"transcript_id": None},
+    "no_email_line": {"client_email": None},
+    "no_title": {"title": None, "url": None, "duration_minutes": None},
+    "no_header": dict.fromkeys(set(Header.model_fields) - {"other"}),
+}
+ONE_TURN = "[00:00:01] Ann: Hello.\n"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_header_lines_are_known_by_their_shape(layout: str) -> None:
+    expected = FULL.model_copy(update=LAYOUTS[layout])
+    if layout == "no_title":  # the first line is a speaker's name, so it is the client and not the title
+        expected = expected.model_copy(update={"title": None, "client_name": "Hanna Brandt"})
+
+    assert read_file(DATA / "headers" / f"{layout}.txt").header == expected
+
+
+@pytest.mark.parametrize("file", sorted((DATA / "syntax").iterdir()), ids=lambda path: path.name)
+def test_every_syntax_gives_the_same_turns(file: Path) -> None:
+    turns = read_file(file).turns
+
+    assert [(turn.timestamp, turn.speaker, turn.text) for turn in turns] == [
+        ("00:04:18", "Hanna Brandt", "We own the house and a small cottage."),
+        ("00:04:25", "Milo Serrano", "Lovely."),
+    ]
+
+
+def test_samples_are_read_wholly() -> None:
+    short, long = sample("short"), sample("long")
+
+    assert (short.transcript_id, len(short.turns)) == ("70944126", 8)
+    assert (long.transcript_id, len(long.turns)) == ("73318204", 778)
+
+
+def test_a_header_without_an_email_keeps_everything_behind_it() -> None:
+    header = sample("long").header
+
+    assert header.client_email is None
+    assert (header.transcript_id, header.duration_minutes) == ("73318204", Decimal("70.4"))
+
+
+def test_unknown_header_lines_are_kept() -> None:
+    header = read_text(f"Call of Ann: a meeting\nAnn Lee\nPage 1 of 3\n{ONE_TURN}").header
+
+    assert header.other == ("Page 1 of 3",)
+
+
+def test_without_digits_the_id_comes_from_the_text_and_not_from_its_line_ends() -> None:
+    unix, windows = read_text(ONE_TURN), read_text(ONE_TURN.replace("\n", "\r\n"))
+
+    assert unix.transcript_id == windows.transcript_id == f"t{unix.sha256[:15]}"
+    assert read_text(ONE_TURN + "[00:00:02] Bo: Hi.").transcript_id != unix.transcript_id
+
+
+def test_a_line_without_a_name_is_still_said_by_somebody() -> None:
+    turns = read_text("[00:00:01] So, are we recording?\n").turns
+
+    assert (turns[0].speaker, turns[0].text) == (None, "So, are we recording?")
+
+
+def test_a_time_inside_dashed_text_starts_no_turn() -> None:
+    turns = read_text("00:00:01 - Ann\n  10:30 - that works\n").turns
+
+    assert [turn.text for turn in turns] == ["10:30 - that works"]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_title(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfAnn Lee: A Meeting\n" + ONE_TURN.encode())
+
+    assert read_file(tmp_path / "a.txt").header.title == "Ann Lee: A Meeting"
+
+
+def test_captions_are_told_by_content() -> None:
+    captions = (DATA / "syntax" / "captions.vtt").read_text()
+
+    assert len(read_text(captions).turns) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "is empty"),
+        (b" \r\n\t", "is empty"),
+        (b"Only a title\n\nand some prose.", "no turn of speech"),
+        (b"[00:00:01] Ann: \xe9t\xe9", "byte 0xe9 at position 16, line 1"),
+        (b"a\nb\n\xff\xfe", "byte 0xff at position 4, line 3"),
+        ("[00:00:01] Ann: hi".encode("utf-16"), "mark of UTF-16"),
+        (b"%PDF-1.7\n\x00\x01", "is binary: byte 9 is zero"),
+        (b"WEBVTT\n\nnot a cue", "no turn of speech"),
+        (b"[00:00:01] Ann:\n[00:00:02] Bo:   \n", "no turn of speech"),
+    ],
+)
+def test_what_is_no_transcript_says_so(data: bytes, says: str, tmp_path: Path) -> None:
+    (tmp_path / "call.txt").write_bytes(data)
+
+    with pytest.raises(TranscriptError, match=says) as refused:
+        read_file(tmp_path / "call.txt")
+    assert refused.value.do
+
+
+@pytest.mark.parametrize("name", ["missing.txt", "call.pdf", "folder"])
+def test_what_is_no_file_says_so(name: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "call.pdf").write_bytes(b"%PDF")
+
+    with pytest.raises(TranscriptError, match=name):
+        read_file(tmp_path / name)
+
+
+def test_a_malformed_caption_file_says_so(tmp_path: Path) -> None:
+    (tmp_path / "call.vtt").write_text("WEBVTX\n\n00:01.000 --> 00:02.000\nhi")
+
+    with pytest.raises(TranscriptError, match="WebVTT"):
+        read_file(tmp_path / "call.vtt")
+
+
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(TranscriptError, match=r"U\+D83D"):
+        read_text("[00:00:01] Ann: \ud83d")
+
+
+def test_the_limit_counts_bytes_and_is_a_parameter(tmp_path: Path) -> None:
+    path = tmp_path / "call.txt"
+    path.write_text(ONE_TURN)
+
+    assert read_file(path, limit=len(ONE_TURN)).turns
+    with pytest.raises(TranscriptError, match="longer than 10 bytes"):
+        read_file(path, limit=10)
+    with pytest.raises(TranscriptError, match="longer than 22 bytes"):
+        read_text("[00:00:01] Ann: ééééé", limit=22)
+
+
+def test_a_folder_is_read_by_name_and_does_not_stop(tmp_path: Path) -> None:
+    shutil.copy(DATA / "short.txt", tmp_path / "c.txt")
+    shutil.copy(DATA / "short.gold.json", tmp_path / "c.gold.json")
+    (tmp_path / "a.txt").write_text(ONE_TURN)
+    (tmp_path / "b.txt").write_bytes(b"\x00")
+    (tmp_path / "d.pdf").write_bytes(b"%PDF")
+    (tmp_path / ".hidden.txt").write_text(ONE_TURN)
+    (tmp_path / "sub").mkdir()
+
+    results = list(read_folder(tmp_path))
+
+    assert [(result.filename, isinstance(result, Transcript)) for result in results] == [
+        ("a.txt", True),
+        ("b.txt", False),
+        ("c.txt", True),
+        ("d.pdf", False),
+    ]
+
+
+def test_a_second_file_of_one_call_is_reported_and_not_read(tmp_path: Path) -> None:
+    for name in ("one.txt", "two.txt"):
+        shutil.copy(DATA / "short.txt", tmp_path / name)
+
+    _, second = read_folder(tmp_path)
+
+    assert isinstance(second, Unreadable)
+    assert "same transcript id as one.txt" in second.reason
+
+
+def test_a_folder_that_is_none_says_so(tmp_path: Path) -> None:
+    with pytest.raises(TranscriptError, match="nowhere is not a folder"):
+        list(read_folder(tmp_path / "nowhere"))
