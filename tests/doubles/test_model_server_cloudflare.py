@@ -29,7 +29,7 @@ def server() -> Iterator[ModelServer]:
 
 @pytest.fixture
 def http(server: ModelServer) -> Iterator[httpx.Client]:
-    with httpx.Client(headers={"authorization": f"Bearer {server.token}"}) as client:
+    with httpx.Client(verify=False, headers={"authorization": f"Bearer {server.token}"}) as client:
         yield client
 
 

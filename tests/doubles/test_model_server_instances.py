@@ -65,11 +65,14 @@ bounds = st.tuples(st.integers(0, 40), st.integers(0, 40)).map(sorted)
 strings = bounds.map(lambda pair: {"type": "string", "minLength": pair[0], "maxLength": pair[1]})
 integers = bounds.map(lambda pair: {"type": "integer", "minimum": pair[0], "maximum": pair[1]})
 numbers = bounds.map(lambda pair: {"type": "number", "exclusiveMinimum": pair[0], "maximum": pair[1] + 1})
-patterns = st.sampled_from([r"^[A-Z]{2}-\d{3,5}$", r"\d+", r"^(a|bc)+\w?$", r"^\S(.*\S)?$", r"[^abc]x"]).map(
-    lambda pattern: {"type": "string", "pattern": pattern}
-)
+between = bounds.map(lambda pair: {"type": "integer", "exclusiveMinimum": pair[0], "exclusiveMaximum": pair[1] + 2})
+patterns = st.sampled_from(
+    [r"^[A-Z]{2}-\d{3,5}$", r"\d+", r"^(a|bc)+\w?$", r"^\S(.*\S)?$", r"[^abc]x", r"^(?!ab)[ab]{2}$"]
+).map(lambda pattern: {"type": "string", "pattern": pattern})
 values = st.lists(st.integers() | st.text() | st.none(), min_size=1).map(lambda many: {"enum": many})
-leaves = strings | integers | numbers | patterns | values | st.just({"type": "boolean"}) | st.just({"const": "é"})
+leaves = (
+    strings | integers | numbers | between | patterns | values | st.just({"type": "boolean"}) | st.just({"const": "é"})
+)
 
 
 def grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -105,6 +108,12 @@ def test_a_pydantic_model_accepts_its_instances(seed: int) -> None:
     stage = Stage.model_validate_json(json.dumps(value))
 
     assert 10 <= len(stage.phrases) <= 15
+
+
+def test_look_arounds_of_a_pattern_hold() -> None:
+    texts = {instance({"type": "string", "pattern": "^(?!ab)[ab]{2}$"}, seed) for seed in range(50)}
+
+    assert texts == {"aa", "ba", "bb"}
 
 
 def test_same_seed_same_instance_other_seed_another() -> None:

@@ -1,6 +1,6 @@
 """Cloudflare Workers AI: the REST API and the AI Gateway in front of it, with its cache.
 
-Shapes and codes after Cloudflare's API documentation and its table of Workers AI errors; 5006, 5021, 5024, 5025 and
+Shapes and codes after Cloudflare's API documentation and its table of Workers AI errors; 3046, 5006, 5021, 5024, 5025 and
 the double wording of 5024 after error bodies people published.
 """
 
@@ -56,6 +56,7 @@ ERRORS = {
     3040: ErrorRow(429, "Capacity temporarily exceeded, please try again."),
     3041: ErrorRow(403, "The account is not allowed to access this model"),
     3042: ErrorRow(404, "The model name is invalid"),
+    3046: ErrorRow(408, "Request timeout"),
     4006: ErrorRow(429, _DAILY),
     5004: ErrorRow(400, "Invalid data type for base64 input: string"),
     5005: ErrorRow(405, "The model does not support LoRa inference"),
