@@ -4,6 +4,7 @@ A path is names joined by dots; a list is mapped over, or cut by `[i]` and `[i:j
 n characters: `top_fears[:2].quote@50`. `*` stands for everything.
 """
 
+import copy
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,7 +27,7 @@ def excerpt(value: Mapping[str, Any], paths: Sequence[str]) -> dict[str, Any]:
 
 def _take(value: Any, steps: Sequence[str], limit: int | None) -> Any:
     if not steps:
-        return cut(value, limit) if limit else value
+        return cut(value, limit) if limit else copy.deepcopy(value)
     if isinstance(value, list):
         return [_take(item, steps, limit) for item in value]
     match = _STEP.match(steps[0])
@@ -52,6 +53,7 @@ def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
         elif isinstance(value, list) and isinstance(into.get(name), list) and all(isinstance(v, dict) for v in value):
             for old, new in zip(into[name], value, strict=False):
                 _merge(old, new)
+            into[name].extend(value[len(into[name]) :])
         else:
             into[name] = value
 

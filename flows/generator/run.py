@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from blocks.models.wire import Question
 from flows.generator.checks import texts
 from flows.generator.stage import Problem, Stage
+from flows.progress import tell
 from tasks.answering.ask import Asking, Model
 from tasks.answering.call import Asked
 from tasks.answering.faults import find_echoes, find_placeholders
@@ -101,7 +102,10 @@ class GeneratorRun:
         model = self.models[stage.key]
         key = input_key(stage, part, material, instructions)
         if not again and key in self.earlier:
+            tell(f"{stage.number}. {stage.name}", "done", "answered before")
             return await self._found(stage, part, key)
+        what = f"{stage.number}. {stage.name}" + (f": {part.replace('_', ' ')}" if part else "")
+        tell(what, "started", model.name)
         asked: Asked[Any]
         asked = await (self.asking.typed(model, question, wanted) if wanted else self.asking.prose(model, question))
         output, problems = judge(asked.value) if asked.value is not None else (None, ())
@@ -118,6 +122,7 @@ class GeneratorRun:
             problems=[asdict(problem) for problem in problems], output=body, input_key=key,
         )  # fmt: skip
         await self.store(runs.save_call, record)
+        tell(what, "failed" if asked.error else "done", f"{asked.total_seconds:.1f} s")
         if asked.error:
             raise asked.error
         return body

@@ -52,6 +52,8 @@ def _kind(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
 
 def _plural(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     item = _resolve(part.get("items", {}), definitions)
+    if "enum" in item:
+        return f"of {', '.join(map(str, item['enum']))}"
     return {"object": "objects", "string": "texts"}.get(
         str(item.get("type")), _kind(item, definitions) if item else "values"
     )

@@ -1,0 +1,47 @@
+# phasegate: `make run` runs the main job, `make test` all tests; both set everything up first.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+.PHONY: help run serve test check lock clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: $(VENV)/.run ## Run the generator on the sample brief with the embedded demo model
+	@$(BIN)/phasegate run
+
+serve: $(VENV)/.run ## Start Prefect server, worker and deployments; Ctrl-C stops them
+	@$(BIN)/phasegate serve
+
+test: $(VENV)/.dev ## Run all tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(VENV)/.dev ## Lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Locked versions, checked by hash. uv resolves for every supported Python and platform at once.
+lock: $(VENV)/.dev ## Renew the lock files
+	sh tests/lock.sh $(BIN)/uv
+
+clean: ## Remove the virtual environment and caches (state under var/ stays)
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The environment is made again when a lock file changes. pip checks every hash; the project itself is
+# installed last, without a network, so that `phasegate` is a command and its packages can be imported.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "phasegate needs Python 3.11 to 3.13; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python requirements.lock pyproject.toml
+	@echo "Installing the locked packages (about a minute the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

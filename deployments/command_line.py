@@ -1,0 +1,25 @@
+"""`phasegate`: what the Prefect UI offers, from a terminal."""
+
+import typer
+
+from deployments.commands import bootstrap, generator, serve
+from deployments.terminal import speaking
+
+app = typer.Typer(
+    name="phasegate",
+    help="Change the language models inside running pipelines without breaking them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (generator, serve, bootstrap):
+    module.register(app)
+
+
+def main() -> None:
+    with speaking():
+        app()
+
+
+if __name__ == "__main__":
+    main()

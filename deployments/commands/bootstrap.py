@@ -1,0 +1,112 @@
+"""`phasegate bootstrap` and `phasegate models`: block types, default blocks, deployments; models' credentials."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deployments.settings import apply_settings
+from deployments.terminal import say
+
+if TYPE_CHECKING:
+    from deployments.applying import Applied
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(bootstrap)
+    models = typer.Typer(help="Language model blocks.", no_args_is_help=True)
+    models.command("list")(list_models)
+    models.command("cloudflare")(cloudflare)
+    app.add_typer(models, name="models")
+
+
+def bootstrap() -> None:
+    """Create block types, default blocks, the work pool and all deployments on the Prefect server; safe to repeat."""
+    apply_settings(quiet=True)
+    from deployments.applying import bootstrap as apply
+    from deployments.prefect_server import prefect_api
+
+    with prefect_api():
+        report(asyncio.run(apply()))
+
+
+def report(applied: "Applied") -> None:
+    """Says what a bootstrap did."""
+    for block in applied.created_blocks:
+        say(f"created block {block}")
+    if applied.created_work_pool:
+        say("created work pool phasegate")
+    say(f"{applied.deployments} deployments are up to date")
+    for name in applied.strangers:
+        say(
+            f"the deployment {name!r} is not in the catalogue any more; it was left alone, delete it in the UI if it is yours"
+        )
+
+
+def list_models() -> None:
+    """Show every language model block and the roles it serves."""
+    apply_settings(quiet=True)
+    from deployments.prefect_server import prefect_api
+
+    with prefect_api():
+        asyncio.run(_list())
+
+
+async def _list() -> None:
+    from prefect.client.orchestration import get_client
+    from rich.table import Table
+
+    from blocks.lineups import GeneratorLineup
+    from blocks.loading import documents_of, model_documents
+    from deployments.terminal import console
+
+    async with get_client() as client:
+        models = await model_documents(client)
+        lineups = await documents_of(client, GeneratorLineup)
+    table = Table("block", "provider", "model", "window", "withdrawn", "serves")
+    for name, documents in sorted(models.items()):
+        for document in documents:
+            serves = [
+                f"{lineup.name}: {sum(value == name for value in lineup.data.values())} stages"
+                for lineup in lineups
+                if name in lineup.data.values()
+            ]
+            kind, data = (document.block_type_name or "").split(": ")[-1], document.data
+            window, withdrawn = str(data.get("context_window", "")), data.get("withdrawn_on") or ""
+            table.add_row(name, kind, str(data.get("model")), window, withdrawn, "\n".join(serves))
+    console.print(table)
+
+
+def cloudflare(
+    account: Annotated[str, typer.Option(help="Cloudflare account id.")],
+    token: Annotated[str, typer.Option(prompt=True, hide_input=True, envvar="CLOUDFLARE_API_TOKEN", help="API token.")],
+    gateway: Annotated[str, typer.Option(help="AI Gateway id, if calls go through one.")] = "",
+) -> None:
+    """Enter your Cloudflare account and token into every Cloudflare model block."""
+    apply_settings(quiet=True)
+    from deployments.prefect_server import prefect_api
+
+    with prefect_api():
+        for name in asyncio.run(_enter(account, token, gateway)):
+            say(f"entered the account into {name}")
+    say("Name these blocks in a lineup, in the Prefect UI under Blocks or with `phasegate lineup set`.")
+
+
+async def _enter(account: str, token: str, gateway: str) -> list[str]:
+    from prefect.client.orchestration import get_client
+    from pydantic import SecretStr
+
+    from blocks.loading import documents_of
+    from blocks.models import CloudflareModel
+    from blocks.registering import register_blocks
+
+    await register_blocks()
+    changed = []
+    async with get_client() as client:
+        documents = await documents_of(client, CloudflareModel)
+    for document in documents:
+        block = CloudflareModel._from_block_document(document)
+        entered = {"account_id": account, "api_token": SecretStr(token), "gateway": gateway}
+        await block.model_copy(update=entered).asave(document.name, overwrite=True)
+        changed.append(document.name or "")
+    return sorted(changed)

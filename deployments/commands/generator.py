@@ -1,0 +1,84 @@
+"""`phasegate run`: the generator from a terminal."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deployments.settings import apply_settings
+from deployments.terminal import console, say
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(run)
+
+
+def run(
+    brief: Annotated[
+        Path | None, typer.Argument(help="JSON file with brief and preferences; the sample if left out.")
+    ] = None,
+    lineup: Annotated[str, typer.Option(help="Generator Lineup block: production or preview.")] = "production",
+    continue_run: Annotated[str | None, typer.Option("--continue", help="Id of an earlier run to go on from.")] = None,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="Fact to correct in the run gone on from: stage.field=value.")
+    ] = None,
+) -> None:
+    """Turn a business brief into market research and an offer: thirteen stages, a report, a table."""
+    apply_settings(quiet=True)
+    from deployments.prefect_server import prefect_api
+    from flows.generator.brief import load_input, warnings
+    from flows.generator.samples import SAMPLE
+
+    given = None if continue_run and brief is None else load_input(brief or SAMPLE)
+    if given:
+        for warning in warnings(given):
+            say(f"note: {warning}")
+    overrides = dict(_assignment(one) for one in change or ())
+    say("Starting ...")
+    with prefect_api():
+        run_id = _generate(given, lineup, continue_run, overrides)
+    _show(run_id)
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    from blocks.errors import InputError
+
+    path, sign, value = text.partition("=")
+    if not sign:
+        raise InputError(
+            f"--set {text!r} has no '='.", do="write stage.field=value, for example value_stack.value_stack_summary=..."
+        )
+    try:
+        return path, json.loads(value)
+    except ValueError:
+        return path, value
+
+
+def _generate(given: Any, lineup: str, continue_run: str | None, overrides: dict[str, Any]) -> str:
+    from blocks.registering import register_blocks
+    from deployments.watching import watching
+    from flows.generator.generate import generate
+
+    async def whole() -> str:
+        await register_blocks()
+        return await generate(given, lineup=lineup, continue_run=continue_run, overrides=overrides)
+
+    with watching() as context:
+        return context.run(asyncio.run, whole())
+
+
+def _show(run_id: str) -> None:
+    from flows.generator.view import view_run
+
+    from blocks.home import folder
+    from tasks.records.database import engine
+    from tasks.reports import terminal_table, write_generator_report
+
+    view = view_run(engine(), run_id)
+    markdown, html = write_generator_report(view, folder("reports", run_id))
+    console.print(terminal_table(view))
+    say(f"Report:    {markdown}\n           {html}")
+    say(f"Run id:    {run_id}  (go on from it with: phasegate run --continue {run_id})")
+    say("Prefect UI: `make serve`, then http://127.0.0.1:4200 - this run is among the flow runs there.")

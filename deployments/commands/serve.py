@@ -1,0 +1,95 @@
+"""`phasegate serve`: Prefect server, worker and deployments in the foreground."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import Annotated
+
+import typer
+
+from deployments.settings import apply_settings
+from deployments.terminal import say
+
+DEFAULT_PORT = 4200
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(serve)
+
+
+def serve(
+    port: Annotated[int, typer.Option(envvar="PHASEGATE_PORT", help="Port of the Prefect UI and API.")] = DEFAULT_PORT,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than this machine need a password set.")
+    ] = "127.0.0.1",
+    limit: Annotated[int, typer.Option(min=1, help="Flow runs at the same time.")] = 4,
+) -> None:
+    """Start the Prefect server, a worker and all deployments; Ctrl-C stops them."""
+    apply_settings()
+    from blocks.local_process import announce, claim, stop
+    from deployments.prefect_server import api_url, free_port, shared_server, start_server
+
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    shared = shared_server()
+    if shared.running():
+        say("Waiting for the temporary server of another phasegate command to end ...")
+    claim(shared.place)
+    free_port(port)
+    server = start_server(host, port)
+    worker: subprocess.Popen[bytes] | None = None
+    try:
+        os.environ["PREFECT_API_URL"] = api_url(host, port)
+        announce(shared.place, url=api_url(host, port))
+        _bootstrap()
+        worker = _start_worker(limit)
+        say(
+            f"\nPrefect UI: http://{host}:{port}  -  open Deployments, choose one, press Run. Ctrl-C here stops everything."
+        )
+        while not ended.wait(0.5) and server.poll() is None and worker.poll() is None:
+            pass
+        if not ended.is_set():
+            _say_what_died(server, worker)
+    finally:
+        say("Stopping ...")
+        (shared.place / "state.json").unlink(missing_ok=True)
+        for child in (worker, server):
+            if child is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    stop(child.pid, seconds=20)
+
+
+def _bootstrap() -> None:
+    from deployments.applying import bootstrap
+    from deployments.commands.bootstrap import report
+
+    report(asyncio.run(bootstrap()))
+
+
+def _start_worker(limit: int) -> subprocess.Popen[bytes]:
+    from deployments.catalogue import WORK_POOL
+
+    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--type", "process"]
+    return subprocess.Popen(
+        [*command, "--limit", str(limit), "--name", f"phasegate-{os.getpid()}"],
+        stdin=subprocess.DEVNULL,
+        # A worker that inherits an ignored SIGINT never stops: it forwards SIGTERM to itself as SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        start_new_session=True,
+    )
+
+
+def _say_what_died(server: subprocess.Popen[bytes], worker: subprocess.Popen[bytes]) -> None:
+    from blocks.errors import ServiceError
+
+    name, code = ("server", server.returncode) if server.poll() is not None else ("worker", worker.returncode)
+    raise ServiceError(
+        f"The Prefect {name} ended by itself with status {code}.",
+        means="flow runs in progress stop; what they finished is kept.",
+        do="read its messages above, then start `phasegate serve` again.",
+    )

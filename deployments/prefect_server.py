@@ -1,0 +1,118 @@
+"""The Prefect server on this machine: a temporary one for one-off commands, and the lasting one of `phasegate serve`.
+
+Commands use the server that `PREFECT_API_URL` names; else the one `serve` has announced; else they start a temporary
+one on a free port, shared by all commands at a time and gone when none needs it. Both keep their data in the same
+place, so every run is seen in the UI later.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from blocks.errors import ServiceError
+from blocks.local_process import SharedProcess, announce, claim, leave_when_idle, stop
+
+READY_SECONDS = 120.0
+
+
+def shared_server() -> SharedProcess:
+    """The temporary server, as other processes find it."""
+    return SharedProcess(
+        "prefect-server",
+        lambda place: [sys.executable, "-m", "deployments.prefect_server", "--place", str(place)],
+        ready_seconds=READY_SECONDS,
+    )
+
+
+@contextlib.contextmanager
+def prefect_api() -> Iterator[str]:
+    """A Prefect API for this process and its children: the configured one, or one on this machine."""
+    configured = os.environ.get("PREFECT_API_URL")
+    if configured:
+        yield configured
+        return
+    with shared_server().lease() as facts:
+        os.environ["PREFECT_API_URL"] = facts["url"]
+        try:
+            yield facts["url"]
+        finally:
+            os.environ.pop("PREFECT_API_URL", None)
+
+
+def start_server(host: str, port: int) -> subprocess.Popen[bytes]:
+    """Starts Prefect's server and waits until it answers. Raises ServiceError if it does not."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)],
+        stdin=subprocess.DEVNULL,
+        env={name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"},
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            raise _did_not_start(f"ended with status {child.returncode}")
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"{api_url(host, port)}/health", timeout=2).status_code == 200:
+                return child
+        time.sleep(0.2)
+    stop(child.pid)
+    raise _did_not_start(f"did not answer within {READY_SECONDS:.0f} s")
+
+
+def api_url(host: str, port: int) -> str:
+    return f"http://{host}:{port}/api"
+
+
+def free_port(wanted: int = 0) -> int:
+    """`wanted` if it is free, any free port for 0. Raises ServiceError if something listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            raise ServiceError(
+                f"Port {wanted} of 127.0.0.1 is in use.",
+                means="another program listens there, perhaps another `phasegate serve`.",
+                do="stop it, or choose another port with PHASEGATE_PORT.",
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def _did_not_start(what: str) -> ServiceError:
+    return ServiceError(
+        f"The Prefect server {what}.",
+        means="nothing can be run; nothing was lost.",
+        do="read its messages above; a wrong PREFECT_SERVER_DATABASE_CONNECTION_URL or a full disk are the usual causes.",
+    )
+
+
+def main() -> None:
+    """The child process of a temporary server."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--place", type=Path, required=True)
+    place = options.parse_args().place
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    leave_when_idle(place, ended.set)
+    claim(place)
+    port = free_port()
+    server = start_server("127.0.0.1", port)
+    announce(place, url=api_url("127.0.0.1", port))
+    while not ended.wait(1) and server.poll() is None:
+        pass
+    stop(server.pid)
+
+
+if __name__ == "__main__":
+    main()

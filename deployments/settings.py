@@ -1,0 +1,34 @@
+"""Settings of Prefect that phasegate relies on, put into the environment before Prefect is imported.
+
+What a person has set already stays. The values are those that were measured to work: a fixed place for results, leases
+that outlive a server, heartbeats that show a dead run within a minute and a half, a worker that looks every two seconds.
+"""
+
+import os
+
+from blocks.home import folder
+
+
+def prefect_environment() -> dict[str, str]:
+    """Name -> value of every setting phasegate wants, as far as the environment does not set it."""
+    place = folder("prefect")
+    wanted = {
+        "PREFECT_HOME": str(place),
+        "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(folder("prefect", "results")),
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        "PREFECT_WORKER_QUERY_SECONDS": "2",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "DO_NOT_TRACK": "1",
+    }
+    return {name: value for name, value in wanted.items() if name not in os.environ}
+
+
+def apply_settings(quiet: bool = False) -> None:
+    """Sets the environment of this process and of those it starts; `quiet` keeps Prefect's own log off the terminal."""
+    os.environ.update(prefect_environment())
+    if quiet:
+        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "ERROR")

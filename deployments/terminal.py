@@ -1,0 +1,40 @@
+"""How commands speak: one console, errors as people should read them, progress on long work."""
+
+import contextlib
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.markup import escape
+
+from blocks.errors import PhasegateError
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+
+def say(text: str) -> None:
+    """One line or paragraph; nothing in it is taken for markup."""
+    console.print(escape(text), soft_wrap=True)
+
+
+@contextlib.contextmanager
+def speaking() -> Iterator[None]:
+    """Turns what goes wrong into one readable message and an exit status: 1 for an error, 130 for Ctrl-C."""
+    try:
+        yield
+    except PhasegateError as error:
+        show_error(error)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        errors.print("Stopped. What was finished is kept; run the same command again to go on or start anew.")
+        raise SystemExit(INTERRUPTED) from None
+
+
+def show_error(error: PhasegateError) -> None:
+    errors.print(f"[bold red]Error:[/] {escape(error.happened)}", soft_wrap=True)
+    for label, text in (("It means", error.means), ("Next", error.do)):
+        if text:
+            errors.print(f"[bold]{label}:[/] {escape(text)}", soft_wrap=True)
