@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from tasks.transcripts.transcript import Turn
 
-_WORDS = st.text(st.characters(categories=("L", "Nd", "P", "S"), exclude_characters=":[]<>{}"), min_size=1, max_size=12)
-_NAME_WORDS = st.text(st.characters(categories=("L",)), min_size=1, max_size=12)
+_WORDS = st.text(st.characters(categories=["L", "Nd", "P", "S"], exclude_characters=":[]<>{}"), min_size=1, max_size=12)
+_NAME_WORDS = st.text(st.characters(categories=["L"]), min_size=1, max_size=12)
 
 TURNS = st.builds(
     Turn,

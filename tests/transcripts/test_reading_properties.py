@@ -54,8 +54,8 @@ def test_turns_in_the_dashed_syntax_are_the_same_turns(turns: list[Turn]) -> Non
 @settings(max_examples=200)
 @given(st.text(max_size=200))
 def test_finders_and_displays_take_any_text(text: str) -> None:
-    for found in [*find_emails(text), *find_sums(text), *find_phones(text)]:
-        assert 0 <= found.start < found.end <= len(text)
+    found = [(one.start, one.end) for find in (find_emails, find_sums, find_phones) for one in find(text)]
+    assert all(0 <= start < end <= len(text) for start, end in found)
     parse_moment(text, None)
     for show in (for_markdown, for_html, for_terminal, for_csv):
         assert "\n" not in show(text)

@@ -1,0 +1,117 @@
+"""Days, times and zones as people say them, seen from the day of the meeting."""
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from tasks.transcripts.normalise.dates import Moment, local_date, parse_date, parse_moment
+from tasks.transcripts.normalise.times import parse_time
+from tasks.transcripts.normalise.zones import meeting_zone, spoken_zone
+
+TUESDAY = date(2026, 2, 17)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("next Tuesday, the twenty-fourth, at two Central", "2026-02-24"),
+        ("next Tuesday", "2026-02-24"),
+        ("Thursday", "2026-02-19"),
+        ("Monday the second", "2026-03-02"),
+        ("the 31st", "2026-03-31"),
+        ("in the week of April thirteenth", "2026-04-13"),
+        ("the eleventh of March", "2026-03-11"),
+        ("January 5", "2027-01-05"),
+        ("October 3rd, 2025", "2025-10-03"),
+        ("2026-03-16", "2026-03-16"),
+        ("03/24/2026", "2026-03-24"),
+        ("tonight", "2026-02-17"),
+        ("tomorrow at noon", "2026-02-18"),
+        ("in two weeks", "2026-03-03"),
+    ],
+)
+def test_dates_are_counted_from_the_meeting(text: str, day: str) -> None:
+    assert parse_date(text, TUESDAY) == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "next Thursday",  # in two days for some, in nine for others
+        "Wednesday the twenty-fourth",  # it is a Tuesday
+        "Monday, March 3rd",  # so is that
+        "Monday or Tuesday",
+        "03/10/2026",
+        "next week",
+        "end of the month",
+        "after the first draft, a third of it",
+        "ten business days from today",
+        "February 30",
+        "2026-13-45",
+        "x" * 400,
+    ],
+)
+def test_dates_that_are_not_sure_are_none(text: str) -> None:
+    assert parse_date(text, TUESDAY) is None
+
+
+def test_without_the_day_of_the_meeting_only_full_dates_are_known() -> None:
+    assert parse_date("Tuesday the twenty-fourth", None) is None
+    assert parse_date("the eleventh of March", None) is None
+    assert parse_date("March 11, 2026", None) == date(2026, 3, 11)
+
+
+def test_a_meeting_at_two_central_is_eight_in_the_evening_utc() -> None:
+    moment = parse_moment("next Tuesday, the twenty-fourth, at two Central", TUESDAY)
+
+    assert moment == Moment(date(2026, 2, 24), time(14), "America/Chicago")
+    assert moment.in_utc(None) == datetime(2026, 2, 24, 20, tzinfo=UTC)
+
+
+def test_a_moment_in_utc_is_read_in_the_meetings_zone() -> None:
+    moment = parse_moment("2026-02-25T03:00:00Z", TUESDAY, "America/Chicago")
+
+    assert moment == Moment(date(2026, 2, 24), time(21), "America/Chicago")
+
+
+def test_without_time_or_zone_there_is_no_moment() -> None:
+    assert Moment(TUESDAY).in_utc("America/Chicago") is None
+    assert Moment(TUESDAY, time(14)).in_utc(None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("at two", "14:00"),
+        ("at nine-thirty", "09:30"),
+        ("nine-thirty in the morning", "09:30"),
+        ("2:30 p.m.", "14:30"),
+        ("14:00", "14:00"),
+        ("7 pm", "19:00"),
+        ("noon", "12:00"),
+        ("12 am", "00:00"),
+        ("at seven", None),
+        ("at two or at three", None),
+        ("two of us", None),
+        ("at 25:00", None),
+    ],
+)
+def test_times_are_read_within_a_business_day(text: str, moment: str | None) -> None:
+    assert parse_time(text) == (time.fromisoformat(moment) if moment else None)
+
+
+def test_the_day_of_the_meeting_is_the_one_where_it_was_held() -> None:
+    late = datetime(2026, 2, 18, 3, tzinfo=UTC)
+
+    assert local_date(late, "America/Chicago") == date(2026, 2, 17)
+    assert local_date(late, None) == date(2026, 2, 17)
+    assert local_date(late.replace(hour=7), None) is None  # the 18th in New York, the 17th in Honolulu
+    assert local_date(None, "America/Chicago") is None
+
+
+def test_a_zone_is_named_with_a_time_or_follows_from_the_place() -> None:
+    assert spoken_zone("at two Central") == "America/Chicago"
+    assert spoken_zone("the bank on Central is closed") is None
+    assert meeting_zone("", "Wisconsin", None) == "America/Chicago"
+    assert meeting_zone("", "Texas", "+16085550117") == "America/Chicago"
+    assert meeting_zone("", None, "+18005550199") is None
