@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from tests.doubles.baserow import answers
 
-Kind = Literal["before", "after", "lose answer", "cut answer", "slow"]
+Kind = Literal["before", "after", "lose answer", "cut answer", "slow", "meanwhile"]
 
 
 @dataclass
 class Fault:
     """`before`: refused, nothing stored. `after`: stored, then refused. `lose answer`: stored, then the connection is
-    reset. `cut answer`: stored, then only half of the answer is sent. `slow`: the answer waits for `seconds`."""
+    reset. `cut answer`: stored, then only half of the answer is sent. `slow`: the request waits for `seconds`. `meanwhile`: somebody else does something just before."""
 
     kind: Kind
     method: str = ""
@@ -27,8 +27,14 @@ class Fault:
     skip: int = 0
     """So many fitting requests pass before it happens."""
 
-    def fits(self, method: str, path: str) -> bool:
-        return self.times > 0 and self.method in ("", method) and self.path in path
+    meanwhile: Callable[[], object] | None = None
+    """What somebody else does just before this request."""
+
+    body: Callable[[bytes], bool] = lambda body: True
+    """Whether a request's body is one it happens to."""
+
+    def fits(self, method: str, path: str, body: bytes) -> bool:
+        return self.times > 0 and self.method in ("", method) and self.path in path and self.body(body)
 
 
 def html_500() -> answers.RefusedError:
@@ -59,10 +65,10 @@ class Faults:
         self.planned.append(fault)
         return fault
 
-    def due(self, method: str, path: str) -> Fault | None:
+    def due(self, method: str, path: str, body: bytes) -> Fault | None:
         with self._lock:
             for fault in self.planned:
-                if fault.fits(method, path):
+                if fault.fits(method, path, body):
                     if fault.skip:
                         fault.skip -= 1
                         continue

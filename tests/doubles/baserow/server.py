@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.doubles.baserow import answers
+from tests.doubles.baserow import answers, fields
 from tests.doubles.baserow.accounts import Accounts, Token, User
 from tests.doubles.baserow.api import Api
 from tests.doubles.baserow.faults import Fault, Faults, wait
@@ -33,6 +33,7 @@ class Exchange:
 
     method: str
     path: str
+    query: str
     body: bytes
     status: int
 
@@ -76,6 +77,42 @@ class BaserowDouble:
         self.store.databases[database] = {"id": database, "name": name, "workspace": workspace, "tables": []}
         return database
 
+    def new_table(self, database: int, name: str, definitions: list[dict[str, Any]]) -> Table:
+        """A table with these fields, the first of them primary, and no row."""
+        number = self.store.take("table")
+        workspace = self.store.databases[database]["workspace"]["id"]
+        table = self.store.tables[number] = Table(number, name, number, database, workspace)
+        for definition in definitions:
+            fields.create(self.store, table, definition)
+        return table
+
+    def edit(self, name: str, row_id: int, **values: Any) -> None:
+        """A person changes cells of a row."""
+        Rows(self.store, self.table(name), names=True).update([values], [row_id], batch=False)
+
+    def add_row(self, name: str, **values: Any) -> int:
+        """A person adds a row; returns its id."""
+        return Rows(self.store, self.table(name), names=True).create([values], None, batch=False)[0].id
+
+    def new_field(self, table: str, **definition: Any) -> None:
+        """A person adds a field."""
+        fields.create(self.store, self.table(table), definition)
+
+    def delete_rows(self, name: str, *ids: int) -> None:
+        """A person deletes rows."""
+        Rows(self.store, self.table(name), names=True).delete(list(ids))
+
+    def change_field(self, table: str, field: str, **settings: Any) -> None:
+        """A person changes a field: its name, type, options, constraint."""
+        found = self.table(table).named(field)
+        assert found is not None
+        fields.change(self.store, found, settings)
+
+    def delete_field(self, table: str, field: str) -> None:
+        found = self.table(table).named(field)
+        assert found is not None
+        fields.delete(self.store, found)
+
     def new_token(self, database: int, **permissions: Any) -> Token:
         token = self.accounts.new_token("sync", self.store.databases[database]["workspace"]["id"])
         token.permissions |= permissions
@@ -109,12 +146,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = urlsplit(self.path).path
-        fault = self.double.faults.due(self.command, path)
-        wait(self.double.latency + (fault.seconds if fault else 0.0))
+        fault = self.double.faults.due(self.command, path, body)
         entered = False
         try:
             self.double.faults.enter()
             entered = True
+            wait(self.double.latency + (fault.seconds if fault else 0.0))
+            if fault and fault.meanwhile:
+                with self.double.store.lock:
+                    fault.meanwhile()
             status, answer = self._answer(path, body, fault)
             headers: dict[str, str] = {}
         except answers.RefusedError as refusal:
@@ -122,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             if entered:
                 self.double.faults.leave()
-        self.double.seen.append(Exchange(self.command, path, body, status))
+        self.double.seen.append(Exchange(self.command, path, urlsplit(self.path).query, body, status))
         if fault and fault.kind == "lose answer":
             return self._reset()
         return self._send(status, answer, headers, cut=bool(fault and fault.kind == "cut answer"))

@@ -1,0 +1,168 @@
+"""Records come into the five tables once, are changed in place, and are left alone when nothing changed."""
+
+import asyncio
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from tasks.crm.baserow import SchemaError, TableResult, behind, connect, open_tables
+from tests.crm.baserow_setting import NAMES, Setting, crm, record, records
+
+
+@pytest.fixture
+def setting() -> Iterator[Setting]:
+    with crm() as given:
+        yield given
+
+
+def counts(result: TableResult) -> tuple[int, int, int]:
+    return result.created, result.updated, result.unchanged
+
+
+def test_a_first_sync_makes_one_row_in_every_table(setting: Setting) -> None:
+    results = setting.sync(record())
+    assert {name: counts(results[name]) for name in NAMES} == dict.fromkeys(NAMES, (1, 0, 0))
+    assert all(list(setting.rows(name)) == ["10000001"] for name in NAMES)
+
+
+def test_values_arrive_in_baserows_shapes(setting: Setting) -> None:
+    setting.sync(record())
+    deal = setting.row("Deals")
+    assert (deal["deal_amount"], deal["deposit_amount"], deal["close_date"]) == ("4650.00", "500.50", "2026-05-04")
+    assert [option["value"] for option in deal["products_discussed"]] == ["Estate Planning", "LLC"]
+    assert setting.row("Meetings")["meeting_date"] == "2026-05-04T15:30:00Z"
+
+
+def test_a_second_sync_of_the_same_records_writes_nothing(setting: Setting) -> None:
+    setting.sync(*records(3))
+    setting.double.seen.clear()
+    results = setting.sync(*records(3))
+    assert {counts(result) for result in results.values()} == {(0, 0, 3)}
+    assert setting.double.writes() == []
+
+
+def test_a_changed_value_changes_the_same_row(setting: Setting) -> None:
+    setting.sync(*records(3))
+    before = setting.ids()
+    results = setting.sync(record(1), record(2, deal={"amount": Decimal("4950")}), record(3))
+    assert counts(results["Deals"]) == (0, 1, 2)
+    assert setting.row("Deals", "10000002")["deal_amount"] == "4950.00"
+    assert setting.ids() == before
+
+
+def test_only_the_changed_columns_are_sent(setting: Setting) -> None:
+    setting.sync(record())
+    setting.double.seen.clear()
+    setting.sync(record(deal={"amount": Decimal("4950")}))
+    sent = [
+        write.body.decode()
+        for write in setting.double.writes()
+        if f"table/{setting.double.table('Deals').id}/" in write.path
+    ]
+    amount = setting.double.table("Deals").named("deal_amount")
+    assert amount
+    assert sent == ['{"items":[{"id":1,"' + amount.key + '":"4950.00"}]}']
+
+
+def test_a_value_no_longer_stated_is_cleared(setting: Setting) -> None:
+    setting.sync(record())
+    setting.sync(record(client={"email": None, "marital_status": None, "children_count": None}, deal={"products": []}))
+    client = setting.row("Clients")
+    assert (client["email"], client["marital_status"], client["children_count"]) == ("", None, None)
+    assert setting.row("Deals")["products_discussed"] == []
+
+
+def test_what_a_person_decides_is_not_taken_back(setting: Setting) -> None:
+    setting.sync(record())
+    setting.double.edit("Communications", 1, status="Approved")
+    result = setting.sync(record(communications={"follow_up_email": "Dear both"}))["Communications"]
+    assert counts(result) == (0, 1, 0)
+    assert setting.row("Communications")["status"]["value"] == "Approved"
+
+
+def test_a_persons_own_columns_and_options_are_left_alone(setting: Setting) -> None:
+    setting.double.new_field("Clients", name="Notes by hand", type="text")
+    setting.sync(record())
+    setting.double.edit("Clients", 1, **{"Notes by hand": "call her on Monday"})
+    setting.sync(record(client={"state": "Maine"}))
+    assert setting.row("Clients")["Notes by hand"] == "call her on Monday"
+
+
+def test_an_emptied_text_cell_is_not_written_again(setting: Setting) -> None:
+    setting.sync(record(client={"llc_interest": None}))
+    setting.double.edit("Clients", 1, llc_interest="")
+    assert counts(setting.sync(record(client={"llc_interest": None}))["Clients"]) == (0, 0, 1)
+
+
+def test_formulas_html_and_queries_are_just_texts(setting: Setting) -> None:
+    hostile = "=HYPERLINK(\"https://x.example\") <b>hi</b> {{7*7}} '); DROP TABLE deals;-- field('Name') ${x} 💣"
+    result = setting.sync(record(summary=hostile, client={"persons": [hostile]}))["Meetings"]
+    assert result.complete
+    assert setting.row("Meetings")["summary"] == hostile
+
+
+def test_a_key_with_letters_quotes_and_commas_is_found_again(setting: Setting) -> None:
+    key = 't"a, b\\c & d+e%20é'
+    for _ in range(2):
+        setting.sync(record(meeting={"transcript_id": key}))
+    assert list(setting.rows("Deals")) == [key]
+
+
+def test_more_records_than_fit_one_batch(setting: Setting) -> None:
+    results = setting.sync(*records(450))
+    assert {counts(result) for result in results.values()} == {(450, 0, 0)}
+    assert len(setting.rows("Deals")) == 450
+
+
+def test_records_are_read_in_chunks(setting: Setting) -> None:
+    taken = []
+
+    def stream() -> Iterator[object]:
+        for number in range(1, 402):
+            taken.append((number, len(setting.double.table("Deals").rows)))
+            yield record(number)
+
+    asyncio.run(setting.run(stream()))  # type: ignore[arg-type]
+    assert [rows for number, rows in taken if number in (200, 201, 401)] == [0, 200, 400]
+
+
+def test_two_records_with_one_id_are_reported(setting: Setting) -> None:
+    result = setting.sync(record(), record(deal={"amount": Decimal(1)}))["Deals"]
+    assert counts(result) == (1, 0, 0)
+    assert [reject.external_id for reject in result.rejected] == ["10000001"]
+    assert setting.row("Deals")["deal_amount"] == "4650.00"
+
+
+def test_a_record_without_an_id_is_rejected_and_the_others_go_on(setting: Setting) -> None:
+    result = setting.sync(record(meeting={"transcript_id": " "}), record(2))["Deals"]
+    assert (result.created, [reject.reason for reject in result.rejected]) == (1, ["the record has no transcript id"])
+
+
+def test_a_row_a_person_deleted_is_made_again(setting: Setting) -> None:
+    setting.sync(record())
+    table = setting.double.table("Deals")
+    table.release(table.rows.pop(1))
+    assert counts(setting.sync(record())["Deals"]) == (1, 0, 0)
+
+
+def test_behind_says_why_a_transcript_is_not_there(setting: Setting) -> None:
+    results = list(setting.sync(record(), record(2, client={"email": "no address"})).values())
+    assert behind(results, "10000001") is None
+    assert behind(results, "10000002") == "Clients: email: Enter a valid value."
+    assert behind(results, "never sent").count("not sent") == 5  # type: ignore[union-attr]
+
+
+def test_a_missing_table_stops_the_sync_before_the_first_write(setting: Setting) -> None:
+    del setting.double.store.tables[setting.double.table("Deals").id]
+    with pytest.raises(SchemaError, match="Deals is missing"):
+        setting.sync(record())
+    assert setting.double.writes() == []
+
+
+def test_open_tables_gives_the_ids_of_all_columns(setting: Setting) -> None:
+    async def opened() -> list[str]:
+        async with connect(setting.double.url, setting.token) as connection:
+            return [table.spec.name for table in await open_tables(connection, setting.database)]
+
+    assert tuple(asyncio.run(opened())) == NAMES
