@@ -103,19 +103,13 @@ def _process(metric: Metric, seen: RoleEvidence, policy: Policy) -> tuple[float,
         case "excess":
             # Steps of the canary follow each other, so each bets on fresh events: their product is an e-process too.
             logs = [log_e_share(step.candidate_spoiled, step.incumbent_spoiled, step.weight) for step in seen.routed]
-            mine, theirs = (
-                sum(getattr(s, f"{arm}_spoiled") for s in seen.routed) for arm in ("candidate", "incumbent")
-            )
-            return sum(
-                logs
-            ), f"{many(mine, 'failure')} of the candidate and {amount(theirs)} of the incumbent in the canary"
+            mine = many(sum(step.candidate_spoiled for step in seen.routed), "failure")
+            theirs = amount(sum(step.incumbent_spoiled for step in seen.routed))
+            return sum(logs), f"{mine} of the candidate and {theirs} of the incumbent in the canary"
 
 
 def _e_value(log_value: float) -> str:
-    return (
-        f"{exp(log_value):,.2g}"
-        if log_value < log(100)
-        else f"{exp(min(log_value, 700)):,.0f}"
-        if log_value < 14
-        else f"e^{log_value:.0f}"
-    )
+    """ "0.13", "22,360", and "e^1876" where digits would tell nobody anything."""
+    if log_value >= 14:
+        return f"e^{log_value:.0f}"
+    return f"{exp(log_value):,.0f}" if log_value >= log(100) else f"{exp(log_value):.2g}"

@@ -1,6 +1,7 @@
 """From calls to counts and moments; what is left out, and what counts against the candidate."""
 
 from datetime import timedelta
+from math import log
 
 import pytest
 from hypothesis import given
@@ -32,13 +33,14 @@ def test_an_unseen_role_has_empty_evidence() -> None:
 
 
 def test_a_failed_call_has_no_answer_to_count_in() -> None:
-    tally = candidate(call(1, failed=True, score=None, placeholders=2), call(2, placeholders=1), call(3, echoes=4))
-    assert (tally.failures, tally.placeholders, tally.echoes, tally.spoiled, tally.scored) == (1, 1, 1, 3, 2)
+    broken = call(1, failed=True, score=None, placeholders=2)
+    tally = candidate(broken, call(2, placeholders=1), call(3, echoes=4), call(4), call(5))
+    assert (tally.failures, tally.placeholders, tally.echoes, tally.spoiled, tally.scored) == (1, 1, 1, 3, 4)
 
 
 def test_scores_are_good_from_the_threshold_on() -> None:
-    tally = candidate(call(1, score=95), call(2, score=94.9), call(3, score=None))
-    assert (tally.scored, tally.good, tally.scores.mean) == (2, 1, pytest.approx(94.95))
+    tally = candidate(call(1, score=95), call(2, score=94.9), call(3, score=None), call(4, score=100))
+    assert (tally.scored, tally.good, tally.scores.mean) == (3, 2, pytest.approx(289.9 / 3))
 
 
 def test_runs_are_counted_once() -> None:
@@ -54,7 +56,7 @@ def test_fields_are_counted_by_name() -> None:
 
 
 def test_cold_calls_are_kept_out_of_ratios_and_reported() -> None:
-    found = seen(call(1, cold=True, seconds=60), call(1, "incumbent", seconds=2))
+    found = seen(call(1, cold=True, seconds=60), call(1, "incumbent", seconds=2), call(2, seconds=3))
     assert (found.pairs.pairs, found.pairs.seconds.n) == (1, 0)
     assert (found.candidate.cold_seconds.n, found.candidate.cold_seconds.mean) == (1, 60)
 
@@ -82,11 +84,13 @@ def test_repeats_are_averaged_over_what_was_measured() -> None:
     assert (found.seconds.mean, found.costs.unknown) == (0.0, 1)
     assert seen(first, third, other).pairs.costs.logs.mean == pytest.approx(0.0)
     assert seen(second, second, other).pairs.seconds.n == 0
+    unmeasured = call(5, pair_id="x", seconds=None, score=None)
+    assert seen(first, unmeasured, other).pairs.seconds.mean == pytest.approx(log(4 / 5))
 
 
 @pytest.mark.parametrize(
     ("incumbent", "of_candidate", "worse", "better"),
-    [(100, 90, 1, 0), (90, 100, 0, 1), (100, 95, 0, 0), (80, 60, 0, 0)],
+    [(95, 90, 1, 0), (90, 100, 0, 1), (100, 95, 0, 0), (80, 60, 0, 0)],
 )
 def test_worse_and_better_are_changes_between_good_and_not(
     incumbent: float, of_candidate: float, worse: int, better: int

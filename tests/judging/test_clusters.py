@@ -39,3 +39,10 @@ def test_correlation_is_estimated_from_runs(icc: float) -> None:
 )
 def test_correlation_at_its_ends_and_where_it_cannot_be_known(groups: list[list[float]], icc: float) -> None:
     assert intraclass_correlation(groups) == pytest.approx(icc)
+
+
+def test_correlation_of_runs_of_unequal_size() -> None:
+    # By hand: mean squares 41/12 between and 4/3 within, typical size 11/6.
+    assert intraclass_correlation([[1, 2, 3], [2, 4], [5]]) == pytest.approx(
+        (41 / 12 - 4 / 3) / (41 / 12 + 5 / 6 * 4 / 3)
+    )

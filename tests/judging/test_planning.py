@@ -140,6 +140,10 @@ def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> No
         Policy.model_validate(wrong)
 
 
+def test_every_part_of_the_window_may_be_demanded() -> None:
+    assert Policy(buckets=4, buckets_needed=4).buckets_needed == 4
+
+
 def test_defaults_of_the_waiting_times() -> None:
     policy = Policy()
     assert (policy.window, policy.blind_after) == (timedelta(hours=24), timedelta(hours=1))

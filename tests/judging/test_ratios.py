@@ -68,6 +68,11 @@ def test_ratios_of_medians_and_of_slow_calls_are_estimated_by_whole_pairs() -> N
         assert estimate.lower <= estimate.ratio <= estimate.upper < 1
 
 
+def test_bounds_come_from_inside_the_resamples() -> None:
+    estimate = ratio_of_medians([(1.0, 2.0), (1.0, 3.0)], 0.05, Random(1), resamples=20)
+    assert (estimate.ratio, estimate.lower, estimate.upper) == (2.5, 2.0, 3.0)
+
+
 def test_p95_is_a_value_that_was_seen() -> None:
     assert p95([*range(1, 21)]) == 19
     assert p95([7.0]) == 7.0

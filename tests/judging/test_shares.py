@@ -75,3 +75,8 @@ def test_a_router_that_does_not_keep_its_weight_is_found_in_both_directions(
     candidate: int, other: int, alarm: bool
 ) -> None:
     assert (log_e_assignment(candidate, other, 0.10) >= log(1000)) is alarm
+
+
+def test_evidence_against_a_router_is_the_beta_binomial_over_the_binomial() -> None:
+    assert log_e_assignment(1, 1, 0.5) == pytest.approx(log(4 / 6))
+    assert log_e_assignment(2, 1, 0.25) == pytest.approx(log(1 / 12 / (0.25**2 * 0.75)))

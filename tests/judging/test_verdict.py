@@ -58,6 +58,7 @@ def test_nothing_passes_before_the_window_is_over() -> None:
     found = verdict(pairs(), circumstances=Circumstances(now=WINDOW.end - timedelta(minutes=6)))
     assert (found.state, found.act, found.cheapest) == ("inconclusive", "wait", "")
     assert found.missing == ("The window ends in 6 minutes.",)
+    assert found.sentence == "Inconclusive: 7 of 7 requirements proven so far. The window ends in 6 minutes."
 
 
 def test_an_empty_series_is_never_a_pass() -> None:
@@ -84,8 +85,19 @@ def test_a_refused_plan_never_passes() -> None:
 def test_a_dead_stage_fails_after_three_calls_even_during_the_window(calls: int) -> None:
     found = verdict(pairs(calls, failed=True, score=None)[: 2 * 3], circumstances=DURING)
     assert (found.state, found.act) == ("fail", "roll_back")
-    assert found.alarms[0].startswith("Stage 2: 3 failed or spoiled calls of 3 (agreed: 1 %)")
+    assert found.alarms[0] == (
+        "Stage 2: 3 failed or spoiled calls of 3 (agreed: 1 %); the evidence of harm is 22,360, at or above the alarm at 75."
+    )
     assert found.sentence == f"Fail: harm is proven. {found.alarms[0]}"
+
+
+@pytest.mark.parametrize(
+    ("calls", "of_candidate", "evidence"),
+    [(480, 0, "0.0013, below the alarm at 75."), (480, 480, "e^1876, at or above the alarm at 75."), (1, 1, "15,")],
+)
+def test_evidence_of_harm_is_readable_at_any_size(calls: int, of_candidate: int, evidence: str) -> None:
+    reading = verdict(broken(pairs(calls), of_candidate, failed=True)).harm[0]
+    assert evidence in reading.sentence
 
 
 def test_harm_in_a_stage_that_was_not_changed_fails_too() -> None:
@@ -318,6 +330,7 @@ def test_what_cannot_be_read_never_passes(
     found = judge_unreadable(gate(), "the database does not answer", blind_for, circumstances)
     assert (found.state, found.act, found.evidence_digest) == (state, act, None)
     assert ("the database does not answer" in found.sentence) is (state == "inconclusive")
+    assert found.missing == (("the database does not answer",) if state == "inconclusive" else ())
 
 
 @pytest.mark.parametrize("window", [Window(start=START, length=timedelta(hours=1)), Window(start=START, buckets=1)])
