@@ -125,7 +125,9 @@ def _lines(texts: Iterable[str]) -> str:
 
 
 def _row(table: Table, given: dict[str, Any]) -> Row:
-    return {column.name: to_value(column, given[column.name]) for column in table.columns}
+    values = {column.name: to_value(column, given[column.name]) for column in table.columns}
+    # Bounded text by text where it is made; cut as a whole it would no longer be JSON.
+    return values | {"crm_json": given["crm_json"]} if "crm_json" in given else values
 
 
 def to_value(column: Column, value: Any) -> Value:
@@ -139,8 +141,9 @@ def to_value(column: Column, value: Any) -> Value:
             return None if value is None else _number(Decimal(value), column.decimals)
         case "date":
             return None if value is None else _date(value, column.with_time)
-    limit = LONG_TEXT_LIMIT if column.type == "long_text" and column.name != "crm_json" else None
-    return _text(value, limit or (TEXT_LIMIT if column.type != "long_text" else None))
+        case "long_text":
+            return _text(value, LONG_TEXT_LIMIT)
+    return _text(value, TEXT_LIMIT)
 
 
 def _chosen(column: Column, values: Iterable[str]) -> set[str]:

@@ -5,18 +5,16 @@ without recording them: those steps are the scenes here, done straight in the do
 """
 
 import gzip
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from tests.crm.contract import Player
+from tests.crm.contract_special import SPECIAL
 from tests.doubles.baserow import fields
 from tests.doubles.baserow.rows import Rows
-from tests.doubles.baserow.store import Row
+from tests.doubles.baserow.store import Row, Table
 
 NOT_REPLAYED: dict[str, tuple[list[int], str]] = {
     "views of the user interface": ([123], "row history is for people with a JWT; the sync never reads it"),
@@ -119,8 +117,6 @@ def _table_of_another_workspace(player: Player) -> None:
 
 
 def _new_table(player: Player, number: int, database: int, workspace: int) -> Any:
-    from tests.doubles.baserow.store import Table
-
     table = Table(number, f"Table {number}", number, database, workspace)
     player.double.store.tables[number] = table
     return table
@@ -277,89 +273,6 @@ HEADERS: dict[int, dict[str, str]] = {
     698: {"Authorization": "Token <TOKEN>"},
 }
 """Headers the recording left out."""
-
-
-# lines that are no single exchange
-
-
-def several(player: Player, line: dict[str, Any]) -> str:
-    """Simultaneous requests; the recording counts their answers."""
-    request, first = line["request"], line["request"]["first"]
-    path, query = first["path"].split("?") if "?" in first["path"] else (first["path"], "")
-    with ThreadPoolExecutor(request["n"]) as pool:
-        headers = {"Authorization": "Token <TOKEN>", "Content-Type": "application/json"}
-        sent = [
-            pool.submit(player.send, first["method"], path, query, first["body"], **headers)
-            for _ in range(request["n"])
-        ]
-    answers = [future.result() for future in sent]
-    got = Counter(f"{a.status} {a.body.get('error')}" for a in answers)
-    return "" if got == line["response"]["counts"] else f"answers {dict(got)}"
-
-
-def throttled(player: Player, line: dict[str, Any]) -> str:
-    player.double.faults.at_once, player.double.latency = 2, 0.0
-    slow = player.double.faults.plan("slow", path="/rows/", seconds=0.0, times=0)
-    del slow
-    headers = {"Authorization": "Token <TOKEN>", "Content-Type": "application/json"}
-    body = {"items": [{"Name": "throttle"}] * 100}
-    player.double.store.lock.acquire()
-    with ThreadPoolExecutor(8) as pool:
-        path = "/api/database/rows/table/6/batch/"
-        sent = [pool.submit(player.send, "POST", path, "user_field_names=true", body, **headers) for _ in range(8)]
-        while sum(future.done() for future in sent) < 6:
-            time.sleep(0.01)
-        player.double.store.lock.release()
-    player.double.faults.at_once = None
-    answers = [future.result() for future in sent]
-    got = Counter(f"{a.status} {a.body.get('error')}" for a in answers)
-    refused = next(a for a in answers if a.status == 429)
-    return player.differs(line, refused) or ("" if got == line["response"]["counts"] else f"answers {dict(got)}")
-
-
-def idle(player: Player, line: dict[str, Any]) -> str:
-    import socket
-    from urllib.parse import urlsplit
-
-    host, port = urlsplit(player.double.url).netloc.split(":")
-    with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(b"GET /api/_health/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        connection.recv(4096)
-        began = time.monotonic()
-        connection.settimeout(5)
-        assert connection.recv(1) == b""
-    took = time.monotonic() - began
-    return "" if abs(took - line["response"]["closed_after_s"]) < 0.5 else f"closed after {took:.1f} s"
-
-
-def last_modified(player: Player, line: dict[str, Any]) -> str:
-    headers = {"Authorization": "Token <TOKEN>", "Content-Type": "application/json"}
-    stamps = []
-    for moment, body in zip(line["response"].values(), ({}, {"Name": "Beta BV"}, {}, {"Name": "Changed"}), strict=True):
-        player.now = datetime.fromisoformat(moment)
-        answer = player.send("PATCH", "/api/database/rows/table/1/3/", "user_field_names=true", body, **headers)
-        stamps.append(answer.body["Modified"])
-    return "" if stamps == list(line["response"].values()) else f"stamps {stamps}"
-
-
-def answer_in_order(player: Player, line: dict[str, Any]) -> str:
-    headers = {"Authorization": "Token <TOKEN>", "Content-Type": "application/json"}
-    items = [{"Name": f"order {i}"} for i in range(200)]
-    answer = player.send(
-        "POST", "/api/database/rows/table/6/batch/", "user_field_names=true", {"items": items}, **headers
-    )
-    rows = answer.body["items"]
-    in_order = [row["Name"] for row in rows] == [item["Name"] for item in items]
-    return "" if in_order and rows == sorted(rows, key=lambda row: int(row["id"])) else "not in the order asked"
-
-
-SPECIAL: dict[int, Callable[[Player, dict[str, Any]], str]] = {
-    **dict.fromkeys(range(676, 682), several),
-    138: last_modified,
-    188: answer_in_order,
-    702: throttled,
-    716: idle,
-}
 
 
 def replay(player: Player, lines: dict[int, dict[str, Any]]) -> Iterator[tuple[int, str]]:

@@ -27,5 +27,5 @@ def test_the_form_refuses_what_cannot_work(given: dict[str, object]) -> None:
 
 
 def test_the_token_is_not_shown() -> None:
-    block = Baserow(url="https://baserow.example", database_id=7, token=TOKEN)  # type: ignore[arg-type]
+    block = Baserow(url="https://baserow.example", database_id=7, token=TOKEN)
     assert TOKEN not in f"{block!r} {block} {block.model_dump_json()}"

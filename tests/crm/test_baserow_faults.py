@@ -2,12 +2,16 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from blocks.errors import BaserowError
+from tasks.crm.baserow import Connection, TableResult, sync
+from tasks.crm.baserow.credentials import TokenAuth
 from tests.crm.baserow_setting import NAMES, Setting, crm, record, records
 from tests.doubles.baserow import html_500
 
@@ -62,7 +66,7 @@ def test_a_row_that_always_breaks_the_server_is_found_and_rejected(setting: Sett
 
 
 def test_two_syncs_of_the_same_records_at_once_make_no_doubles(setting: Setting) -> None:
-    async def both() -> list[Any]:
+    async def both() -> tuple[list[TableResult], list[TableResult]]:
         return await asyncio.gather(setting.run(records(20)), setting.run(records(20)))
 
     setting.double.latency = 0.01
@@ -80,3 +84,17 @@ def test_somebody_who_changes_a_cell_right_after_the_write_is_reported(setting: 
     assert [reject.reason for reject in result.rejected] == [
         "Baserow took the row, but read back it differs in deal_amount"
     ]
+
+
+def test_a_create_that_is_stored_after_we_stopped_waiting_makes_no_double(setting: Setting) -> None:
+    async def impatient() -> list[TableResult]:
+        auth, timeout = TokenAuth(setting.token), httpx.Timeout(0.3)
+        async with Connection(setting.double.url, auth, patience=setting.patience, timeout=timeout) as connection:
+            return await sync(connection, setting.database, records(3))
+
+    setting.double.faults.plan("slow", method="POST", path=deals(setting), seconds=0.6)
+    results = {result.table: result for result in asyncio.run(impatient())}
+    assert (results["Deals"].created, results["Deals"].complete) == (3, True)
+    while len(setting.double.writes()) < 6:
+        time.sleep(0.01)  # the late one
+    assert len(setting.rows("Deals")) == 3

@@ -7,9 +7,11 @@ Measured on Baserow 1.35.3: a 409 and a 429 mean nothing was stored; a 5xx and a
 import asyncio
 import json
 import random
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -48,7 +50,6 @@ class Answer:
     status: int
     body: Any
     """Parsed JSON, or None when it was none."""
-    text: str
     retry_after: float | None = None
 
     @property
@@ -69,6 +70,12 @@ class Answer:
         return f"{self.status} {self.code}".rstrip() + f" ({said[:DETAIL_LIMIT]})"
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The certificates trusted, read once: that takes longer than a small sync."""
+    return httpx.create_ssl_context()
+
+
 class Connection:
     """An async context around one HTTP client with few connections. `auth` sets the Authorization header."""
 
@@ -85,7 +92,12 @@ class Connection:
         limits = httpx.Limits(max_connections=connections, keepalive_expiry=IDLE_SECONDS)
         base = f"{url.rstrip('/')}/api/"
         self._client = httpx.AsyncClient(
-            base_url=base, auth=auth, limits=limits, timeout=timeout, follow_redirects=False, trust_env=False
+            base_url=base,
+            auth=auth,
+            verify=_certificates(),
+            limits=limits,
+            timeout=timeout,
+            follow_redirects=False,
         )
 
     async def __aenter__(self) -> Self:
@@ -155,7 +167,7 @@ def _read(response: httpx.Response) -> Answer:
         body = response.json() if response.content else None
     except ValueError:
         body = None
-    return Answer(response.status_code, body, response.text[:DETAIL_LIMIT], _retry_after(response))
+    return Answer(response.status_code, body, _retry_after(response))
 
 
 def _retry_after(response: httpx.Response) -> float | None:
