@@ -10,13 +10,14 @@ from tasks.judging.evidence import Circumstances, Evidence
 from tasks.judging.observations import Arm, Call, Window
 from tasks.judging.planning import GatePlan, plan_gate
 from tasks.judging.policy import Policy
-from tasks.judging.requirements import Workload
+from tasks.judging.requirements import Proof, Workload
 from tasks.judging.verdict import Verdict, judge
 
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 WINDOW = Window(start=START)
 STAGES = tuple(f"stage-{number}" for number in range(1, 14))
 LABELS = {stage: stage.replace("stage-", "Stage ") for stage in STAGES}
+ONLY_FAILURES = Policy(demands=("failures",))
 DURING, AFTER = Circumstances(now=START + timedelta(hours=23.5)), Circumstances(now=WINDOW.end)
 
 
@@ -62,13 +63,13 @@ def broken(calls: Iterable[Call], first: int, **seen: Any) -> list[Call]:
     return [made.model_copy(update=seen) if made.run_id in numbers else made for made in calls]
 
 
-def with_ratio(calls: Iterable[Call], ratio: float, spread: float) -> list[Call]:
-    """The same pairs, the candidate's latencies at this geometric mean ratio; `spread` is that of the log ratios."""
+def with_ratio(calls: Iterable[Call], ratio: float, spread: float, of: str = "seconds") -> list[Call]:
+    """The same pairs, the candidate's `of` at this geometric mean ratio; `spread` is that of the log ratios."""
     made = list(calls)
-    incumbent = {call.pair_id: call.seconds or 0.0 for call in made if call.arm == "incumbent"}
+    incumbent = {call.pair_id: getattr(call, of) for call in made if call.arm == "incumbent"}
     for index in range(1, len(made), 2):
-        seconds = incumbent[made[index].pair_id] * ratio * exp(spread if index % 4 == 1 else -spread)
-        made[index] = made[index].model_copy(update={"seconds": seconds})
+        value = incumbent[made[index].pair_id] * ratio * exp(spread if index % 4 == 1 else -spread)
+        made[index] = made[index].model_copy(update={of: value})
     return made
 
 
@@ -79,3 +80,14 @@ def evidence(calls: Iterable[Call], policy: Policy | None = None, window: Window
 def verdict(calls: Iterable[Call], plan: GatePlan | None = None, circumstances: Circumstances = AFTER) -> Verdict:
     plan = plan or gate()
     return judge(plan, evidence(calls, plan.policy), circumstances)
+
+
+def proof(found: Verdict, demand: str) -> Proof:
+    return next(proof for proof in found.proofs if proof.requirement.demand == demand)
+
+
+def failing(count: int, of: int = 480) -> list[Call]:
+    """`count` failures of the candidate, spread over the window."""
+    numbers = {f"candidate-{index * of // max(1, count)}" for index in range(count)}
+    update = {"failed": True, "score": None}
+    return [made.model_copy(update=update) if made.run_id in numbers else made for made in pairs(of)]

@@ -6,52 +6,31 @@ from itertools import product
 import pytest
 
 from tasks.judging.evidence import Circumstances, Evidence
-from tasks.judging.observations import Call, Window
+from tasks.judging.observations import Window
 from tasks.judging.planning import GatePlan, plan_gate
-from tasks.judging.policy import FieldRule, Policy, protected
-from tasks.judging.requirements import Proof
-from tasks.judging.verdict import Situation, Verdict, decide, judge, judge_unreadable
+from tasks.judging.policy import Policy, protected
+from tasks.judging.verdict import Situation, decide, judge, judge_unreadable
 from tests.judging.given import (
     AFTER,
     DURING,
     LABELS,
+    ONLY_FAILURES,
     START,
     WINDOW,
     broken,
     call,
+    failing,
     gate,
     pairs,
     verdict,
-    with_ratio,
     workload,
 )
-
-ONLY_FAILURES = Policy(demands=("failures",))
-
-
-def proof(found: Verdict, demand: str) -> Proof:
-    return next(proof for proof in found.proofs if proof.requirement.demand == demand)
-
-
-def failing(count: int, of: int = 480) -> list[Call]:
-    """`count` failures of the candidate, spread over the window."""
-    numbers = {f"candidate-{index * of // max(1, count)}" for index in range(count)}
-    update = {"failed": True, "score": None}
-    return [made.model_copy(update=update) if made.run_id in numbers else made for made in pairs(of)]
 
 
 def test_a_candidate_like_the_incumbent_passes_after_the_window() -> None:
     found = verdict(pairs())
     assert (found.state, found.act, found.missing, found.alarms) == ("pass", "ask_for_approval", (), ())
     assert found.sentence.startswith("Pass: 7 of 7 requirements proven")
-
-
-def test_the_proof_sentence_tells_the_engineer_what_was_seen_and_shown() -> None:
-    found = proof(verdict(failing(1, of=480)), "failures")
-    assert found.sentence == (
-        "Stage 2: 1 failure in 480 calls; the failure rate is below 0.99 % with 95 % confidence, the limit is 1 %."
-    )
-    assert (found.finding, found.n, found.more, found.advice) == ("proven", 480, None, "")
 
 
 def test_nothing_passes_before_the_window_is_over() -> None:
@@ -157,28 +136,6 @@ def test_a_refuted_requirement_fails_when_the_window_is_over_and_not_before() ->
     assert found.sentence.startswith("Fail: 1 requirement refuted. Stage 2: on 480 inputs the candidate costs 2.0")
 
 
-def test_two_failures_leave_the_plan_open_and_say_how_many_more_calls_settle_it() -> None:
-    found = verdict(failing(2), gate(ONLY_FAILURES))
-    assert (found.act, proof(found, "failures").more) == ("hold", 628 - 480)
-    assert found.missing == ("Stage 2: 148 more calls without a failure.",)
-    assert proof(found, "failures").sentence.endswith("with 95 % confidence, which does not prove the limit of 1 %.")
-    assert found.cheapest == (
-        "Replay 148 inputs through the candidate (Stage 2) (about 0.2 hours one after the other, cost 1.48), or stop."
-    )
-
-
-def test_failures_at_the_limit_are_not_to_be_proven_by_more_calls() -> None:
-    found = verdict(failing(5), gate(ONLY_FAILURES))
-    assert (found.act, proof(found, "failures").more) == ("hold", None)
-    assert found.cheapest == "Stop: more data would not settle all of it."
-
-
-def test_a_clean_series_shorter_than_the_plan_is_open() -> None:
-    found = verdict(pairs(400), gate(ONLY_FAILURES))
-    assert proof(found, "failures").sentence.endswith("the limit is 1 %; the plan is 473 calls.")
-    assert found.missing == ("Stage 2: 73 more calls without a failure.",)
-
-
 def test_live_traffic_offers_to_wait() -> None:
     plan = gate(live_calls_per_hour=10, live_pairs_per_hour=5, score_sd=10)
     found = verdict(pairs(60), plan)
@@ -201,99 +158,14 @@ def test_uncovered_hours_and_missing_calls_are_mended_together() -> None:
     assert found.cheapest.endswith("while the window is extended by 10.0 hours, or stop.")
 
 
-def test_an_unknown_price_in_the_evidence_is_never_a_pass() -> None:
-    found = verdict(broken(pairs(), 1, cost=None))
-    assert (found.act, proof(found, "cost").finding, proof(found, "cost").more) == ("hold", "open", None)
-    assert "an unknown cost is never a pass" in proof(found, "cost").sentence
-    assert found.missing == ("Stage 2: set the prices in both model blocks; more calls do not help.",)
-
-
 def test_unknown_money_is_said() -> None:
     plan = gate(ONLY_FAILURES, candidate_cost=None)
     assert "cost unknown" in verdict(pairs(400), plan).cheapest
 
 
-def test_a_candidate_that_is_no_longer_free_is_refuted() -> None:
-    calls = [made.model_copy(update={"cost": 0.0}) if made.arm == "incumbent" else made for made in pairs()]
-    assert "the incumbent is free and the candidate is not" in verdict(calls).sentence
-    free = proof(verdict([made.model_copy(update={"cost": 0.0}) for made in pairs()]), "cost")
-    assert (free.finding, free.sentence) == ("proven", "Stage 2: on 480 inputs the candidate is free.")
-
-
-@pytest.mark.parametrize(("ratio", "finding"), [(0.7, "proven"), (0.895, "open"), (1.0, "refuted")])
-def test_the_claim_to_be_faster_is_reported_and_not_required(ratio: float, finding: str) -> None:
-    claim = proof(verdict(with_ratio(pairs(200), ratio, 0.1)), "claim")
-    assert (claim.finding, claim.requirement.required) == (finding, False)
-    assert f'the claim "10 % faster" is {finding}.' in claim.sentence
-
-
 def test_a_claim_that_is_required_holds_or_fails_the_gate() -> None:
     found = verdict(pairs(), gate(Policy(claim_required=True)))
     assert (found.state, 'the claim "10 % faster" is refuted' in found.sentence) == ("fail", True)
-
-
-def test_lower_quality_is_open_or_refuted() -> None:
-    lower = [m.model_copy(update={"score": 96.0 - n % 4}) if m.arm == "candidate" else m for n, m in enumerate(pairs())]
-    quality = proof(verdict(lower, gate(Policy(demands=("quality",), watched=("failures",)))), "quality")
-    assert quality.finding == "refuted"
-    assert ", the margin is -2.00." in quality.sentence
-
-
-def test_equal_scores_are_counted() -> None:
-    calls = [made.model_copy(update={"score": 100.0}) for made in pairs(59)]
-    plan = gate(Policy(demands=("quality",)))
-    assert (
-        "fewer than 5 % of inputs go beyond the limit with 95 % confidence"
-        in proof(verdict(calls, plan), "quality").sentence
-    )
-    fewer = proof(verdict(calls[: 2 * 50], plan), "quality")
-    assert (fewer.finding, fewer.more) == ("open", 9)
-    worse = [m.model_copy(update={"score": 96.0}) if m.arm == "candidate" else m for m in calls]
-    assert "all of them go beyond the limit" in proof(verdict(worse, plan), "quality").sentence
-
-
-@pytest.mark.parametrize(
-    ("ratio", "curable", "advice"),
-    [
-        (1.08, True, "more inputs through both models for latency."),
-        (1.12, False, "latency is on average beyond the limit; more pairs would not prove it."),
-    ],
-)
-def test_an_open_ratio_says_whether_more_pairs_would_settle_it(ratio: float, curable: bool, advice: str) -> None:
-    calls = with_ratio(pairs(60), ratio, 0.25)
-    latency = proof(verdict(calls, gate(Policy(demands=("latency",)))), "latency")
-    assert (latency.finding, latency.more is not None) == ("open", curable)
-    assert latency.advice.endswith(advice)
-    assert ", which does not prove it." in latency.sentence
-
-
-def test_inputs_without_both_answers_are_named() -> None:
-    assert "(1 input without both answers left out)" in proof(verdict(failing(1)), "latency").sentence
-
-
-def test_many_calls_of_few_runs_are_worth_few() -> None:
-    calls = [made.model_copy(update={"run_id": f"run-{n // 26}"}) for n, made in enumerate(pairs(624))]
-    found = proof(verdict(calls, gate(ONLY_FAILURES)), "failures")
-    assert (found.n, found.finding) == (48, "open")
-    assert "0 failures in 624 calls, worth 48 independent ones" in found.sentence
-    trusted = gate(Policy(demands=("failures",), icc=0.0))
-    assert proof(verdict(calls, trusted), "failures").finding == "proven"
-
-
-@pytest.mark.parametrize(("wrong", "finding"), [(0, "proven"), (1, "proven"), (2, "open"), (12, "refuted")])
-def test_fields_of_transcripts(wrong: int, finding: str) -> None:
-    policy = Policy(demands=(), fields=(FieldRule(role="stage-2", field="amount"),), failure_limit=0.4)
-    calls = [made.model_copy(update={"fields": {"amount": True}}) for made in pairs(48)]
-    found = proof(verdict(broken(calls, wrong, fields={"amount": False}), gate(policy)), "field")
-    assert found.finding == finding
-    assert found.sentence.startswith(f"Stage 2, amount: {wrong} wrong value{'s' * (wrong != 1)} in 48 transcripts; ")
-
-
-def test_a_field_nobody_checked_is_open() -> None:
-    policy = Policy(demands=(), fields=(FieldRule(role="stage-2", field="amount"),))
-    found = verdict(pairs(), gate(policy))
-    assert found.proofs[0].sentence == "Stage 2, amount: not one transcript was seen, and no data is never a proof."
-    assert found.missing == ("Stage 2, amount: 46 more transcripts with the right value.",)
 
 
 def test_a_crooked_router_holds_the_gate() -> None:
