@@ -4,9 +4,10 @@ A store computes the same numbers with `GROUP BY`; `aggregate` computes them fro
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from itertools import pairwise
+from typing import NamedTuple, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from tasks.judging.cost import CostPairs
 from tasks.judging.moments import Moments
@@ -14,9 +15,21 @@ from tasks.judging.observations import Window
 from tasks.judging.values import Value
 
 
+def _ordered(*counts: tuple[str, int]) -> None:
+    """ValueError if a part is more than its whole, which only a wrong query can produce."""
+    for (part, fewer), (whole, more) in pairwise(counts):
+        if fewer > more:
+            raise ValueError(f"`{part}` is {fewer} and more than `{whole}`, {more}; the counts do not belong together")
+
+
 class FieldTally(Value):
     checked: int = Field(ge=0)
     wrong: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        _ordered(("wrong", self.wrong), ("checked", self.checked))
+        return self
 
 
 class ArmTally(Value):
@@ -40,6 +53,16 @@ class ArmTally(Value):
     cold_seconds: Moments = Moments()
     """Latency of first calls after a model was loaded: kept out of every ratio, reported on its own."""
 
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        answers = ("calls - failures", self.calls - self.failures)
+        _ordered(("failures", self.failures), ("spoiled", self.spoiled), ("calls", self.calls))
+        _ordered(("placeholders", self.placeholders), answers)
+        _ordered(("echoes", self.echoes), answers)
+        _ordered(("good", self.good), ("scored", self.scored), answers)
+        _ordered(("runs", self.runs), ("calls", self.calls))
+        return self
+
 
 class PairTally(Value):
     """One role, both lineups, same inputs. Repeats of an input are averaged before they are compared."""
@@ -59,6 +82,13 @@ class PairTally(Value):
     slower: int = Field(default=0, ge=0)
     """Pairs whose latency ratio exceeds the policy's limit; the others are `seconds.n - slower`."""
     costs: CostPairs = CostPairs()
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        _ordered(("incomplete", self.incomplete), ("pairs", self.pairs))
+        _ordered(("worse + better", self.worse + self.better), ("scores.n", self.scores.n), ("pairs", self.pairs))
+        _ordered(("slower", self.slower), ("seconds.n", self.seconds.n), ("pairs", self.pairs))
+        return self
 
 
 class Routed(Value):

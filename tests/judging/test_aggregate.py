@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tasks.judging.evidence import ArmTally, FieldTally, RoleEvidence, Routed
+from tasks.judging.evidence import ArmTally, FieldTally, PairTally, RoleEvidence, Routed
 from tasks.judging.observations import Call, Window
 from tests.judging.given import START, WINDOW, call, evidence, pairs
 
@@ -147,3 +147,29 @@ def test_equal_evidence_has_equal_digests_and_other_evidence_another() -> None:
 def test_impossible_calls_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         call(1, **wrong)
+
+
+@pytest.mark.parametrize(
+    ("tally", "counts"),
+    [
+        (ArmTally, {"calls": 3, "failures": 4, "spoiled": 4}),
+        (ArmTally, {"calls": 3, "failures": 2, "spoiled": 1}),
+        (ArmTally, {"calls": 3, "runs": 4}),
+        (ArmTally, {"calls": 3, "scored": 1, "good": 2}),
+        (ArmTally, {"calls": 3, "failures": 1, "spoiled": 1, "scored": 3}),
+        (ArmTally, {"calls": 3, "placeholders": 4}),
+        (ArmTally, {"calls": 3, "echoes": 4}),
+        (FieldTally, {"checked": 1, "wrong": 2}),
+        (PairTally, {"pairs": 1, "incomplete": 2}),
+        (PairTally, {"pairs": 1, "worse": 1}),
+        (PairTally, {"pairs": 1, "slower": 1}),
+    ],
+)
+def test_counts_of_a_wrong_query_are_refused(tally: type[ArmTally], counts: dict[str, int]) -> None:
+    with pytest.raises(ValidationError, match="the counts do not belong together"):
+        tally(**counts)
+
+
+def test_counts_that_just_fit_are_accepted() -> None:
+    ArmTally(calls=3, runs=3, failures=1, spoiled=1, scored=2, good=2, placeholders=2, echoes=2)
+    PairTally(pairs=1, incomplete=1)
