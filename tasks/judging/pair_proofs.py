@@ -10,7 +10,7 @@ from tasks.judging.pairs import judge_mean, pairs_needed
 from tasks.judging.rates import Finding, calls_needed
 from tasks.judging.ratios import judge_ratio
 from tasks.judging.requirements import Proof, Requirement
-from tasks.judging.wording import many, percent, signed
+from tasks.judging.wording import at_least, at_most, many, percent, signed
 
 EXCEPTIONS = 0.05
 """Where all differences are equal, the share of pairs that must be proven to be no exception."""
@@ -118,21 +118,18 @@ def _counted(requirement: Requirement, compared: Compared) -> str:
 
 def _bounded(requirement: Requirement, compared: Compared) -> str:
     """Bounds and limit in the unit of the requirement, and what follows from them."""
-    sure = f"with {percent(1 - requirement.alpha)} confidence"
+    sure, limit = f"with {percent(1 - requirement.alpha)} confidence", requirement.limit
+    refuted = compared.finding == "refuted"
     if requirement.demand == "quality":
-        what = (
-            f"at least {signed(compared.lower)}"
-            if compared.finding != "refuted"
-            else f"at most {signed(compared.upper)}"
-        )
-        return (
-            f"{sure} it is {what} ({compared.method}), the margin is {signed(-requirement.limit)}{_verdict(compared)}"
-        )
-    what = f"at most {compared.upper:.3f}" if compared.finding != "refuted" else f"at least {compared.lower:.3f}"
+        upper, lower = at_most(compared.upper, -limit, 2, "+"), at_least(compared.lower, -limit, 2, "+")
+        what = f"at most {upper}" if refuted else f"at least {lower}"
+        return f"{sure} it is {what} ({compared.method}), the margin is {signed(-limit)}{_verdict(compared)}"
+    upper, lower = at_most(compared.upper, limit, 3), at_least(compared.lower, limit, 3)
     if requirement.demand == "claim":
-        claim = f'the claim "{percent(1 - requirement.limit)} faster" is {compared.finding}'
-        return f"{sure} it is between {compared.lower:.3f} and {compared.upper:.3f}: {claim}."
-    return f"{sure} the ratio is {what}, the limit is {requirement.limit:.2f}{_verdict(compared)}"
+        claim = f'the claim "{percent(1 - limit)} faster" is {compared.finding}'
+        return f"{sure} it is between {lower} and {upper}: {claim}."
+    what = f"at least {lower}" if refuted else f"at most {upper}"
+    return f"{sure} the ratio is {what}, the limit is {limit:.2f}{_verdict(compared)}"
 
 
 def _verdict(compared: Compared) -> str:

@@ -23,6 +23,18 @@ def percent_above(bound: float, limit: float) -> str:
     return f"{next(honest, 100 * bound):.10g} %"
 
 
+def at_most(bound: float, limit: float, decimals: int, sign: str = "") -> str:
+    """An upper bound in plain decimals, rounded up like `percent_below`; `sign="+"` shows the sign."""
+    texts = (f"{ceil(bound * 10**d - 1e-9) / 10**d:{sign}.{d}f}" for d in range(decimals, 9))
+    return next((text for text in texts if bound >= limit or float(text) < limit), f"{bound:{sign}.9f}")
+
+
+def at_least(bound: float, limit: float, decimals: int, sign: str = "") -> str:
+    """A lower bound in plain decimals, rounded down like `percent_above`."""
+    texts = (f"{floor(bound * 10**d + 1e-9) / 10**d:{sign}.{d}f}" for d in range(decimals, 9))
+    return next((text for text in texts if bound <= limit or float(text) > limit), f"{bound:{sign}.9f}")
+
+
 def many(number: float, singular: str, plural: str | None = None) -> str:
     """`1, "failure"` -> "1 failure"; `1049, "call"` -> "1,049 calls"."""
     return f"{amount(number)} {singular if number == 1 else plural or singular + 's'}"

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from tasks.judging.coverage import Coverage, coverage, is_blind, silence
 from tasks.judging.families import average_log_e, divide_alpha
-from tasks.judging.wording import amount, many, percent, percent_above, percent_below, spoken_list, spoken_time
+from tasks.judging.wording import (
+    amount,
+    at_least,
+    at_most,
+    many,
+    percent,
+    percent_above,
+    percent_below,
+    spoken_list,
+    spoken_time,
+)
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 END = START + timedelta(hours=24)
@@ -101,3 +111,14 @@ def test_numbers_as_people_read_them() -> None:
         "a, b and c",
     ]
     assert [spoken_time(timedelta(seconds=s)) for s in (20, 2700, 11520)] == ["20 seconds", "45 minutes", "3.2 hours"]
+
+
+def test_bounds_of_means_are_rounded_away_from_what_they_prove() -> None:
+    assert [at_most(0.8123, 1.1, 3), at_most(1.09987, 1.1, 3), at_most(1.2001, 1.1, 3)] == ["0.813", "1.0999", "1.201"]
+    assert [at_least(1.3129, 1.1, 3), at_least(1.10012, 1.1, 3), at_least(0.9999, 1.1, 3)] == [
+        "1.312",
+        "1.1001",
+        "0.999",
+    ]
+    assert [at_least(-1.999, -2, 2, "+"), at_least(0.318, -2, 2, "+")] == ["-1.999", "+0.31"]
+    assert [at_most(1.0, 1.0, 3), at_least(1.0, 1.0, 3)] == ["1.000", "1.000"]

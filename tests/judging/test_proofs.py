@@ -130,3 +130,38 @@ def test_a_plan_just_reached_and_still_open_asks_for_more() -> None:
     latency = proof(verdict(with_ratio(pairs(43), 1.05, 0.35)), "latency")
     assert (latency.finding, latency.n, (latency.more or 0) > 0) == ("open", 43, True)
     assert latency.sentence.endswith(", which does not prove it.")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "sentence"),
+    [
+        (
+            1.0,
+            "1.000 times as long as the incumbent; with 95 % confidence the ratio is at most 1.021, the limit is 1.10.",
+        ),
+        (
+            1.2,
+            "1.200 times as long as the incumbent; with 95 % confidence the ratio is at least 1.176, the limit is 1.10.",
+        ),
+    ],
+)
+def test_a_ratio_is_shown_with_the_bound_that_decides(ratio: float, sentence: str) -> None:
+    latency = proof(verdict(with_ratio(pairs(100), ratio, 0.12)), "latency")
+    assert latency.sentence == f"Stage 2: on 100 inputs the candidate takes {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("lower", "sentence"), [(0.0, "at least -0.20 (t and ABC)"), (6.0, "at most -5.80 (t and ABC)")]
+)
+def test_a_difference_in_quality_is_shown_with_the_bound_that_decides(lower: float, sentence: str) -> None:
+    scored = [
+        made.model_copy(update={"score": 98 + (-1) ** (n // 2) - lower if n % 2 else 98.0})
+        for n, made in enumerate(pairs(72))
+    ]
+    assert (
+        f"; with 95 % confidence it is {sentence}, the margin is -2.00." in proof(verdict(scored), "quality").sentence
+    )
+
+
+def test_nothing_observed_has_no_estimate() -> None:
+    assert {found.estimate for found in verdict([]).proofs} == {None}
