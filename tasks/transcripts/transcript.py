@@ -1,5 +1,6 @@
 """A transcript as the pipeline sees it: header, turns, the text they came from. Immutable, made once by `reading`."""
 
+import hashlib
 from datetime import datetime
 from decimal import Decimal
 
@@ -65,12 +66,15 @@ class Transcript(Record):
 def without_header(transcript: Transcript) -> Transcript:
     """The *dialogue-only* condition of a score: same turns and id, nothing the header said.
 
-    The file name is replaced as well, because exports carry the client's name in it.
+    The file name is replaced as well, because exports carry the client's name in it. The id stays, to find the gold
+    answers by, so such a record must not be stored as the meeting's.
     """
+    text = "\n".join(turn.line for turn in transcript.turns)
     return transcript.model_copy(
         update={
             "header": Header(),
-            "text": "\n".join(turn.line for turn in transcript.turns),
+            "text": text,
+            "sha256": hashlib.sha256(text.encode()).hexdigest(),
             "filename": f"{transcript.transcript_id}.txt",
         }
     )

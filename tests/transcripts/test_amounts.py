@@ -1,5 +1,6 @@
 """Sums, counts and number words. Exact or None, never a guess, never 0 for nothing."""
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -32,6 +33,7 @@ from tasks.transcripts.normalise.numbers import words_to_number
         ("4650 dollars and 50 cents", "4650.50"),
         ("come to $3,200 flat for both of the 2 deeds", "3200"),
         ("zero dollars", "0"),
+        ("4 hundred", "400"),
     ],
 )
 def test_money_is_exact(text: str, amount: str) -> None:
@@ -53,6 +55,7 @@ def test_money_is_exact(text: str, amount: str) -> None:
         "$ 4 650",
         "a million things and a thousand more",
         "=cmd()",
+        "3 million two hundred thousand",
     ],
 )
 def test_money_that_is_not_sure_is_none(text: str) -> None:
@@ -76,7 +79,15 @@ def test_sums_know_whether_they_sound_like_money() -> None:
 def test_number_words_that_make_no_number_are_none() -> None:
     assert words_to_number(("five", "five", "five")) is None
     assert words_to_number(("million",)) is None
+    assert words_to_number(("one", "hundred", "five", "fifty")) is None
     assert words_to_number(()) is None
+
+
+def test_counting_aloud_is_neither_a_number_nor_slow() -> None:
+    start = time.perf_counter()
+
+    assert find_sums("one " * 50_000) == []
+    assert time.perf_counter() - start < 2
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def test_an_email_is_checked_by_syntax() -> None:
 
 def test_a_long_sentence_is_no_address() -> None:
     assert find_emails("we talked about what she wants for the house at the lake dot com") == []
+    assert find_emails("people like nice quiet mornings at lakehouse dot com") == []
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ def test_dates_are_counted_from_the_meeting(text: str, day: str) -> None:
         "next week",
         "end of the month",
         "after the first draft, a third of it",
+        "by the first draft",
         "ten business days from today",
         "February 30",
         "2026-13-45",
@@ -112,6 +113,7 @@ def test_the_day_of_the_meeting_is_the_one_where_it_was_held() -> None:
 def test_a_zone_is_named_with_a_time_or_follows_from_the_place() -> None:
     assert spoken_zone("at two Central") == "America/Chicago"
     assert spoken_zone("the bank on Central is closed") is None
+    assert meeting_zone("at two Eastern", "Wisconsin", None) == "America/New_York"
     assert meeting_zone("", "Wisconsin", None) == "America/Chicago"
     assert meeting_zone("", "Texas", "+16085550117") == "America/Chicago"
     assert meeting_zone("", None, "+18005550199") is None

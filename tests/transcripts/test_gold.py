@@ -14,6 +14,7 @@ from tasks.transcripts.assemble import assemble
 from tasks.transcripts.merge import merge
 from tasks.transcripts.record import CrmRecord, NextStep
 from tasks.transcripts.scoring.gold import Gold, read_gold
+from tasks.transcripts.scoring.lists import match
 from tasks.transcripts.scoring.names import person_f1
 from tasks.transcripts.scoring.score import score
 from tasks.transcripts.scoring.verdicts import Cell, Condition, TranscriptScore
@@ -161,6 +162,14 @@ def test_an_optional_step_neither_helps_nor_hurts() -> None:
     )
 
 
+def test_an_item_that_fits_two_is_given_to_the_one_nothing_else_fits() -> None:
+    fits = {"trust": ["a sub-trust", "a trust"], "sub-trust": ["a sub-trust"]}
+
+    pairs = match(["trust", "sub-trust"], ["a sub-trust", "a trust"], lambda wanted, given: given in fits[wanted])
+
+    assert sorted(pairs) == [("sub-trust", "a sub-trust"), ("trust", "a trust")]
+
+
 def test_categories_are_compared_as_sets() -> None:
     assert listed(changed("long", "deal", products=["LLC", "Other"]), "product_categories") == (1, 2, 3)
 
@@ -191,6 +200,16 @@ def test_a_gold_file_with_a_mistake_is_refused_by_name(
 def test_a_gold_file_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(TranscriptError, match="cannot be read"):
         read_gold(tmp_path / "none.gold.json")
+
+
+def test_a_quote_that_was_taken_back_is_a_trap_without_being_listed(tmp_path: Path) -> None:
+    history = [{"amount": 2900, "kind": "quoted_in_error"}, {"amount": 3200, "kind": "quoted"}]
+    path = rewritten(tmp_path, lambda data: data.update(deal_amount_history=history, decoys={}))
+    wrong = record("short").model_copy(
+        update={"deal": record("short").deal.model_copy(update={"amount": Decimal(2900)})}
+    )
+
+    assert cell(score(wrong, read_gold(path), "pipeline"), "deal_amount").decoy
 
 
 def test_a_key_that_is_left_out_is_not_scored(tmp_path: Path) -> None:

@@ -95,7 +95,9 @@ def test_a_spouse_joins_the_household_once() -> None:
 
 
 def test_without_a_header_a_speakers_name_is_the_clients() -> None:
-    known = merged(said("client_name", "Ann"), said("client_name", "Ann Lee"), transcript=without_header(CALL))
+    names = [said("client_name", name) for name in ("Annie", "Ann Lee", "Annie")]
+
+    known = merged(*names, transcript=without_header(CALL))
 
     assert known.persons == ["Ann Lee"]
 
@@ -103,6 +105,12 @@ def test_without_a_header_a_speakers_name_is_the_clients() -> None:
 def test_the_advisor_is_who_speaks_most_of_the_others() -> None:
     assert merged().advisor == "Milo Serrano"
     assert merged(transcript=without_header(CALL)).advisor is None
+
+
+def test_two_who_speak_alike_are_no_advisor() -> None:
+    call = read_text("[00:00:01] Milo: One two three.\n[00:00:02] Dawn: One two three.\n[00:00:03] Ann Lee: Hi.\n")
+
+    assert merged(said("client_name", "Ann Lee"), transcript=call).advisor is None
 
 
 def test_a_sale_is_won_only_with_a_payment() -> None:
@@ -133,6 +141,12 @@ def test_the_next_meeting_takes_its_time_from_the_quote() -> None:
     assert known.next_meeting == datetime(2026, 5, 12, 14, 30, tzinfo=UTC)
 
 
+def test_what_the_agent_said_badly_is_read_in_its_quote() -> None:
+    known = merged(said("next_meeting", "next week or so", quote="Tuesday the twelfth at two"))
+
+    assert known.next_meeting == datetime(2026, 5, 12, 19, tzinfo=UTC)
+
+
 def test_a_meeting_without_a_time_of_day_is_not_put_at_midnight() -> None:
     assert merged(said("next_meeting", "Tuesday the 12th")).next_meeting is None
 
@@ -156,6 +170,7 @@ def test_an_objection_that_is_answered_later_is_resolved() -> None:
     known = merged(
         said("objections_raised", "It costs too much", "00:10:00", resolved=False),
         said("objections_raised", "it costs too much!", "00:40:00", resolved=True),
+        said("objections_raised", "It costs too much", "00:50:00"),
     )
 
     assert [(one.category, one.resolved) for one in known.objections] == [("Price", True)]

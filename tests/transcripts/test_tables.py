@@ -83,7 +83,7 @@ def test_repetitions_give_mean_and_spread() -> None:
 
 
 def test_repetitions_are_no_new_evidence_for_an_interval() -> None:
-    frame = tables.fields([ALL, replace(ALL, repetition=2)])
+    frame = tables.fields([ALL, scored(cell("client_name", "correct"), repetition=2)])
 
     assert frame.set_index("field").loc["client_name", "n"] == 5
 

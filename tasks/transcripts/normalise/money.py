@@ -7,19 +7,29 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from tasks.transcripts.normalise.absent import stated
-from tasks.transcripts.normalise.numbers import SCALES, Spoken, spoken_numbers
+from tasks.transcripts.normalise.numbers import NUMBER_WORDS, SCALES, Spoken, spoken_numbers
 
-_SCALE = {"k": 10**3, "thousand": 10**3, "grand": 10**3, "m": 10**6, "mm": 10**6, "million": 10**6, "billion": 10**9}
+_SCALE = {
+    "hundred": 10**2,
+    "k": 10**3,
+    "thousand": 10**3,
+    "grand": 10**3,
+    "m": 10**6,
+    "mm": 10**6,
+    "million": 10**6,
+    "billion": 10**9,
+}
 _CENTS = r"\s+and\s+(?P<cents>\d{1,2}|[a-z]+(?:[\s-][a-z]+)?)\s+cents\b"
 _DIGITS = re.compile(
     r"(?P<sign>[-−–]\s?)?(?P<dollar>(?:US\s?)?\$\s?)?(?<![\w.,])(?<!\d\s)"
     r"(?P<number>\d{1,3}(?:,\d{3})+|\d{1,15})(?P<fraction>\.\d{1,6})?"
-    r"(?:\s?(?P<scale>thousand|million|billion|grand|mm|k|m)\b)?"
+    r"(?:\s?(?P<scale>hundred|thousand|million|billion|grand|mm|k|m)\b)?"
     rf"(?P<unit>\s?(?:dollars|bucks|usd)\b(?:{_CENTS})?)?(?![\w%]|[.,:/-]\d|\s\d|\s?percent)",
     re.IGNORECASE,
 )
 _UNIT = re.compile(rf"\s?(?:dollars|bucks)\b(?:{_CENTS})?", re.IGNORECASE)
 _PLAN = re.compile(r"40[13]k|403b|457b", re.IGNORECASE)  # retirement accounts, not thousands
+_GOES_ON = re.compile(rf"[\s-](?:and\s)?(?:{'|'.join(NUMBER_WORDS)})\b", re.IGNORECASE)
 _RANGE = re.compile(r"\s*(?:to|or|-|–|—)\s*", re.IGNORECASE)
 _FOREIGN = re.compile(r"[€£¥₹]|\b(?:eur|euros?|gbp|pounds?|cad|chf)\b", re.IGNORECASE)
 _LARGEST = Decimal(10**12)
@@ -36,11 +46,7 @@ class Sum(NamedTuple):
 
 def find_sums(text: str) -> list[Sum]:
     """Every amount that may be money, in order of place."""
-    written = list(_written(text))
-    # "$1.29 million" has the scale in both ways of reading.
-    taken = [range(found.start, found.end) for found in written]
-    said = [found for found in _said(text) if not any(found.start in span for span in taken)]
-    return sorted([*written, *said])
+    return sorted([*_written(text), *_said(text)])
 
 
 def parse_money(text: str | None) -> Decimal | None:
@@ -64,6 +70,8 @@ def _written(text: str) -> Iterator[Sum]:
             or _PLAN.fullmatch(match[0].strip())
         ):
             continue  # a negative sum is a discount, and "$4.650" may be meant either way
+        if scale and _GOES_ON.match(text, match.end()):
+            continue  # "3 million two hundred thousand" is not 3 million
         value = Decimal(match["number"].replace(",", "") + fraction) * _SCALE.get((scale or "").lower(), 1)
         value += _cents_of(match["cents"])
         if value <= _LARGEST:

@@ -20,6 +20,9 @@ NUMBER_WORDS = frozenset([*_UNITS, *_TEENS, *_TENS, "hundred", *SCALES])
 _GLUE = frozenset(["a", "an", "and", "point", "oh", "half"])
 _DIGIT = {word: str(value) for value, word in enumerate(_UNITS)} | {"oh": "0", "o": "0"}
 
+_LONGEST = 20
+"""Words. The longest price takes a dozen; more is somebody counting aloud, and would be tried in every pairing."""
+
 _WORD = re.compile(r"[A-Za-z]+")
 _JOINT = re.compile(r"[\s‐‑-]{1,10}")
 
@@ -45,8 +48,8 @@ def spoken_numbers(text: str) -> Iterator[Spoken]:
 @lru_cache(maxsize=4096)
 def words_to_number(words: tuple[str, ...]) -> Decimal | None:
     """The number these lower-case words are, or None."""
-    if all(word == "hundred" or word in SCALES for word in words):
-        return None  # "million" alone is half of a number
+    if len(words) > _LONGEST or words[:1] == ("hundred",) or (words and words[0] in SCALES):
+        return None  # "million" alone is half of a number: the other half is written in digits
     words = ("one", *words[1:]) if words[:1] in (("a",), ("an",)) else words
     if words[:3] in {("half", "a", scale) for scale in SCALES}:
         return SCALES[words[2]] / 2 if len(words) == 3 else None
