@@ -1,7 +1,8 @@
 """Every query of the graph, one dialect for Neo4j and for the embedded server. All values are parameters.
 
 `$rows` are `MeetingRows.parameters()`. No APOC, no server-specific function; a node is found by its key, never by its
-element id, which looks different on each server.
+element id, which looks different on each server. Each pattern starts at a node found by its key: ArcadeDB walks a
+pattern from the left and would otherwise scan all nodes of a label.
 """
 
 from typing import Final, LiteralString
@@ -22,10 +23,14 @@ RELATIONS: Final[tuple[LiteralString, ...]] = (
     "PARTICIPATED_IN", "LED_BY", "RESULTED_IN", "DISCUSSED", "CONTAINED", "IN_CATEGORY", "RAISED", "MEMBER_OF"
 )  # fmt: skip
 
-CONSTRAINTS: Final[tuple[LiteralString, ...]] = tuple(
-    f"CREATE CONSTRAINT phasegate_{label.lower()} IF NOT EXISTS FOR (n:{label}) REQUIRE n.{name} IS UNIQUE"
+CONSTRAINTS: Final[dict[str, LiteralString]] = {
+    f"phasegate_{label.lower()}": f"CREATE CONSTRAINT phasegate_{label.lower()} IF NOT EXISTS "
+    f"FOR (n:{label}) REQUIRE n.{name} IS UNIQUE"
     for label, name in KEYS.items()
-)
+}
+"""By name."""
+
+SHOW_CONSTRAINTS: Final = "SHOW CONSTRAINTS"
 
 FINGERPRINTS: Final = """
 UNWIND $ids AS id
@@ -35,8 +40,16 @@ RETURN m.transcript_id AS id, m.fingerprint AS fingerprint
 
 FORMER_CLIENTS: Final = """
 UNWIND $ids AS id
-MATCH (c:Client)-[:PARTICIPATED_IN]->(:Meeting {transcript_id: id})
+MATCH (m:Meeting {transcript_id: id})
+MATCH (m)<-[:PARTICIPATED_IN]-(c:Client)
 RETURN DISTINCT c.client_key AS key
+"""
+
+# Written before anything about the meeting is read, so that a rival's change is either seen or waited for.
+HOLD_MEETINGS: Final = """
+UNWIND $ids AS id
+MERGE (m:Meeting {transcript_id: id})
+SET m.transcript_id = id
 """
 
 # Setting a property takes Neo4j's lock on the client until the commit. Whoever folds the same client meanwhile waits
@@ -55,7 +68,8 @@ SET m += row.meeting
 
 UNLINK_FORMER_CLIENTS: Final = """
 UNWIND $rows AS row
-MATCH (c:Client)-[p:PARTICIPATED_IN]->(:Meeting {transcript_id: row.transcript_id})
+MATCH (m:Meeting {transcript_id: row.transcript_id})
+MATCH (m)<-[p:PARTICIPATED_IN]-(c:Client)
 WHERE c.client_key <> row.client_key
 DELETE p
 """
@@ -78,7 +92,8 @@ MERGE (m)-[:RESULTED_IN]->(d)
 
 UNLINK_ADVISORS: Final = """
 UNWIND $rows AS row
-MATCH (:Meeting {transcript_id: row.transcript_id})-[r:LED_BY]->(a:Advisor)
+MATCH (m:Meeting {transcript_id: row.transcript_id})
+MATCH (m)-[r:LED_BY]->(a:Advisor)
 WHERE row.advisor IS NULL OR a.name <> row.advisor
 DELETE r
 RETURN DISTINCT a.name AS name
@@ -94,7 +109,8 @@ MERGE (m)-[:LED_BY]->(a)
 
 UNLINK_PRODUCTS: Final = """
 UNWIND $rows AS row
-MATCH (:Meeting {transcript_id: row.transcript_id})-[r:DISCUSSED]->(p:Product)
+MATCH (m:Meeting {transcript_id: row.transcript_id})
+MATCH (m)-[r:DISCUSSED]->(p:Product)
 WHERE NOT p.name IN row.products
 DELETE r
 RETURN DISTINCT p.name AS name
@@ -110,7 +126,8 @@ MERGE (m)-[:DISCUSSED]->(p)
 
 OUTDATED_OBJECTIONS: Final = """
 UNWIND $rows AS row
-MATCH (:Meeting {transcript_id: row.transcript_id})-[:CONTAINED]->(o:Objection)
+MATCH (m:Meeting {transcript_id: row.transcript_id})
+MATCH (m)-[:CONTAINED]->(o:Objection)
 WHERE NOT o.objection_id IN row.objection_ids
 OPTIONAL MATCH (o)-[:IN_CATEGORY]->(k:ObjectionCategory)
 RETURN o.objection_id AS id, k.name AS name
@@ -136,7 +153,8 @@ MERGE (o)-[:IN_CATEGORY]->(k)
 UNLINK_FORMER_RAISERS: Final = """
 UNWIND $rows AS row
 UNWIND row.objection_ids AS id
-MATCH (c:Client)-[r:RAISED]->(:Objection {objection_id: id})
+MATCH (o:Objection {objection_id: id})
+MATCH (o)<-[r:RAISED]-(c:Client)
 WHERE c.client_key <> row.client_key
 DELETE r
 """
@@ -149,9 +167,13 @@ MATCH (o:Objection {objection_id: id})
 MERGE (c)-[:RAISED]->(o)
 """
 
+LINKS: Final = (MEETINGS, LINK_CLIENTS, DEALS, LINK_ADVISORS, LINK_PRODUCTS, LINK_OBJECTIONS, LINK_RAISERS)
+"""What writes a meeting and its edges, in this order."""
+
 CALLS: Final = """
 UNWIND $keys AS key
-MATCH (c:Client {client_key: key})-[p:PARTICIPATED_IN]->(m:Meeting)
+MATCH (c:Client {client_key: key})
+MATCH (c)-[p:PARTICIPATED_IN]->(m:Meeting)
 RETURN key, m.transcript_id AS transcript_id, m.started_at AS started_at, properties(p) AS stated
 """
 
@@ -172,7 +194,8 @@ MERGE (p)-[:MEMBER_OF]->(c)
 
 DELETE_FORMER_PERSONS: Final = """
 UNWIND $households AS household
-MATCH (p:Person)-[:MEMBER_OF]->(:Client {client_key: household.client_key})
+MATCH (c:Client {client_key: household.client_key})
+MATCH (c)<-[:MEMBER_OF]-(p:Person)
 WHERE NOT p.person_key IN household.person_keys
 DETACH DELETE p
 """
@@ -183,7 +206,7 @@ MATCH (c:Client {client_key: key})
 DETACH DELETE c
 """
 
-DELETE_UNUSED: Final[dict[LiteralString, LiteralString]] = {
+DELETE_UNUSED: Final[dict[str, LiteralString]] = {
     label: f"UNWIND $names AS name MATCH (n:{label} {{name: name}}) WHERE NOT EXISTS {{ (n)--() }} DELETE n"
     for label in ("Advisor", "Product", "ObjectionCategory")
 }

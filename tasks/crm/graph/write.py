@@ -1,7 +1,7 @@
 """Writes CRM records to the graph: one managed transaction per batch of transcripts, all of it or nothing."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, LiteralString
@@ -11,7 +11,7 @@ from neo4j.time import DateTime
 from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.errors import GraphError
-from blocks.graph_connection import Graph, GraphUnreachableError
+from blocks.graph_connection import Graph, GraphUnreachableError, Row
 from tasks.crm.graph import cypher
 from tasks.crm.graph.households import Call, Household, household
 from tasks.crm.graph.rows import MeetingRows, meeting_rows
@@ -47,8 +47,10 @@ class GraphResult(BaseModel):
 
 def define_constraints(graph: Graph) -> None:
     """Makes every key unique; nothing happens to those that are."""
-    for constraint in cypher.CONSTRAINTS:
-        graph.define(constraint)
+    there = {row["name"] for row in graph.read(cypher.SHOW_CONSTRAINTS)}
+    for name, constraint in cypher.CONSTRAINTS.items():
+        if name not in there:
+            graph.define(constraint)
 
 
 def write_records(
@@ -108,61 +110,82 @@ def write_batch(
     tx: ManagedTransaction, rows: Sequence[MeetingRows], now: datetime, repair: bool = False
 ) -> GraphResult:
     """Inside one transaction: writes the rows that differ from what stands there, and tidies up after them."""
-    found = tx.run(cypher.FINGERPRINTS, ids=[row.transcript_id for row in rows])
-    known = {row["id"]: row["fingerprint"] for row in found}
-    changed = [row for row in rows if repair or known.get(row.transcript_id) != row.fingerprint]
+    changed = rows if repair else _differing(rows, _fingerprints(tx, rows))
+    if changed:
+        known = _hold_meetings(tx, changed)
+        changed = changed if repair else _differing(changed, known)
     if changed:
         clients = _hold_clients(tx, changed, now)
-        _write_meetings(tx, [row.parameters() for row in changed])
+        new = {transcript for transcript, fingerprint in known.items() if fingerprint is None}
+        _untie(tx, [row.parameters() for row in changed if row.transcript_id not in new])
+        for query in cypher.LINKS:
+            run(tx, query, rows=[row.parameters() for row in changed])
         _fold_clients(tx, clients)
-    written = [row.transcript_id for row in changed]
+    written = {row.transcript_id: row for row in changed}
     return GraphResult(
-        written=written, unchanged=[row.transcript_id for row in rows if row.transcript_id not in written]
+        written=list(written), unchanged=[row.transcript_id for row in rows if row.transcript_id not in written]
     )
+
+
+def _differing(rows: Sequence[MeetingRows], known: Mapping[str, str | None]) -> list[MeetingRows]:
+    return [row for row in rows if known.get(row.transcript_id) != row.fingerprint]
+
+
+def _fingerprints(tx: ManagedTransaction, rows: Sequence[MeetingRows]) -> dict[str, str | None]:
+    found = run(tx, cypher.FINGERPRINTS, ids=[row.transcript_id for row in rows])
+    return {row["id"]: row["fingerprint"] for row in found}
+
+
+def _hold_meetings(tx: ManagedTransaction, rows: Sequence[MeetingRows]) -> dict[str, str | None]:
+    """Makes sure the meetings exist and are held; their fingerprints as of now, `None` of those just made."""
+    run(tx, cypher.HOLD_MEETINGS, ids=sorted(row.transcript_id for row in rows))
+    return _fingerprints(tx, rows)
 
 
 def _hold_clients(tx: ManagedTransaction, rows: Sequence[MeetingRows], now: datetime) -> list[str]:
     """Keys of the clients these meetings have or had, existing and held; sorted, so that rivals queue in one order."""
-    former = tx.run(cypher.FORMER_CLIENTS, ids=[row.transcript_id for row in rows])
+    former = run(tx, cypher.FORMER_CLIENTS, ids=[row.transcript_id for row in rows])
     keys = sorted({row["key"] for row in former} | {row.client_key for row in rows})
-    tx.run(cypher.HOLD_CLIENTS, keys=keys, now=now)
+    run(tx, cypher.HOLD_CLIENTS, keys=keys, now=now)
     return keys
 
 
-def _write_meetings(tx: ManagedTransaction, rows: list[dict[str, Any]]) -> None:
-    for query in (cypher.MEETINGS, cypher.UNLINK_FORMER_CLIENTS, cypher.LINK_CLIENTS, cypher.DEALS):
-        tx.run(query, rows=rows)
-    advisors = _names(tx, cypher.UNLINK_ADVISORS, rows)
-    products = _names(tx, cypher.UNLINK_PRODUCTS, rows)
-    outdated = tx.run(cypher.OUTDATED_OBJECTIONS, rows=rows).data()
-    tx.run(cypher.DELETE_OBJECTIONS, ids=[row["id"] for row in outdated])
-    for query in (
-        cypher.LINK_ADVISORS,
-        cypher.LINK_PRODUCTS,
-        cypher.LINK_OBJECTIONS,
-        cypher.UNLINK_FORMER_RAISERS,
-        cypher.LINK_RAISERS,
-    ):
-        tx.run(query, rows=rows)
-    categories = sorted({row["name"] for row in outdated if row["name"]})
-    for label, names in (("Advisor", advisors), ("Product", products), ("ObjectionCategory", categories)):
+def _untie(tx: ManagedTransaction, rows: list[dict[str, Any]]) -> None:
+    """Takes away what these meetings, written before, no longer say; deletes what nothing refers to any more."""
+    if not rows:
+        return
+    for query in cypher.UNLINK_FORMER_CLIENTS, cypher.UNLINK_FORMER_RAISERS:
+        run(tx, query, rows=rows)
+    outdated = run(tx, cypher.OUTDATED_OBJECTIONS, rows=rows)
+    run(tx, cypher.DELETE_OBJECTIONS, ids=[row["id"] for row in outdated])
+    loosened = {
+        "Advisor": _names(run(tx, cypher.UNLINK_ADVISORS, rows=rows)),
+        "Product": _names(run(tx, cypher.UNLINK_PRODUCTS, rows=rows)),
+        "ObjectionCategory": _names(outdated),
+    }
+    for label, names in loosened.items():
         if names:
-            tx.run(cypher.DELETE_UNUSED[label], names=names)
+            run(tx, cypher.DELETE_UNUSED[label], names=names)
 
 
-def _names(tx: ManagedTransaction, query: LiteralString, rows: list[dict[str, Any]]) -> list[str]:
-    return sorted(row["name"] for row in tx.run(query, rows=rows))
+def _names(rows: list[Row]) -> list[str]:
+    return sorted({row["name"] for row in rows if row["name"]})
+
+
+def run(tx: ManagedTransaction, query: LiteralString, **parameters: Any) -> list[Row]:
+    """All rows at once: an error then belongs to the query that made it, not to the next one."""
+    return tx.run(query, parameters).data()
 
 
 def _fold_clients(tx: ManagedTransaction, keys: list[str]) -> None:
     """Makes each client what its calls say now; a client without calls goes, and its persons with it."""
     calls: dict[str, list[Call]] = {key: [] for key in keys}
-    for row in tx.run(cypher.CALLS, keys=keys):
+    for row in run(tx, cypher.CALLS, keys=keys):
         calls[row["key"]].append(Call(row["transcript_id"], _aware(row["started_at"]), row["stated"]))
     households = [_parameters(household(key, stated)) for key, stated in calls.items()]
     for query in (cypher.FOLD_CLIENTS, cypher.LINK_PERSONS, cypher.DELETE_FORMER_PERSONS):
-        tx.run(query, households=households)
-    tx.run(cypher.DELETE_CLIENTS, keys=[key for key in keys if not calls[key]])
+        run(tx, query, households=households)
+    run(tx, cypher.DELETE_CLIENTS, keys=[key for key in keys if not calls[key]])
 
 
 def _aware(moment: DateTime | None) -> datetime | None:
