@@ -10,7 +10,7 @@ from tasks.transcripts.normalise.absent import stated
 from tasks.transcripts.normalise.dates import parse_date
 from tasks.transcripts.normalise.persons import plain_name
 from tasks.transcripts.normalise.states import find_states, parse_state
-from tasks.transcripts.record import NextStep, Objection, ProductCategory
+from tasks.transcripts.record import NextStep, Objection, ObjectionCategory, ProductCategory
 
 LONGEST_LIST = 50
 LONGEST_ITEM = 500
@@ -39,19 +39,22 @@ def unite_objections(findings: Sequence[Finding]) -> list[Objection]:
         text = stated(finding.value, LONGEST_ITEM)
         if text is None:
             continue
-        category = (
-            categories.objection_category(finding.category)
-            if finding.category and categories.objection_category(finding.category) != "Other"
-            else categories.objection_category(f"{text} {finding.quote}") or categories.objection_category(text)
-        )
         before = united.get(key := plain_name(text))
         resolved = finding.resolved if finding.resolved is not None else before and before.resolved
         united[key] = (
             before.model_copy(update={"resolved": resolved})
             if before
-            else Objection(category=category or "Other", text=text, resolved=resolved)
+            else Objection(category=_category(finding, text), text=text, resolved=resolved)
         )
     return list(united.values())[:LONGEST_LIST]
+
+
+def _category(finding: Finding, text: str) -> ObjectionCategory:
+    """The agent's, when it is one of the list; else what the objection and its quote sound like."""
+    named = categories.objection_category(finding.category)
+    if named not in (None, "Other"):
+        return named
+    return categories.objection_category(f"{text} {finding.quote}") or categories.objection_category(text) or "Other"
 
 
 def unite_steps(

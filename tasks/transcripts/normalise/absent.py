@@ -2,25 +2,10 @@
 
 import re
 
-_ABSENT = frozenset(
-    ["null", "none", "nil", "na", "unknown", "unspecified", "undefined", "unclear", "missing", "tbd", "empty"]
-) | frozenset(
-    f"{start} {end}"
-    for start in ("not", "none", "not explicitly", "not yet", "never")
-    for end in [
-        "stated",
-        "mentioned",
-        "specified",
-        "provided",
-        "given",
-        "available",
-        "applicable",
-        "discussed",
-        "known",
-        "said",
-        "determined",
-    ]
-)
+_ALONE = ["null", "none", "nil", "na", "unknown", "unspecified", "undefined", "unclear", "missing", "tbd", "empty"]
+_NOT = ["not", "none", "not explicitly", "not yet", "never"]
+_VERBS = ["stated", "mentioned", "specified", "provided", "given", "available", "applicable", "discussed", "known"]
+_ABSENT = frozenset(_ALONE) | {f"{start} {verb}" for start in _NOT for verb in [*_VERBS, "said", "determined"]}
 
 
 def stated(text: str | None, longest: int = 2_000) -> str | None:

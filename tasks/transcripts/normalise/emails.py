@@ -20,48 +20,11 @@ _ASIDE = re.compile(
     r"|\blike the \w+\b|\bthen\b|\band\b|\bcapital\b|\blower ?case\b"
 )
 # Where a sentence ends and an address begins.
-_LEAD_IN = frozenset(
-    [
-        "is",
-        "its",
-        "it's",
-        "that's",
-        "thats",
-        "address",
-        "email",
-        "mail",
-        "e-mail",
-        "me",
-        "us",
-        "at",
-        "use",
-        "to",
-        "say",
-        "so",
-        "yes",
-        "okay",
-        "ok",
-        "reach",
-        "you",
-        "my",
-        "the",
-        "our",
-        "your",
-        "look",
-        "go",
-        "visit",
-        "write",
-        "send",
-        "just",
-        "sure",
-        "okay",
-        "it",
-        "this",
-        "them",
-        "was",
-        "one",
-    ]
-)
+_LEAD_IN = frozenset([
+    "is", "its", "it's", "that's", "thats", "address", "email", "mail", "e-mail", "me", "us", "at", "use", "to",
+    "say", "so", "yes", "okay", "ok", "reach", "you", "my", "the", "our", "your", "look", "go", "visit",
+    "write", "send", "just", "sure", "it", "this", "them", "was", "one",
+])  # fmt: skip
 _ARTICLES = frozenset(["the", "a", "an", "my", "our", "your"])
 _SIGNS = {
     "dot": ".",

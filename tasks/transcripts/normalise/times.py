@@ -3,19 +3,13 @@
 import re
 from datetime import time
 
-_HOURS = dict(
-    zip(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
-        range(1, 13),
-        strict=True,
-    )
-)
+_HOUR_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_HOURS = {word: hour for hour, word in enumerate(_HOUR_WORDS, start=1)}
 _MINUTES = {"fifteen": 15, "thirty": 30, "forty-five": 45, "forty five": 45}
 _HOUR = rf"(?P<hour>\d{{1,2}}|{'|'.join(_HOURS)})"
 _MINUTE = rf"(?:[:.](?P<digits>\d{{2}})|[\s-](?P<words>{'|'.join(_MINUTES)}))"
 _AM = r"a\.?m\b\.?|in the morning|\bmorning"
 _PM = r"p\.?m\b\.?|in the afternoon|afternoon|in the evening|evening|at night|tonight"
-_HALF = r"(?P<half>am|pm)"
 _CLOCK = re.compile(
     rf"(?<![\w:.$-])(?P<at>at\s+|@\s?)?{_HOUR}{_MINUTE}?(?P<oclock>\s*o'?clock)?,?(?:\s*(?:(?P<am>{_AM})|(?P<pm>{_PM})))?"
     r"(?P<zone>,?\s+(?:central|eastern|mountain|pacific|[ECMP][SD]?T)\b)?(?![\w:])",
