@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 
 from tasks.crm.baserow import SchemaError, TableResult, behind, connect, open_tables
+from tasks.transcripts.record import CrmRecord
 from tests.crm.baserow_setting import NAMES, Setting, crm, record, records
+from tests.doubles.baserow import answer
 
 
 @pytest.fixture
@@ -116,15 +118,23 @@ def test_more_records_than_fit_one_batch(setting: Setting) -> None:
 
 
 def test_records_are_read_in_chunks(setting: Setting) -> None:
-    taken = []
+    stored = []
 
-    def stream() -> Iterator[object]:
+    def stream() -> Iterator[CrmRecord]:
         for number in range(1, 402):
-            taken.append((number, len(setting.double.table("Deals").rows)))
+            stored.append(len(setting.double.table("Deals").rows))
             yield record(number)
 
-    asyncio.run(setting.run(stream()))  # type: ignore[arg-type]
-    assert [rows for number, rows in taken if number in (200, 201, 401)] == [0, 200, 400]
+    asyncio.run(setting.run(stream()))
+    assert (stored[199], stored[200], stored[400]) == (0, 200, 400)
+
+
+def test_no_more_records_are_read_once_all_tables_have_stopped(setting: Setting) -> None:
+    given = iter(records(500))
+    setting.double.faults.plan("before", method="POST", times=9, answer=answer(401, {"detail": "no"}))
+    results = asyncio.run(setting.run(given))
+    assert all(result.error for result in results)
+    assert len(list(given)) == 300
 
 
 def test_two_records_with_one_id_are_reported(setting: Setting) -> None:
