@@ -73,6 +73,10 @@ def test_sparse_traffic_is_replayed_over_the_hours() -> None:
     assert plan.efforts[0].replay_calls == max(93 - 45, 20)
 
 
+def test_replayed_pairs_cover_the_hours_too() -> None:
+    assert planned(Policy(demands=("latency",))).efforts[0].replay_calls == 0
+
+
 def test_hours_and_money() -> None:
     plan = planned(budget=Budget(concurrency=2), incumbent_cost=0.02, candidate_cost=0.03)
     assert plan.hours == pytest.approx((43 * 2 + 430) * 5 / 3600 / 2)
