@@ -12,6 +12,7 @@ class Baserow(Block):
 
     _block_type_name = "Baserow"
     _block_type_slug = "baserow"
+    _description = "A Baserow database with the five CRM tables. A projection: the SQL database holds the truth."
 
     url: str = Field(
         title="Address",

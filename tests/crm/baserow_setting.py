@@ -81,52 +81,51 @@ def crm() -> Iterator[Setting]:
         yield setting
 
 
-def record(number: int = 1, **changes: Any) -> CrmRecord:
-    """A whole record; `changes` replace parts of it by name (`client={"state": "Ohio"}`)."""
+MEETING: dict[str, Any] = {
+    "title": "Hanna Brandt: Estate Planning Advisor Meeting",
+    "started_at": datetime(2026, 5, 4, 15, 30, tzinfo=UTC),
+    "url": "https://recorder.example/calls/1",
+    "duration_minutes": Decimal("65.63"),
+    "advisor": "Rolf Adler",
+    "outcome": "Won",
+    "model": "embedded",
+}
+CLIENT: dict[str, Any] = {
+    "persons": ["Hanna Brandt", "Jonas Brandt"],
+    "phone": "+12125550100",
+    "state": "Ohio",
+    "marital_status": "Married",
+    "children_count": 2,
+    "estate_value": Decimal("1250000"),
+    "real_estate_locations": ["Ohio", "Maine"],
+}
+DEAL: dict[str, Any] = {
+    "amount": Decimal("4650"),
+    "deposit": Decimal("500.5"),
+    "close_date": date(2026, 5, 4),
+    "win_probability": Decimal("1"),
+    "products": ["LLC", "Estate Planning"],
+    "objections": [Objection(category="Price", text="It is a lot of money.")],
+    "next_steps": [NextStep(action="Send the papers", owner="advisor", due=date(2026, 5, 11))],
+}
+COMMUNICATIONS: dict[str, Any] = {
+    "follow_up_email": "Dear Hanna,\nthank you.",
+    "client_quotes": ["We own the house."],
+}
+COACHING: dict[str, Any] = {"strengths": ["Listened"], "suggestion": "Ask about the cottage."}
+
+
+def record(number: int = 1, summary: str = "They signed.", **changes: dict[str, Any]) -> CrmRecord:
+    """A whole record; `changes` replace values of its parts (`client={"state": "Ohio"}`)."""
     key = str(10_000_000 + number)
-    parts: dict[str, Any] = {
-        "meeting": {
-            "transcript_id": key,
-            "filename": f"{key}.txt",
-            "title": "Hanna Brandt: Estate Planning Advisor Meeting",
-            "started_at": datetime(2026, 5, 4, 15, 30, tzinfo=UTC),
-            "url": "https://recorder.example/calls/1",
-            "duration_minutes": Decimal("65.63"),
-            "advisor": "Rolf Adler",
-            "outcome": "Won",
-            "model": "embedded",
-        },
-        "client": {
-            "persons": ["Hanna Brandt", "Jonas Brandt"],
-            "email": f"hanna{number}@example.com",
-            "phone": "+12125550100",
-            "state": "Ohio",
-            "marital_status": "Married",
-            "children_count": 2,
-            "estate_value": Decimal("1250000"),
-            "real_estate_locations": ["Ohio", "Maine"],
-        },
-        "deal": {
-            "amount": Decimal("4650"),
-            "deposit": Decimal("500.5"),
-            "close_date": date(2026, 5, 4),
-            "win_probability": Decimal("1"),
-            "products": ["LLC", "Estate Planning"],
-            "objections": [Objection(category="Price", text="It is a lot of money.")],
-            "next_steps": [NextStep(action="Send the papers", owner="advisor", due=date(2026, 5, 11))],
-        },
-        "communications": {"follow_up_email": "Dear Hanna,\nthank you.", "client_quotes": ["We own the house."]},
-        "coaching": {"strengths": ["Listened"], "suggestion": "Ask about the cottage."},
-    }
-    for name, change in changes.items():
-        parts[name] = parts.get(name, {}) | change if isinstance(change, dict) else change
+    own = {"transcript_id": key, "filename": f"{key}.txt"}
     return CrmRecord(
-        meeting=Meeting(**parts["meeting"]),
-        client=Client(**parts["client"]),
-        deal=Deal(**parts["deal"]),
-        communications=Communications(**parts["communications"]),
-        coaching=Coaching(**parts["coaching"]),
-        summary=parts.get("summary", "They signed."),
+        meeting=Meeting(**MEETING | own | changes.get("meeting", {})),
+        client=Client(**CLIENT | {"email": f"hanna{number}@example.com"} | changes.get("client", {})),
+        deal=Deal(**DEAL | changes.get("deal", {})),
+        communications=Communications(**COMMUNICATIONS | changes.get("communications", {})),
+        coaching=Coaching(**COACHING | changes.get("coaching", {})),
+        summary=summary,
     )
 
 

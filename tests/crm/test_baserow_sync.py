@@ -144,6 +144,11 @@ def test_two_records_with_one_id_are_reported(setting: Setting) -> None:
     assert setting.row("Deals")["deal_amount"] == "4650.00"
 
 
+def test_two_records_with_one_id_are_reported_however_far_apart_they_are(setting: Setting) -> None:
+    result = setting.sync(*records(250), record(deal={"amount": Decimal(1)}))["Deals"]
+    assert (counts(result), len(result.rejected)) == ((250, 0, 0), 1)
+
+
 def test_a_record_without_an_id_is_rejected_and_the_others_go_on(setting: Setting) -> None:
     result = setting.sync(record(meeting={"transcript_id": " "}), record(2))["Deals"]
     assert (result.created, [reject.reason for reject in result.rejected]) == (1, ["the record has no transcript id"])

@@ -11,7 +11,7 @@ from tasks.crm.baserow.live import read_fields
 from tasks.crm.baserow.lookup import Found, QueryRefusedError, look_up
 from tasks.crm.baserow.result import Reject, TableResult
 from tasks.crm.baserow.schema import LiveTable, compare, schema_error
-from tasks.crm.baserow.writing import BATCH, Item, send
+from tasks.crm.baserow.writing import BATCH, Item, Method, send
 from tasks.crm.rows import Row
 from tasks.crm.tables import Column
 
@@ -31,6 +31,7 @@ class TableSync:
     rejected: list[Reject] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     error: str | None = None
+    seen: set[str] = field(default_factory=set)
 
     @property
     def result(self) -> TableResult:
@@ -59,9 +60,10 @@ class TableSync:
             key = key_of(row)
             if not key:
                 self.reject("", "the record has no transcript id")
-            elif key in by_key:
+            elif key in self.seen:
                 self.reject(key, "two records of one sync have this transcript id; the first one was taken")
             else:
+                self.seen.add(key)
                 by_key[key] = row
         return by_key
 
@@ -96,7 +98,7 @@ class _Chunk:
 
     sync: TableSync
     pending: dict[str, Row]
-    tried: dict[str, str] = field(default_factory=dict)
+    tried: dict[str, Method] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -111,8 +113,9 @@ class _Chunk:
     async def _round(self, size: int) -> None:
         """One look-up of everything pending, which is also the reading back of what the last round stored."""
         creates, updates = await self._compared(await self._look_up())
-        for method, items in (("PATCH", updates), ("POST", creates)):
-            sent = await send(self.sync.connection, self.sync.table, method, items, size)  # type: ignore[arg-type]
+        work: list[tuple[Method, list[Item]]] = [("PATCH", updates), ("POST", creates)]
+        for method, items in work:
+            sent = await send(self.sync.connection, self.sync.table, method, items, size)
             self.sync.rejected += sent.rejected
             for reject in sent.rejected:
                 del self.pending[reject.external_id]
