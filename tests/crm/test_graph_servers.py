@@ -27,7 +27,7 @@ from blocks.graph_connection import (
 from blocks.local_process import stop
 from tasks.crm.graph.check import check_graph
 from tasks.crm.graph.rows import meeting_rows
-from tasks.crm.graph.write import GraphResult, write_batch, write_records
+from tasks.crm.graph.write import GraphResult, project, write_batch, write_records
 from tasks.transcripts.record import CrmRecord
 from tests.crm.graph_calls import NOON, call, household, picture
 
@@ -148,6 +148,12 @@ def test_what_is_wrong_with_a_connection_is_said_without_its_secret(
     assert advice in str(caught.value)
     for secret in (SECRET, embedded_facts["password"]):
         assert secret not in str(caught.value) + repr(caught.value.__cause__)
+
+
+def test_an_unreachable_store_is_a_result_and_no_exception() -> None:
+    result = project(GraphStore(uri="bolt://127.0.0.1:1", seconds=5), [call(1), call(2)])
+    assert sorted(result.failed) == ["70000001", "70000002"]
+    assert "does not answer" in (result.error or "")
 
 
 def test_a_server_that_says_nothing_is_not_waited_for_for_ever() -> None:

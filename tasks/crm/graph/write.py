@@ -11,6 +11,7 @@ from neo4j.time import DateTime
 from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.errors import GraphError
+from blocks.graph import GraphStore
 from blocks.graph_connection import Graph, GraphUnreachableError, Row
 from tasks.crm.graph import cypher
 from tasks.crm.graph.households import Call, Household, household
@@ -43,6 +44,15 @@ class GraphResult(BaseModel):
             unchanged=self.unchanged + other.unchanged,
             failed=self.failed | other.failed,
         )
+
+
+def project(store: GraphStore, records: Sequence[CrmRecord], *, repair: bool = False) -> GraphResult:
+    """Connects and writes; a store that cannot be reached is a result too, so that a projection never stops a run."""
+    try:
+        with store.connect() as graph:
+            return write_records(graph, records, repair=repair)
+    except GraphError as error:
+        return GraphResult(failed={record.meeting.transcript_id: str(error) for record in records})
 
 
 def define_constraints(graph: Graph) -> None:
