@@ -11,8 +11,8 @@ from blocks.errors import PhasegateError
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
+INTERRUPTED, TERMINATED = 130, 143
+"""Exit statuses after Ctrl-C and SIGTERM, as shells have them."""
 
 
 def say(text: str) -> None:
@@ -31,6 +31,11 @@ def speaking() -> Iterator[None]:
     except KeyboardInterrupt:
         errors.print("Stopped. What was finished is kept; run the same command again to go on or start anew.")
         raise SystemExit(INTERRUPTED) from None
+    except BaseException as error:
+        if type(error).__name__ != "TerminationSignal":  # Prefect's; importing it here would cost every command a second
+            raise
+        errors.print("Ended from outside. What was finished is kept.")
+        raise SystemExit(TERMINATED) from None
 
 
 def show_error(error: PhasegateError) -> None:

@@ -43,14 +43,12 @@ class EmbeddedModel(LanguageModel):
     )
     temperature: float = Field(0.7, title="Temperature", ge=0, le=2, description="Below 0.5 it repeats itself.")
     threads: int = Field(
-        1,
-        title="Threads for writing",
-        ge=1,
+        0,
+        title="Threads",
+        ge=0,
         le=64,
-        description="One keeps its speed on a busy machine; two are faster on a quiet one and collapse on a busy one.",
-    )
-    prompt_threads: int = Field(
-        2, title="Threads for reading the prompt", ge=1, le=64, description="Reading gains from every free core."
+        description="Processor threads. 0 takes two on an idle machine and one on a busy one, where two wait for each "
+        "other and become many times slower.",
     )
     text_limit: int = Field(
         48, title="Longest text (characters)", ge=12, le=2000,
@@ -68,7 +66,7 @@ class EmbeddedModel(LanguageModel):
 
     @contextlib.contextmanager
     def reach(self) -> Iterator[Endpoint]:
-        with _server(self.threads, self.prompt_threads, self.context_window).lease() as facts:
+        with _server(self.threads, self.context_window).lease() as facts:
             yield Endpoint(facts["url"], {"Authorization": f"Bearer {facts['key']}"})
 
     def request(self, question: Question, endpoint: Endpoint) -> HttpRequest:
@@ -84,10 +82,9 @@ class EmbeddedModel(LanguageModel):
         return SHA256
 
 
-def _server(threads: int, prompt_threads: int, context_window: int) -> SharedProcess:
+def _server(threads: int, context_window: int) -> SharedProcess:
     def command(place: Path) -> list[str]:
-        options = ["--threads", str(threads), "--prompt-threads", str(prompt_threads), "--context", str(context_window)]
         program = [sys.executable, "-m", "blocks.models.embedded_server", "--place", str(place)]
-        return [*program, "--weights", str(weights()), *options]
+        return [*program, "--weights", str(weights()), "--threads", str(threads), "--context", str(context_window)]
 
-    return SharedProcess(f"embedded-model-{threads}-{prompt_threads}-{context_window}", command)
+    return SharedProcess(f"embedded-model-{threads}-{context_window}", command)
