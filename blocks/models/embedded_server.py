@@ -17,6 +17,7 @@ from blocks.local_process import announce, claim, leave_when_idle
 CACHE_MIB = 256
 """Memory for prompt prefixes; the library's own default is 8 GiB."""
 
+LOOKS = 10
 MOST_THREADS = 2
 """More gains little for so small a model."""
 
@@ -28,7 +29,7 @@ def free_threads() -> int:
     long ended, such as an installation.
     """
     try:
-        waiting = [_runnable() for _ in range(10) if time.sleep(0.1) is None]
+        waiting = [_runnable() for _ in range(LOOKS)]
     except (OSError, ValueError, IndexError):
         waiting = [round(os.getloadavg()[0])]
     busy = sorted(waiting)[len(waiting) // 2]
@@ -36,7 +37,8 @@ def free_threads() -> int:
 
 
 def _runnable() -> int:
-    """Processes that run or could run right now, without this one (Linux)."""
+    """Processes that run or could run right now, without this one (Linux); looks after a tenth of a second."""
+    time.sleep(0.1)
     return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0]) - 1
 
 
