@@ -165,3 +165,22 @@ def test_a_difference_in_quality_is_shown_with_the_bound_that_decides(lower: flo
 
 def test_nothing_observed_has_no_estimate() -> None:
     assert {found.estimate for found in verdict([]).proofs} == {None}
+
+
+def test_a_failed_call_counts_as_a_bad_score_and_as_a_wrong_field() -> None:
+    policy = Policy(demands=("good_share",), fields=(FieldRule(role="stage-2", field="amount"),))
+    calls = [made.model_copy(update={"fields": {} if made.failed else {"amount": True}}) for made in failing(3, of=100)]
+    scores, fields = verdict(calls, gate(policy)).proofs
+    assert scores.sentence.startswith("Stage 2: 3 calls that failed or scored too low in 100 calls; ")
+    assert fields.sentence.startswith("Stage 2, amount: 3 wrong values in 100 transcripts; ")
+
+
+@pytest.mark.parametrize(("failures", "finding", "more"), [(1, "proven", None), (2, "open", 155), (5, "open", None)])
+def test_the_plan_is_reached_with_its_last_call(failures: int, finding: str, more: int | None) -> None:
+    found = proof(verdict(failing(failures, of=473), gate(ONLY_FAILURES)), "failures")
+    assert (found.finding, found.more, "the plan is" in found.sentence) == (finding, more, False)
+
+
+def test_a_plan_not_reached_asks_for_the_pairs_that_lack() -> None:
+    latency = proof(verdict(pairs(30)), "latency")
+    assert (latency.more, latency.sentence.endswith("; the plan is 43 inputs.")) == (13, True)
