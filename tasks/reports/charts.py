@@ -47,9 +47,9 @@ class Chart:
 
 def draw(chart: Chart, name: str) -> Markup:
     """The chart as an `<svg>`; `name` makes the ids of its title and description unique on the page."""
-    step = tick_step(chart.highest or max((_length(bar) for bar in chart.bars), default=0))
     longest = chart.highest or max((_length(bar) for bar in chart.bars), default=0)
-    ticks = [step * number for number in range(math.ceil(longest / step - 1e-9) + 1)]
+    step = tick_step(longest)
+    ticks = [step * number for number in range(max(1, math.ceil(longest / step - 1e-9)) + 1)]
     bottom = TOP + ROW * len(chart.bars)
     return Markup(
         '<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-title {name}-about">'

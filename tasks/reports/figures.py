@@ -102,6 +102,11 @@ def tokens(prompt: int | None, completion: int | None) -> str:
     return f"{count(prompt)} / {count(completion)}"
 
 
+def token_sum(prompt: int | None, completion: int | None) -> str:
+    """Tokens read and written; unknown if neither is known."""
+    return count(_sum((prompt, completion)))
+
+
 def count(value: int | None) -> str:
     return UNKNOWN if value is None else f"{value:,}"
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tasks.reports.charts import Bar, Chart
-from tasks.reports.figures import NONE, count, dollars, seconds
+from tasks.reports.figures import NONE, dollars, seconds, token_sum
 from tasks.reports.views import RunView, StageView
 
 
@@ -42,8 +42,7 @@ def _score(view: RunView) -> Chart:
 def _tokens(view: RunView) -> Chart:
     def bar(stage: StageView) -> tuple[tuple[float | None, ...], str]:
         read, written = stage.prompt_tokens, stage.completion_tokens
-        known = [value for value in (read, written) if value is not None]
-        return (read, written), count(sum(known) if known else None)
+        return (read, written), token_sum(read, written)
 
     return Chart(
         "Tokens by stage", "One bar a stage: tokens the model read and tokens it wrote.", ("Read", "Written"),

@@ -1,17 +1,30 @@
 """A generator run as a table in the terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from tasks.reports.figures import COLUMNS, stage_row, totals_row
+from tasks.reports.figures import NONE, stage_row, token_sum, totals, totals_row
+from tasks.reports.generator_content import DEMO
 from tasks.reports.text import one_line
-from tasks.reports.views import RunView, StageView
+from tasks.reports.views import RunView
 
+_NUMBER: Mapping[str, Any] = {"justify": "right", "no_wrap": True}
+_LAYOUT: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    ("Stage", {"min_width": 14, "max_width": 23}),
+    # A long name goes on in the next line: its end may be what tells two models apart.
+    ("Model", {"min_width": 10, "max_width": 26, "overflow": "fold"}),
+    ("Seconds", _NUMBER),
+    ("Tokens", _NUMBER),
+    ("Answer", {"width": 12}),
+    ("Score", _NUMBER),
+    ("Cost", {"justify": "right", "width": 9}),
+)
+_COST = len(_LAYOUT) - 1
 _STYLES = {"first pass": "green", "repaired": "yellow", "failed": "bold red", "not finished": "red"}
-_COST = len(COLUMNS) - 1
 
 
 def terminal_table(view: RunView) -> Table:
@@ -19,25 +32,32 @@ def terminal_table(view: RunView) -> Table:
 
     The colour says nothing that the words do not.
     """
-    columns = len(COLUMNS) if any(stage.cost is not None for stage in view.stages) else _COST
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True, header_style="bold", footer_style="bold")
-    for index, (name, total) in enumerate(zip(COLUMNS[:columns], totals_row(view), strict=False)):
-        table.add_column(
-            name, footer=_text(total), justify="right" if index in (2, 3, 5, 6) else "left",
-            no_wrap=index != 4, overflow="ellipsis", max_width={0: 24, 1: 26, 4: 14}.get(index),
-        )  # fmt: skip
-    for stage in view.stages:
-        table.add_row(*_cells(stage, columns))
+    columns = len(_LAYOUT) if any(stage.cost is not None for stage in view.stages) else _COST
+    rows, total = _rows(view)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_footer=True, header_style="bold", footer_style="bold")
+    table.caption, table.caption_justify = (DEMO if view.demo else None), "left"
+    for (name, layout), total_cell in zip(_LAYOUT[:columns], total, strict=False):
+        table.add_column(name, footer=_text(total_cell), **layout)
+    for row, stage in zip(rows, view.stages, strict=True):
+        cells = [_text(cell) for cell in row[:columns]]
+        cells[4].stylize(_STYLES.get(stage.state, "dim"))
+        table.add_row(*cells)
     return table
 
 
-def _cells(stage: StageView, columns: int) -> Iterable[Text]:
-    """The block's name stands for the model: it is shorter than the id and what a lineup is made of."""
-    row = list(stage_row(stage))
-    row[1] = stage.model_block or row[1]
-    cells = [_text(cell) for cell in row[:columns]]
-    cells[4].stylize(_STYLES.get(stage.state, "dim"))
-    return cells
+def _rows(view: RunView) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """The cells of the stages and of the totals, as in the report but shorter.
+
+    The block's name stands for the model: it is what a lineup is made of. Tokens are one sum.
+    """
+    rows = []
+    for stage in view.stages:
+        name, model, seconds, _, *others = stage_row(stage)
+        spent = token_sum(stage.prompt_tokens, stage.completion_tokens) if stage.asked else NONE
+        rows.append((name, stage.model_block or model, seconds, spent, *others))
+    name, model, seconds, _, *others = totals_row(view)
+    sums = totals(view)
+    return rows, (name, model, seconds, token_sum(sums.prompt_tokens, sums.completion_tokens), *others)
 
 
 def _text(value: str) -> Text:

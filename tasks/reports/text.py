@@ -11,7 +11,7 @@ _JOINERS = "\u200c\u200d\u00ad"
 """Format characters that words and emoji of honest texts need."""
 _BREAKS = re.compile(r"\r\n?|[\u2028\u2029\v\f\x85]")
 _MARKS = re.compile(r"[\\`*_\[\]|~$]|:(?=//)|(?<=:)/(?=/)|(?<=www)\.|(?<=\w)@(?=\w)", re.IGNORECASE)
-_OPENING = re.compile(r"^(\d*)([#+=.)-])")
+_OPENING = re.compile(r"^(\d+(?=[.)](?: |$))|(?=[#+=-]))")
 
 
 def visible(text: str) -> str:
@@ -33,4 +33,4 @@ def one_line(text: str) -> str:
 def escape_markdown(text: str) -> str:
     """Plain text as one line of Markdown: no link, image, heading, list, cell, formula or HTML comes of it."""
     line = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _OPENING.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", line))
+    return _OPENING.sub(r"\1\\", _MARKS.sub(r"\\\g<0>", line))

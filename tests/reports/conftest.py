@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,18 +11,31 @@ from tasks.reports.views import RunView
 from tests.reports import records
 
 
+@pytest.fixture(scope="session")
+def empty_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with all tables, migrated once."""
+    folder = tmp_path_factory.mktemp("empty")
+    engine = connect(f"sqlite:///{folder / 'records.db'}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PHASEGATE_HOME", str(folder / "home"))
+        migrate(engine)
+    engine.dispose()
+    return folder / "records.db"
+
+
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+def database(empty_records: Path, tmp_path: Path) -> Iterator[Engine]:
     """A new database with all tables."""
-    monkeypatch.setenv("PHASEGATE_HOME", str(tmp_path / "home"))
-    engine = connect(f"sqlite:///{tmp_path / 'records.db'}")
-    migrate(engine)
+    engine = connect(f"sqlite:///{shutil.copy(empty_records, tmp_path)}")
     yield engine
     engine.dispose()
 
 
-@pytest.fixture
-def demo(database: Engine) -> RunView:
+@pytest.fixture(scope="session")
+def demo(empty_records: Path, tmp_path_factory: pytest.TempPathFactory) -> RunView:
     """A completed run on the embedded model, stage 4 repaired."""
-    records.record(database, records.start(database))
-    return run_view(database, "run-1")
+    engine = connect(f"sqlite:///{shutil.copy(empty_records, tmp_path_factory.mktemp('demo'))}")
+    records.record(engine, records.start(engine))
+    view = run_view(engine, "run-1")
+    engine.dispose()
+    return view

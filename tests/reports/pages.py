@@ -42,7 +42,7 @@ class Page(HTMLParser):
 def read_page(html: str) -> Page:
     """The page. Fails if an element is left open."""
     page = Page()
-    page.feed(html)
+    page.feed(str(html))
     page.close()
     assert not page._open
     return page

@@ -53,7 +53,9 @@ def _markdown(section: Any, found: Mapping[str, Any]) -> str:
     return PROSE * 2 + ("\n\n" + section.table(found) if section.table else "")
 
 
-def start(database: Engine, run_id: str = "run-1", provider: str = "embedded", parent: str | None = None) -> runs.RunStart:
+def start(
+    database: Engine, run_id: str = "run-1", provider: str = "embedded", parent: str | None = None
+) -> runs.RunStart:
     """A run that has begun."""
     model = {"provider": provider, "model": "small-4b-q4", "digest": "sha256:0123456789abcdef", "withdrawn_on": None}
     begun = runs.RunStart(
@@ -79,7 +81,9 @@ def call(
     """A call that began `at` seconds after the run; a repaired one was asked again, a failed one gave nothing."""
     begun = START + timedelta(seconds=at)
     first = Attempt("first", begun, seconds, 200, prompt_tokens=1200, completion_tokens=800)
-    again = Attempt("re-ask", begun + timedelta(seconds=seconds), seconds, 200, prompt_tokens=1300, completion_tokens=800)
+    again = Attempt(
+        "re-ask", begun + timedelta(seconds=seconds), seconds, 200, prompt_tokens=1300, completion_tokens=800
+    )
     failure = CallError("The model gave no answer.", do="name another model.", error_class="timeout")
     asked = Asked(
         outcome, (first, again) if outcome == "repaired" else (first,), None if outcome == "failed" else output or {},
@@ -123,4 +127,3 @@ def record(database: Engine, run: runs.RunStart, until: int = 13, cost: float | 
             made = call(run, stage.key, "", at, 3 + stage.number, outcome, cost, bodies()[stage.key], **more)
             runs.save_call(database, made)
     runs.end_run(database, run.id, "completed", START + timedelta(seconds=92))
-

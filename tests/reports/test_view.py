@@ -100,7 +100,8 @@ def test_a_report_whose_sections_are_still_written_is_not_finished(database: Eng
     assert stage(run_view(database, "run-1"), 6).state == "not finished"
 
 
-def test_a_reused_stage_costs_nothing_and_keeps_its_author(database: Engine, demo: RunView) -> None:
+def test_a_reused_stage_costs_nothing_and_keeps_its_author(database: Engine) -> None:
+    records.record(database, records.start(database), until=1)
     run = records.start(database, "run-2", provider="ollama", parent="run-1")
     (step, body) = runs.read_steps(database, "run-1")["market_analysis", ""]
     with database.begin() as connection:
@@ -114,7 +115,8 @@ def test_a_reused_stage_costs_nothing_and_keeps_its_author(database: Engine, dem
     assert (found.asked, found.total_seconds, found.prompt_tokens, found.cost) == (False, None, None, None)
 
 
-def test_a_report_taken_over_as_a_whole_keeps_its_author(database: Engine, demo: RunView) -> None:
+def test_a_report_taken_over_as_a_whole_keeps_its_author(database: Engine) -> None:
+    records.record(database, records.start(database), until=6)
     middle = records.start(database, "run-2", provider="ollama", parent="run-1")
     records.finish_report(database, middle, "reused")
     last = records.start(database, "run-3", provider="ollama", parent="run-2")
