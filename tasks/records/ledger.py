@@ -1,0 +1,204 @@
+"""The ledger: what happened to which gate, when and by whom. Append-only, each entry sealed with the one before it.
+
+The state of every gate is derived from its entries and stored nowhere else. An entry takes a numbered place in its gate's
+story; a second process that wants the same place is refused, reads again and decides anew.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, func, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from blocks.errors import GateError, StorageError
+from tasks.records.database import unusable
+from tasks.records.ledger_tables import ledger
+from tasks.records.runs import canonical
+
+GENESIS = "0" * 64
+"""Stands for the entry before the first."""
+TAIL_LOCK = 0x7068617365
+"""Key of the advisory lock that PostgreSQL's writers of the ledger queue for."""
+SECRETS = frozenset({"code", "otp", "password", "secret", "token", "api_key", "api_token"})
+"""Keys that never stand in an entry, at any depth."""
+
+
+class AlreadyMovedError(GateError):
+    """Another process has made the gate's next move; read the gate again."""
+
+
+@dataclass(frozen=True)
+class NewEntry:
+    """What is to be recorded."""
+
+    kind: str
+    actor: str
+    at: datetime
+    body: Mapping[str, Any] = field(default_factory=dict)
+    gate_id: str | None = None
+    gate_sequence: int | None = None
+    """Place in the gate's story; required for an entry of a gate."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One recorded entry."""
+
+    sequence: int
+    kind: str
+    gate_id: str | None
+    gate_sequence: int | None
+    actor: str
+    at: datetime
+    body: Mapping[str, Any]
+    previous_hash: str
+    hash: str
+
+
+def append(database: Engine, new: NewEntry) -> Entry:
+    """Records `new` after the last entry.
+
+    Raises AlreadyMovedError if the gate's place is taken, StorageError if the ledger cannot be written, ValueError for
+    a secret in the body or an entry of a gate without a place.
+    """
+    if (new.gate_id is None) != (new.gate_sequence is None):
+        raise ValueError("an entry of a gate needs its place in the gate's story, and only such an entry has one")
+    _refuse_secrets(new.body)
+    try:
+        with _tail(database) as connection:
+            row = _sealed(new, *_last(connection))
+            connection.execute(ledger.insert().values(row))
+    except IntegrityError as error:
+        raise AlreadyMovedError(
+            f"Gate {new.gate_id} has moved on in the meantime.",
+            means="this move was not made; the other process's was.",
+            do="look at the gate again: `phasegate status`.",
+        ) from error
+    except SQLAlchemyError as error:
+        raise unusable(error, str(database.url)) from error
+    return _entry(row)
+
+
+def entries(database: Engine, *, gate_id: str | None = None, kinds: Sequence[str] = (), after: int = 0) -> list[Entry]:
+    """Entries in their order: of one gate, of some kinds, or all. Raises StorageError."""
+    wanted = select(ledger).where(ledger.c.sequence > after).order_by(ledger.c.sequence)
+    if gate_id is not None:
+        wanted = wanted.where(ledger.c.gate_id == gate_id)
+    if kinds:
+        wanted = wanted.where(ledger.c.kind.in_(kinds))
+    try:
+        with database.connect() as connection:
+            return [_entry(dict(row)) for row in connection.execute(wanted).mappings()]
+    except SQLAlchemyError as error:
+        raise unusable(error, str(database.url)) from error
+
+
+def last_sequence(database: Engine) -> int:
+    """Number of the newest entry; 0 for an empty ledger."""
+    with database.connect() as connection:
+        return _last(connection)[0]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a check of the whole chain found."""
+
+    entries: int
+    head: str
+    """Hash of the newest sound entry; kept elsewhere, it also proves that none was cut off the end."""
+    broken: int | None = None
+    """Number of the first entry that does not hold."""
+    reason: str = ""
+
+    @property
+    def sound(self) -> bool:
+        return self.broken is None
+
+
+def verify(database: Engine, head: str | None = None) -> Verification:
+    """Recomputes every hash. With `head`, an entry with that hash has to be there too."""
+    previous, count, found = GENESIS, 0, head is None
+    with database.connect() as connection:
+        for row in connection.execute(select(ledger).order_by(ledger.c.sequence)).mappings():
+            reason = _fault(row, count + 1, previous)
+            if reason:
+                return Verification(count, previous, count + 1, reason)
+            previous, count = row["hash"], count + 1
+            found = found or previous == head
+    if not found:
+        return Verification(count, previous, count + 1, f"the entry with hash {head} is not there")
+    return Verification(count, previous)
+
+
+def require_sound(database: Engine) -> None:
+    """StorageError if the chain is broken: nothing is decided on a record that someone has changed."""
+    found = verify(database)
+    if not found.sound:
+        raise StorageError(
+            f"Entry {found.broken} of the ledger does not hold: {found.reason}.",
+            means="the record of the gates was changed outside phasegate; no gate moves.",
+            do="restore the database from a backup taken before, then run `phasegate verify`.",
+        )
+
+
+def _fault(row: RowMapping, expected: int, previous: str) -> str:
+    if row["sequence"] != expected:
+        return f"entry {expected} is missing"
+    if row["previous_hash"] != previous:
+        return "it does not follow the entry before it"
+    return "" if row["hash"] == _hash(dict(row)) else "its content does not match its hash"
+
+
+@contextmanager
+def _tail(database: Engine) -> Iterator[Connection]:
+    """A transaction that alone may append."""
+    with database.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(select(func.pg_advisory_xact_lock(TAIL_LOCK)))
+        yield connection
+        connection.commit()
+
+
+def _last(connection: Connection) -> tuple[int, str]:
+    wanted = select(ledger.c.sequence, ledger.c.hash).order_by(ledger.c.sequence.desc()).limit(1)
+    row = connection.execute(wanted).first()
+    return (row.sequence, row.hash) if row else (0, GENESIS)
+
+
+def _sealed(new: NewEntry, sequence: int, previous: str) -> dict[str, Any]:
+    row = {
+        **vars(new),
+        "body": canonical(dict(new.body)),
+        "at": new.at.astimezone(UTC),
+        "sequence": sequence + 1,
+        "previous_hash": previous,
+    }
+    return {**row, "hash": _hash(row)}
+
+
+def _hash(row: Mapping[str, Any]) -> str:
+    sealed = {name: value for name, value in row.items() if name != "hash"}
+    sealed["at"] = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    return hashlib.sha256(canonical(sealed).encode(errors="surrogatepass")).hexdigest()
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    return Entry(**{**row, "body": json.loads(row["body"])})
+
+
+def _refuse_secrets(value: Any) -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if str(key).casefold() in SECRETS:
+                raise ValueError(f"{key!r} never goes into the ledger")
+            _refuse_secrets(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _refuse_secrets(inner)
