@@ -2,33 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
-from typing import Any
 
 from pydantic import BaseModel
 from rapidfuzz import fuzz
 
+from flows.answers import texts as texts
 from flows.generator.money import amounts
 from flows.generator.stage import Problem, error, warning
 from tasks.answering.faults import find_placeholders
 
 ALIKE = 85
 """Similarity in per cent from which two texts count as the same idea in other words."""
-
-
-def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in a model, mapping or list, with its dotted path."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, BaseModel):
-        yield from texts(value.model_dump(), path)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from texts(item, f"{path}.{name}" if path else str(name))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from texts(item, f"{path}[{index}]")
 
 
 def placeholders(output: BaseModel) -> list[Problem]:

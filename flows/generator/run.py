@@ -1,27 +1,17 @@
 """A generator run while it goes on: what is pinned, what is known, and how one question is asked and recorded."""
 
-import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.models.wire import Question
-from flows.generator.checks import texts
+from flows.asking import PipelineRun, Work
+from flows.asking import finish_all as finish_all
 from flows.generator.stage import Problem, Stage
-from flows.progress import tell
-from tasks.answering.ask import Asking, Model
-from tasks.answering.call import Asked
-from tasks.answering.faults import find_echoes, find_placeholders
 from tasks.answering.guide import field_guide
-from tasks.answering.limits import room
 from tasks.records import runs
-from tasks.records.database import unusable
 
 SYSTEM = (
     "You are a market research analyst and offer strategist for small businesses. Work only from the material you are "
@@ -30,23 +20,14 @@ SYSTEM = (
 """The same for every stage, so that a local model's prefix cache serves them all."""
 
 
-@dataclass
-class GeneratorRun:
+@dataclass(kw_only=True)
+class GeneratorRun(PipelineRun):
     """One run: pinned models, validated input, finished outputs."""
 
-    start: runs.RunStart
-    database: Engine
-    asking: Asking
-    models: Mapping[str, Model]
-    """Role -> its pinned model."""
     brief: Mapping[str, Any]
     preferences: Mapping[str, Any]
     outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Stage key -> its output, as far as the run has come."""
-    earlier: dict[str, tuple[runs.Step, Any]] = field(default_factory=dict)
-    """Input key -> step and output of this run before a crash, or of the run this one goes on from."""
-    fresh: bool = False
-    """Never answer from a cache (trials)."""
 
     @property
     def report_words(self) -> int:
@@ -75,14 +56,7 @@ class GeneratorRun:
         self, stage: Stage[Any, Any], part: str, prompt: str, wanted: type[BaseModel] | None, tokens: int
     ) -> Question:
         """The question for one part of a stage's work; `wanted` None asks for prose."""
-        block = self.models[stage.key].block
-        schema = wanted.model_json_schema() if wanted else None
-        if schema is not None and block.guide_in_prompt:
-            prompt = f"{prompt}\n\n{field_guide(schema)}"
-        return Question(
-            SYSTEM, prompt, room(block, tokens), block.temperature, block.seed, schema,
-            name=f"{stage.key}-{part}".strip("-").replace(" ", "-"), fresh=self.fresh,
-        )  # fmt: skip
+        return self.question_for(stage.key, part, SYSTEM, prompt, wanted, tokens)
 
     async def part(
         self,
@@ -99,73 +73,34 @@ class GeneratorRun:
 
         `judge` turns the answer into the output and the rules it breaks. Raises CallError if there is no usable answer.
         """
-        model = self.models[stage.key]
-        key = input_key(stage, part, material, instructions)
-        if not again and key in self.earlier:
-            tell(f"{stage.number}. {stage.name}", "done", "answered before")
-            return await self._found(stage, part, key)
-        what = f"{stage.number}. {stage.name}" + (f": {part.replace('_', ' ')}" if part else "")
-        tell(what, "started", model.name)
-        asked: Asked[Any]
-        asked = await (self.asking.typed(model, question, wanted) if wanted else self.asking.prose(model, question))
-        output, problems = judge(asked.value) if asked.value is not None else (None, ())
-        body = output.model_dump(mode="json") if isinstance(output, BaseModel) else output
-        own_words = f"{stage.task}\n{instructions}\n{field_guide(question.schema) if question.schema else ''}"
-        record = runs.CallRecord(
-            run=self.start, role=stage.key, part=part, arm="incumbent", model_block=model.name,
-            provider=model.block.provider, model=model.block.model, digest=model.digest,
-            prompt_sha256=hashlib.sha256((question.system + question.user).encode()).hexdigest(), asked=asked,
-            cost=asked.cost(model.block.input_price, model.block.output_price),
-            placeholders=sum(bool(find_placeholders(text)) for _, text in texts(body)),
-            echoes=sum(len(find_echoes(text, own_words)) for _, text in texts(body)),
-            score=stage.score(problems) if body is not None else None,
-            problems=[asdict(problem) for problem in problems], output=body, input_key=key,
+        work = Work(
+            role=stage.key, part=part, question=question, answer=wanted, judge=judge, score=stage.score,
+            shown=f"{stage.number}. {stage.name}" + (f": {part.replace('_', ' ')}" if part else ""),
+            key=input_key(stage, part, material, instructions),
+            own_words=f"{stage.task}\n{instructions}\n{field_guide(question.schema) if question.schema else ''}",
         )  # fmt: skip
-        await self.store(runs.save_call, record)
-        tell(what, "failed" if asked.error else "done", f"{asked.total_seconds:.1f} s")
-        if asked.error:
-            raise asked.error
-        return body
+        return await self.ask(work, again)
 
     async def finish_parts(self, stage: Stage[Any, Any], body: Mapping[str, Any], problems: Sequence[Problem]) -> None:
         """The output of a stage that was asked in parts, put together by code, with the score of the whole."""
         address = runs.sha256(body)
         step = runs.Step(stage.key, "", address, address, "asked", None, stage.score(problems))
-        await self.store(self._keep_step, step, dict(body))
+        await self.store(self.keep_step, step, dict(body))
         self.outputs[stage.key] = body
-
-    async def _found(self, stage: Stage[Any, Any], part: str, key: str) -> Any:
-        step, body = self.earlier[key]
-        reused = runs.Step(stage.key, part, key, step.output_sha256, "reused", step.call_id, step.score)
-        await self.store(self._keep_step, reused, body)
-        return body
-
-    def _keep_step(self, database: Engine, step: runs.Step, body: Any) -> None:
-        now = datetime.now(UTC)
-        with database.begin() as connection:
-            runs.put_output(connection, body, now)
-            runs.put_step(connection, self.start.id, step, now)
 
     async def take_over(self, outputs: Mapping[str, tuple[runs.Step, Any]]) -> None:
         """Makes the outputs of an earlier run those of this one."""
         for key, (step, body) in outputs.items():
             reused = runs.Step(key, "", step.input_key, step.output_sha256, "reused", step.call_id, step.score)
-            await self.store(self._keep_step, reused, body)
+            await self.store(self.keep_step, reused, body)
             self.outputs[key] = body
 
     async def override(self, stage: Stage[Any, Any], body: Mapping[str, Any]) -> None:
         """Uses `body` as the stage's output; later stages see it as if a model had written it."""
         address = runs.sha256(body)
         step = runs.Step(stage.key, "", address, address, "overridden")
-        await self.store(self._keep_step, step, dict(body))
+        await self.store(self.keep_step, step, dict(body))
         self.outputs[stage.key] = body
-
-    async def store(self, write: Callable[..., Any], *what: Any) -> None:
-        """Writes to the database beside the event loop. Raises StorageError."""
-        try:
-            await asyncio.to_thread(write, self.database, *what)
-        except (SQLAlchemyError, OSError) as error:
-            raise unusable(error, str(self.database.url)) from error
 
 
 def input_key(stage: Stage[Any, Any], part: str, material: str, instructions: str = "") -> str:
@@ -174,15 +109,3 @@ def input_key(stage: Stage[Any, Any], part: str, material: str, instructions: st
     Not the model: a run taken up again with another model for the stage that failed keeps the stages that did not.
     """
     return runs.sha256([stage.key, part, stage.task, instructions, stage.answer.model_json_schema(), material])
-
-
-R = TypeVar("R")
-
-
-async def finish_all(work: Iterable[Awaitable[R]]) -> list[R]:
-    """The results in order. If one fails the others are still finished and recorded; then the first error is raised."""
-    results = await asyncio.gather(*work, return_exceptions=True)
-    failed = [result for result in results if isinstance(result, BaseException)]
-    if failed:
-        raise failed[0]
-    return [result for result in results if not isinstance(result, BaseException)]

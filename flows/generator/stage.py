@@ -10,16 +10,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from flows.answers import Answer as Answer
+from flows.answers import Problem as Problem
+from flows.answers import error as error
+from flows.answers import warning as warning
 from flows.generator.excerpt import Reads, excerpt, render
-
-
-class Answer(BaseModel):
-    """Base of everything a stage asks for: immutable, an unknown field is an error, every field is described."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
 
 Phrase = Annotated[str, Field(min_length=2, max_length=160)]
 """A name or a few words."""
@@ -31,25 +28,6 @@ Essay = Annotated[str, Field(min_length=2, max_length=2000)]
 """Up to about 330 words."""
 
 Kind = Literal["analytical", "creative", "strategic", "synthesis"]
-Severity = Literal["error", "warning"]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One broken rule of a valid answer. An error makes the stage invalid, a warning costs points only."""
-
-    severity: Severity
-    field: str
-    """Dotted path of the field, for example `pricing_tiers[1].price`."""
-    message: str
-
-
-def error(field: str, message: str) -> Problem:
-    return Problem("error", field, message)
-
-
-def warning(field: str, message: str) -> Problem:
-    return Problem("warning", field, message)
 
 
 @dataclass(frozen=True)

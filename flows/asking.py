@@ -1,0 +1,145 @@
+"""A pipeline's run while it goes on: what is pinned, and how one question is asked, judged, recorded and remembered."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from blocks.models.wire import Question
+from flows.answers import Problem, texts
+from flows.progress import tell
+from tasks.answering.ask import Asking, Model
+from tasks.answering.call import Asked
+from tasks.answering.faults import find_echoes, find_placeholders
+from tasks.answering.guide import field_guide
+from tasks.answering.limits import room
+from tasks.records import runs
+from tasks.records.database import unusable
+
+
+@dataclass(frozen=True)
+class Work:
+    """One question of a role, and how its answer is judged."""
+
+    role: str
+    part: str
+    """Empty, or which part of the role's work: a section, a window."""
+    shown: str
+    """What people see while it goes on."""
+    question: Question
+    key: str
+    """What the output depends on; an output known under it is not asked for again."""
+    answer: type[BaseModel] | None
+    """None asks for prose."""
+    judge: Callable[[Any], tuple[Any, Sequence[Problem]]]
+    """Turns the answer into the output to keep and the rules it breaks."""
+    score: Callable[[Sequence[Problem]], int]
+    own_words: str
+    """The part of the prompt that is the same for every input: given back word for word, it is an echo."""
+
+
+@dataclass(kw_only=True)
+class PipelineRun:
+    """One run of a pipeline: pinned models, where it is recorded, what is known already."""
+
+    start: runs.RunStart
+    database: Engine
+    asking: Asking
+    models: Mapping[str, Model]
+    """Role -> its pinned model."""
+    earlier: dict[str, tuple[runs.Step, Any]] = field(default_factory=dict)
+    """Input key -> step and output of this run before a crash, or of the run this one goes on from."""
+    fresh: bool = False
+    """Never answer from a cache (trials)."""
+
+    def question_for(
+        self, role: str, part: str, system: str, prompt: str, wanted: type[BaseModel] | None, tokens: int
+    ) -> Question:
+        """The question for one part of a role's work; `wanted` None asks for prose."""
+        block = self.models[role].block
+        schema = wanted.model_json_schema() if wanted else None
+        if schema is not None and block.guide_in_prompt:
+            prompt = f"{prompt}\n\n{field_guide(schema)}"
+        return Question(
+            system, prompt, room(block, tokens), block.temperature, block.seed, schema,
+            name=f"{role}-{part}".strip("-").replace(" ", "-"), fresh=self.fresh,
+        )  # fmt: skip
+
+    async def ask(self, work: Work, again: bool = False) -> Any:
+        """Asks, judges and records one question; the stored output as plain JSON.
+
+        An answer that is known already is not asked for unless `again`. Raises CallError if there is no usable answer.
+        """
+        if not again and work.key in self.earlier:
+            tell(work.shown, "done", "answered before")
+            return await self._found(work)
+        model = self.models[work.role]
+        tell(work.shown, "started", model.name)
+        asked: Asked[Any]
+        if work.answer:
+            asked = await self.asking.typed(model, work.question, work.answer)
+        else:
+            asked = await self.asking.prose(model, work.question)
+        output, problems = work.judge(asked.value) if asked.value is not None else (None, ())
+        await self.store(runs.save_call, self._record(work, model, asked, output, problems))
+        tell(work.shown, "failed" if asked.error else "done", f"{asked.total_seconds:.1f} s")
+        if asked.error:
+            raise asked.error
+        return _plain(output)
+
+    def _record(
+        self, work: Work, model: Model, asked: Asked[Any], output: Any, problems: Sequence[Problem]
+    ) -> runs.CallRecord:
+        body, question = _plain(output), work.question
+        return runs.CallRecord(
+            run=self.start, role=work.role, part=work.part, arm="incumbent", model_block=model.name,
+            provider=model.block.provider, model=model.block.model, digest=model.digest,
+            prompt_sha256=hashlib.sha256((question.system + question.user).encode()).hexdigest(), asked=asked,
+            cost=asked.cost(model.block.input_price, model.block.output_price),
+            placeholders=sum(bool(find_placeholders(text)) for _, text in texts(body)),
+            echoes=sum(len(find_echoes(text, work.own_words)) for _, text in texts(body)),
+            score=work.score(problems) if body is not None else None,
+            problems=[asdict(problem) for problem in problems], output=body, input_key=work.key,
+        )  # fmt: skip
+
+    async def _found(self, work: Work) -> Any:
+        step, body = self.earlier[work.key]
+        reused = runs.Step(work.role, work.part, work.key, step.output_sha256, "reused", step.call_id, step.score)
+        await self.store(self.keep_step, reused, body)
+        return body
+
+    def keep_step(self, database: Engine, step: runs.Step, body: Any) -> None:
+        """Stores an output that no call of this run gave."""
+        now = datetime.now(UTC)
+        with database.begin() as connection:
+            runs.put_output(connection, body, now)
+            runs.put_step(connection, self.start.id, step, now)
+
+    async def store(self, write: Callable[..., Any], *what: Any) -> Any:
+        """Writes to the database beside the event loop. Raises StorageError."""
+        try:
+            return await asyncio.to_thread(write, self.database, *what)
+        except (SQLAlchemyError, OSError) as error:
+            raise unusable(error, str(self.database.url)) from error
+
+
+def _plain(output: Any) -> Any:
+    return output.model_dump(mode="json") if isinstance(output, BaseModel) else output
+
+
+R = TypeVar("R")
+
+
+async def finish_all(work: Iterable[Awaitable[R]]) -> list[R]:
+    """The results in order. If one fails the others are still finished and recorded; then the first error is raised."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    failed = [result for result in results if isinstance(result, BaseException)]
+    if failed:
+        raise failed[0]
+    return [result for result in results if not isinstance(result, BaseException)]
