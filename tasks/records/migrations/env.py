@@ -6,8 +6,9 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.engine import Connection
 
-import tasks.records.ledger_tables  # noqa: F401 - puts its tables on the metadata
+import tasks.records.ledger_tables
 import tasks.records.tables as tables
+import tasks.records.transcript_tables  # noqa: F401
 from tasks.records.database import Json, Moment, connect, database_url
 
 

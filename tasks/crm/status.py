@@ -1,0 +1,136 @@
+"""How far each projection is with each call: one row a call, target and table, written with the truth itself.
+
+A record that changes marks its rows *behind* in the same transaction, so nothing can be forgotten. Whoever projects
+claims calls first and settles them afterwards; a claim is a lease, so that of two who catch up at once only one sends a
+call, and a crash in between costs a wait and no row. A status is settled only for the record that was sent: one that
+changed meanwhile stays behind.
+"""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, RowMapping, Select, and_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tasks.crm.tables import TABLES
+from tasks.records.transcript_tables import sync_status, transcripts
+
+Target = Literal["baserow", "graph"]
+Status = Literal["behind", "unconfigured", "rejected", "done"]
+"""Behind: not there yet, or an older record is. Unconfigured: nobody said where. Rejected: refused for what it holds."""
+
+PLACES: Mapping[Target, tuple[str, ...]] = {"baserow": tuple(table.name for table in TABLES), "graph": ("",)}
+TARGETS: tuple[Target, ...] = tuple(PLACES)
+LEASE = timedelta(minutes=15)
+"""A projection of one chunk takes seconds; a claim older than this belongs to a process that is gone."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Calls that one process projects to one target; nobody else does meanwhile."""
+
+    token: str
+    target: Target
+    records: Mapping[str, str]
+    """Transcript id -> SHA-256 of the record it had when it was claimed."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    status: Status
+    reason: str | None = None
+
+
+def mark_behind(connection: Connection, external_id: str, record_sha256: str, at: datetime) -> None:
+    """Notes in the caller's transaction that every projection lacks this record; nothing if it is known already."""
+    rows = [
+        {"external_id": external_id, "target": target, "place": place, "status": "behind", "reason": None,
+         "record_sha256": record_sha256, "attempts": 0, "at": at}
+        for target, places in PLACES.items() for place in places
+    ]  # fmt: skip
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(sync_status).values(rows)
+    changed = {name: statement.excluded[name] for name in ("status", "reason", "record_sha256", "attempts", "at")}
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["external_id", "target", "place"],
+            set_=changed,
+            where=sync_status.c.record_sha256 != statement.excluded.record_sha256,
+        )
+    )
+
+
+def claim(
+    database: Engine,
+    target: Target,
+    now: datetime,
+    *,
+    only: Collection[str] | None = None,
+    most: int = 200,
+    statuses: Collection[Status] = ("behind", "unconfigured"),
+) -> Claim:
+    """Takes up to `most` calls that the target lacks and nobody has claimed; none is a claim without records."""
+    free = and_(
+        sync_status.c.target == target,
+        sync_status.c.status.in_(statuses),
+        or_(sync_status.c.claimed_until.is_(None), sync_status.c.claimed_until < now),
+    )
+    token = str(uuid.uuid4())
+    with database.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # one claimer at a time; PostgreSQL locks row by row
+        wanted = select(sync_status.c.external_id).where(free).distinct()
+        if only is not None:
+            wanted = wanted.where(sync_status.c.external_id.in_(only))
+        found = connection.scalars(_held(wanted, most)).all()
+        mine = and_(free, sync_status.c.external_id.in_(found))
+        connection.execute(update(sync_status).where(mine).values(claimed_by=token, claimed_until=now + LEASE))
+        rows = connection.execute(
+            select(sync_status.c.external_id, sync_status.c.record_sha256).where(sync_status.c.claimed_by == token)
+        )
+        return Claim(token, target, {row.external_id: row.record_sha256 for row in rows})
+
+
+def _held(wanted: Select[Any], most: int) -> Select[Any]:
+    """The calls, locked until the claim is written; those another claimer holds are passed over."""
+    return (
+        select(transcripts.c.external_id)
+        .where(transcripts.c.external_id.in_(wanted))
+        .order_by(transcripts.c.external_id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def settle(database: Engine, taken: Claim, outcomes: Mapping[str, Mapping[str, Settled]], now: datetime) -> None:
+    """Writes what became of the claimed calls (transcript id -> table -> status) and gives the claim back."""
+    with database.begin() as connection:
+        for external_id, places in outcomes.items():
+            for place, settled in places.items():
+                connection.execute(
+                    update(sync_status)
+                    .where(
+                        sync_status.c.external_id == external_id,
+                        sync_status.c.target == taken.target,
+                        sync_status.c.place == place,
+                        sync_status.c.record_sha256 == taken.records[external_id],
+                    )
+                    .values(status=settled.status, reason=settled.reason, attempts=sync_status.c.attempts + 1, at=now)
+                )
+        connection.execute(
+            update(sync_status)
+            .where(sync_status.c.claimed_by == taken.token)
+            .values(claimed_by=None, claimed_until=None)
+        )
+
+
+def read_status(database: Engine, external_ids: Collection[str] | None = None) -> Sequence[RowMapping]:
+    """Rows by transcript, target and table; of all calls without `external_ids`."""
+    wanted = select(sync_status).order_by(sync_status.c.external_id, sync_status.c.target, sync_status.c.place)
+    if external_ids is not None:
+        wanted = wanted.where(sync_status.c.external_id.in_(external_ids))
+    with database.connect() as connection:
+        return list(connection.execute(wanted).mappings())

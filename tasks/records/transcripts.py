@@ -1,0 +1,166 @@
+"""Calls, what runs made of them, and the record that counts: stored first as text, then as one record, in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, RowMapping, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tasks.crm.status import mark_behind
+from tasks.records import runs
+from tasks.records.runs import Step
+from tasks.records.tables import outputs, steps
+from tasks.records.transcript_tables import transcript_runs, transcripts
+from tasks.transcripts.knowledge import Knowledge
+from tasks.transcripts.record import CrmRecord
+from tasks.transcripts.transcript import Transcript
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to."""
+
+    run_id: str
+    content_sha256: str
+    """Of the text the record was made from."""
+    record: CrmRecord
+    knowledge: Knowledge
+    phases: Sequence[Mapping[str, str]] = ()
+    dropped: Sequence[Mapping[str, Any]] = ()
+    checks: Sequence[Mapping[str, Any]] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Agent -> why it gave no answer."""
+
+
+def keep_source(
+    database: Engine, transcript: Transcript, run_id: str, model: str, digest: str | None, at: datetime
+) -> None:
+    """Stores text and turns before anything is asked, and that this run is about them.
+
+    Another text under the same id replaces the one before; the record stays what it was until a run has finished.
+    """
+    body = transcript.model_dump(mode="json")
+    row = {
+        "external_id": transcript.transcript_id, "filename": transcript.filename, "raw_text": transcript.text,
+        "content_sha256": transcript.sha256, "header": body["header"], "turns": body["turns"],
+        "created_at": at, "updated_at": at,
+    }  # fmt: skip
+    run = {"run_id": run_id, "external_id": transcript.transcript_id, "content_sha256": transcript.sha256,
+           "model": model, "digest": digest, "at": at}  # fmt: skip
+    with database.begin() as connection:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(transcripts).values(row)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["external_id"],
+                set_={name: value for name, value in row.items() if name not in ("external_id", "created_at")},
+                where=or_(
+                    transcripts.c.content_sha256 != transcript.sha256, transcripts.c.filename != transcript.filename
+                ),
+            )
+        )
+        connection.execute(dialect.insert(transcript_runs).values(run).on_conflict_do_nothing())
+
+
+def keep_result(database: Engine, result: Result, at: datetime) -> bool:
+    """Stores what the run came to, as the call's record too, in one transaction; whether that record changed.
+
+    The run's own row is always written. The call's row stays untouched when the record is the same as before, or when
+    its text was replaced while the run went on: then a newer run is about to write it.
+    """
+    body, knowledge = result.record.model_dump(mode="json"), result.knowledge.model_dump(mode="json")
+    address = runs.sha256(body)
+    with database.begin() as connection:
+        runs.put_output(connection, body, at)
+        known_as = runs.put_output(connection, knowledge, at)
+        connection.execute(
+            update(transcript_runs).where(transcript_runs.c.run_id == result.run_id).values(
+                record_sha256=address, knowledge_sha256=known_as, dropped=list(result.dropped),
+                checks=list(result.checks), missing=dict(result.missing), at=at,
+            )
+        )  # fmt: skip
+        external_id = result.record.meeting.transcript_id
+        changed = connection.execute(
+            update(transcripts)
+            .where(
+                transcripts.c.external_id == external_id,
+                transcripts.c.content_sha256 == result.content_sha256,
+                or_(transcripts.c.crm_sha256.is_(None), transcripts.c.crm_sha256 != address),
+            )
+            .values(_columns(result, body, knowledge), crm_sha256=address, run_id=result.run_id, updated_at=at)
+        ).rowcount
+        if changed:
+            mark_behind(connection, external_id, address, at)
+    return bool(changed)
+
+
+def _columns(result: Result, body: Mapping[str, Any], knowledge: Mapping[str, Any]) -> dict[str, Any]:
+    drafts = body["communications"]
+    return {
+        "client_key": result.record.client.key,
+        "extracted_data": knowledge,
+        "conversation_phases": [dict(phase) for phase in result.phases],
+        "crm_data": body,
+        "email_draft": drafts["follow_up_email"],
+        "social_content": {name: value for name, value in drafts.items() if name != "follow_up_email"},
+        "coaching_feedback": body["coaching"],
+    }
+
+
+def earlier_answers(database: Engine, external_id: str) -> dict[str, tuple[Step, Any]]:
+    """Input key -> step and output of every run of this call so far, the newest last: nothing is asked twice."""
+    names = Step.__dataclass_fields__
+    with database.connect() as connection:
+        rows = connection.execute(
+            select(steps, outputs.c.body)
+            .join(outputs, outputs.c.sha256 == steps.c.output_sha256)
+            .join(transcript_runs, transcript_runs.c.run_id == steps.c.run_id)
+            .where(transcript_runs.c.external_id == external_id)
+            .order_by(steps.c.finished_at)
+        ).mappings()
+        return {row["input_key"]: (Step(**{name: row[name] for name in names}), row["body"]) for row in rows}
+
+
+def read_transcript(database: Engine, external_id: str) -> RowMapping | None:
+    with database.connect() as connection:
+        return (
+            connection.execute(select(transcripts).where(transcripts.c.external_id == external_id)).mappings().first()
+        )
+
+
+def read_records(database: Engine, wanted: Mapping[str, str]) -> dict[str, CrmRecord]:
+    """Transcript id -> its record, for those that still have the record of the given SHA-256."""
+    chosen = select(transcripts.c.external_id, transcripts.c.crm_sha256, transcripts.c.crm_data)
+    with database.connect() as connection:
+        rows = connection.execute(chosen.where(transcripts.c.external_id.in_(list(wanted))))
+        return {
+            row.external_id: CrmRecord.model_validate(row.crm_data)
+            for row in rows
+            if row.crm_sha256 == wanted[row.external_id]
+        }
+
+
+def read_transcript_run(database: Engine, run_id: str) -> RowMapping | None:
+    """The run's row with the record it came to as `record` and the knowledge behind it as `knowledge`."""
+    known = outputs.alias("known")
+    with database.connect() as connection:
+        return connection.execute(
+            select(transcript_runs, outputs.c.body.label("record"), known.c.body.label("knowledge"))
+            .outerjoin(outputs, outputs.c.sha256 == transcript_runs.c.record_sha256)
+            .outerjoin(known, known.c.sha256 == transcript_runs.c.knowledge_sha256)
+            .where(transcript_runs.c.run_id == run_id)
+        ).mappings().first()  # fmt: skip
+
+
+def runs_of(database: Engine, external_id: str) -> Sequence[RowMapping]:
+    """The runs of a call, oldest first."""
+    with database.connect() as connection:
+        wanted = select(transcript_runs).where(transcript_runs.c.external_id == external_id)
+        return list(connection.execute(wanted.order_by(transcript_runs.c.at)).mappings())
+
+
+def count_transcripts(database: Engine) -> int:
+    with database.connect() as connection:
+        return int(connection.scalar(select(func.count()).select_from(transcripts)) or 0)
