@@ -1,0 +1,217 @@
+"""A gate as the ledger tells it. Nothing about a gate is known in any other way."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from blocks.errors import GateError
+from tasks.judging.planning import GatePlan
+from tasks.judging.values import Value
+from tasks.records.ledger import Entry
+
+State = Literal["PLANNED", "TESTING", "MONITORING", "AWAITING_APPROVAL", "HELD", "PROMOTED", "STABLE", "ROLLED_BACK"]
+"""
+PLANNED            the plan is stored, nothing has been called
+TESTING            the suite asks both arms; the preview lineup names the candidate
+MONITORING         the window runs
+AWAITING_APPROVAL  everything is proven; a person decides
+HELD               the window is over and something is unproven; two people may decide, or it is extended
+PROMOTED           production names the candidate; the harm watch goes on
+STABLE             promoted for a whole window without harm; the next phase may start
+ROLLED_BACK        every lineup names the incumbent again
+"""
+
+WAITING: frozenset[State] = frozenset({"AWAITING_APPROVAL", "HELD"})
+"""States in which a person is asked."""
+CLOSED: frozenset[State] = frozenset({"STABLE", "ROLLED_BACK"})
+
+
+class Change(Value):
+    """One role that moves to another model; models by the name of their block."""
+
+    role: str
+    incumbent: str
+    candidate: str
+
+
+class Opening(Value):
+    """What a gate is about: fixed when it is planned and never changed."""
+
+    phase: str
+    """Key of the phase, for example `generator-1`."""
+    title: str
+    pipeline: str
+    changes: tuple[Change, ...] = Field(min_length=1)
+    plan: GatePlan
+    starter: str
+    """Who started the gate; never its approver."""
+    production: str = "production"
+    """Name of the lineup that serves users."""
+    preview: str = "preview"
+    protected: bool = False
+    canary: bool = False
+    """Whether a weighted share of production's runs goes to the candidate while it is monitored."""
+    human: tuple[str, ...] = ()
+    """Checklist items that a person confirms on the form."""
+    repeats: int = Field(default=1, ge=1)
+    """How often the suite asks each brief while testing."""
+
+    @property
+    def change_digest(self) -> str:
+        """What an approval is bound to beside the evidence: the exact change and the plan it was judged by."""
+        return Value.digest(self)
+
+    @property
+    def candidates(self) -> dict[str, str]:
+        return {change.role: change.candidate for change in self.changes}
+
+    @property
+    def incumbents(self) -> dict[str, str]:
+        return {change.role: change.incumbent for change in self.changes}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An accepted decision of an approver."""
+
+    decision: Literal["approve", "reject"]
+    approver: str
+    reason: str
+    evidence_digest: str
+    change_digest: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the approvers are being asked right now."""
+
+    key: str
+    evidence_digest: str
+    change_digest: str
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Everything a decision about a gate may depend on, beside the evidence and the clock."""
+
+    id: str
+    opening: Opening
+    opened_at: datetime
+    state: State = "PLANNED"
+    since: datetime = field(kw_only=True)
+    """When it came into this state."""
+    sequence: int = 1
+    """Places taken in its story."""
+    reason: str = ""
+    window_start: datetime | None = None
+    testing_since: datetime | None = None
+    promoted_at: datetime | None = None
+    tested: Literal["done", "impossible"] | None = None
+    test_detail: str = ""
+    question: Question | None = None
+    answers: tuple[Answer, ...] = ()
+    """Given in this state."""
+    weight: int = 0
+    """Percent of production's runs that go to the candidate."""
+    weight_since: datetime | None = None
+    extensions: int = 0
+    extended: float = 0.0
+    """Hours added to the window."""
+    overridden: bool = False
+    """Promoted although something was unproven; marked for ever."""
+    reminded: bool = False
+    settled: bool = True
+    """Whether the blocks were seen to hold what the last move says."""
+    failure: str = ""
+    """Why the blocks could not be brought to what the last move says."""
+    verdict: Mapping[str, Any] = field(default_factory=dict)
+    """The verdict recorded last."""
+
+    @property
+    def open(self) -> bool:
+        return self.state not in CLOSED
+
+    @property
+    def serves(self) -> dict[str, dict[str, str]]:
+        """Lineup -> role -> model block, as this gate's state demands."""
+        o = self.opening
+        match self.state:
+            case "PLANNED":
+                return {}
+            case "ROLLED_BACK":
+                return {o.production: o.incumbents, o.preview: o.incumbents}
+            case "PROMOTED" | "STABLE":
+                return {o.production: o.candidates, o.preview: o.candidates}
+            case _:
+                return {o.production: o.incumbents, o.preview: o.candidates}
+
+
+def tell(entries: Iterable[Entry]) -> Gate:
+    """The gate that these entries, all of one gate and in order, tell of. GateError if there is none."""
+    gate: Gate | None = None
+    for entry in entries:
+        gate = _begin(entry) if gate is None else _after(gate, entry)
+    if gate is None:
+        raise GateError("There is no such gate.", do="list the gates with `phasegate status`.")
+    return gate
+
+
+def _begin(entry: Entry) -> Gate:
+    opening = Opening.model_validate(entry.body["opening"])
+    return Gate(str(entry.gate_id), opening, entry.at, since=entry.at)
+
+
+def _after(gate: Gate, entry: Entry) -> Gate:
+    body, gate = entry.body, replace(gate, sequence=entry.gate_sequence or gate.sequence)
+    match entry.kind:
+        case "moved":
+            return _moved(gate, body["to"], body, entry.at)
+        case "tested":
+            return replace(gate, tested=body["outcome"], test_detail=body["detail"])
+        case "weighted":
+            return replace(gate, weight=body["percent"], weight_since=entry.at, settled=False, failure="")
+        case "judged":
+            return replace(gate, verdict=body)
+        case "asked":
+            return replace(gate, question=Question(**{name: body[name] for name in Question.__dataclass_fields__}))
+        case "answered":
+            answer = Answer(**{name: body[name] for name in Answer.__dataclass_fields__})
+            return replace(gate, answers=(*gate.answers, answer), question=None)
+        case "refused":
+            return replace(gate, question=None)
+        case "reminded":
+            return replace(gate, reminded=True)
+        case "settled":
+            return replace(gate, settled=True, failure="")
+        case "unsettled":
+            return replace(gate, failure=body["reason"])
+        case "writing" | "noted":
+            return gate
+        case unknown:
+            raise GateError(
+                f"Entry {entry.sequence} of the ledger is of an unknown kind, {unknown!r}.",
+                means="this gate was moved by a newer phasegate; this one decides nothing about it.",
+                do="use the newer release.",
+            )
+
+
+def _moved(gate: Gate, to: State, body: Mapping[str, Any], at: datetime) -> Gate:
+    moved = replace(
+        gate, state=to, since=at, reason=body["reason"], answers=(), question=None, reminded=False, failure="",
+        settled=to not in ("TESTING", "PROMOTED", "ROLLED_BACK") and gate.settled,
+    )  # fmt: skip
+    if to == "TESTING":
+        return replace(moved, testing_since=at)
+    if to == "MONITORING":
+        hours = float(body.get("extend_hours", 0))
+        again = gate.window_start is not None
+        return replace(
+            moved, window_start=gate.window_start or at, extensions=gate.extensions + again,
+            extended=gate.extended + hours,
+        )  # fmt: skip
+    if to == "PROMOTED":
+        return replace(moved, promoted_at=at, weight=0, overridden=bool(body.get("overridden")))
+    return replace(moved, weight=0) if to == "ROLLED_BACK" else moved
