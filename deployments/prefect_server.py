@@ -54,7 +54,7 @@ def start_server(host: str, port: int) -> subprocess.Popen[bytes]:
     child = subprocess.Popen(
         [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)],
         stdin=subprocess.DEVNULL,
-        env={name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"},
+        env=_server_environment(),
         start_new_session=True,
     )
     deadline = time.monotonic() + READY_SECONDS
@@ -67,6 +67,12 @@ def start_server(host: str, port: int) -> subprocess.Popen[bytes]:
         time.sleep(0.2)
     stop(child.pid)
     raise _did_not_start(f"did not answer within {READY_SECONDS:.0f} s")
+
+
+def _server_environment() -> dict[str, str]:
+    """The server must not take itself for a client, and its UI must find the API on whatever port it was given."""
+    environment = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+    return {"PREFECT_SERVER_UI_API_URL": "/api", **environment}
 
 
 def api_url(host: str, port: int) -> str:

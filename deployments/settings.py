@@ -30,5 +30,5 @@ def apply_settings(quiet: bool = False) -> None:
     """Sets the environment of this process and of those it starts; `quiet` keeps Prefect's own log off the terminal."""
     os.environ.update(prefect_environment())
     if quiet:
-        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
-        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "ERROR")
+        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
