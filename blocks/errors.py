@@ -92,6 +92,13 @@ class CallError(ServiceError):
         self.error_class, self.retryable = error_class, retryable
         super().__init__(happened, means=means, do=do)
 
+    def within(self, where: str) -> "CallError":
+        """The same error with the place where it happened in front, for people who see only the message."""
+        return CallError(
+            f"{where}: {self.happened}",
+            means=self.means, do=self.do, error_class=self.error_class, retryable=self.retryable,
+        )  # fmt: skip
+
 
 class BaserowError(ServiceError):
     """Baserow refused or failed a request."""

@@ -90,7 +90,7 @@ class PipelineRun:
         await self.store(runs.save_call, self._record(work, model, asked, output, problems))
         tell(work.shown, "failed" if asked.error else "done", f"{asked.total_seconds:.1f} s")
         if asked.error:
-            raise asked.error
+            raise asked.error.within(f"{work.shown}, asked of the model block {model.name!r}")
         return _plain(output)
 
     def _record(
