@@ -5,13 +5,18 @@ Cloudflare lists no price for the 70B baseline model and withdrew it on 2026-05-
 on its list of models with JSON mode. Sizes and digests of the Ollama models are the documents'.
 """
 
-from blocks.lineups import EMBEDDED, GeneratorLineup, Lineup
+from blocks.graph import GraphStore
+from blocks.lineups import EMBEDDED, GeneratorLineup, Lineup, TranscriptLineup
 from blocks.models import CloudflareModel, EmbeddedModel, LanguageModel, OllamaModel
+from blocks.stores import STORE
 
 BASELINE = "llama-3-1-70b"
 FP8 = "llama-3-1-70b-fp8-fast"
 LLAMA_33 = "llama-3-3-70b-fp8-fast"
 MISTRAL = "mistral-small-3-1-24b"
+MISTRAL_7B = "mistral-7b"
+DEEPSEEK_6_7B = "deepseek-coder-6-7b"
+DEEPSEEK_33B = "deepseek-coder-33b"
 
 
 def default_models() -> dict[str, LanguageModel]:
@@ -38,15 +43,15 @@ def default_models() -> dict[str, LanguageModel]:
             json_capability="schema", schema_parameter="guided_json", input_price=0.351, output_price=0.555,
             remark="Target of phase 4: its window holds the full research.",
         ),
-        "mistral-7b": OllamaModel(
+        MISTRAL_7B: OllamaModel(
             model="mistral:7b", context_window=32_768, base_seconds=60, expected_digest="6577803aa9a0",
             remark="Development. 4.4 GB.",
         ),
-        "deepseek-coder-6-7b": OllamaModel(
+        DEEPSEEK_6_7B: OllamaModel(
             model="deepseek-coder:6.7b-instruct-q4_K_M", context_window=16_384, base_seconds=90,
             expected_digest="af6da0444f84", remark="Pre-production. 4.1 GB.",
         ),
-        "deepseek-coder-33b": OllamaModel(
+        DEEPSEEK_33B: OllamaModel(
             model="deepseek-coder:33b-instruct", context_window=16_384, base_seconds=180, tokens_per_second=5,
             expected_digest="acec7c0b0fd9", remark="Production. 18 GB, a 4-bit build as well.",
         ),
@@ -58,3 +63,23 @@ def default_lineups() -> dict[str, Lineup]:
     demo = GeneratorLineup(report_words=600)
     phase_0 = GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, BASELINE))
     return {"production": demo, "preview": demo, "documents-phase-0": phase_0}
+
+
+def default_transcript_lineups() -> dict[str, Lineup]:
+    """Name -> lineup. The embedded model in both environments; then the documents' three, one a stage of their plan."""
+
+    def of(model: str) -> TranscriptLineup:
+        return TranscriptLineup(**dict.fromkeys(TranscriptLineup.roles, model))
+
+    return {
+        "production": TranscriptLineup(),
+        "preview": TranscriptLineup(),
+        "documents-dev": of(MISTRAL_7B),
+        "documents-pre-prod": of(DEEPSEEK_6_7B),
+        "documents-prod": of(DEEPSEEK_33B),
+    }
+
+
+def default_stores() -> dict[str, GraphStore]:
+    """The graph embedded on this machine. Baserow has no default: somebody has to say where it is."""
+    return {STORE: GraphStore()}

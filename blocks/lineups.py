@@ -24,6 +24,20 @@ def _role(title: str) -> str:
     return field
 
 
+CANARY_PERCENT: int = Field(
+    0, title="Canary: share of runs (percent)", ge=0, le=100,
+    description="Set by the gate, not by hand: how many of a hundred runs go to the candidate.",
+)  # fmt: skip
+CANARY_ROLES: str = Field(
+    "", title="Canary: roles and candidates", pattern=r"^([a-z_]+=[a-z0-9-]+( [a-z_]+=[a-z0-9-]+)*)?$", max_length=2000,
+    description="Set by the gate, not by hand: role=model block, separated by blanks.",
+)  # fmt: skip
+CANARY_GATE: str = Field(
+    "", title="Canary: gate", max_length=80, description="Set by the gate, not by hand: which gate the canary is of."
+)
+CANARY_FIELDS = ("canary_percent", "canary_roles", "canary_gate")
+
+
 class Lineup(Block):
     """What every lineup can tell."""
 
@@ -33,6 +47,11 @@ class Lineup(Block):
     def named(self) -> Mapping[str, str]:
         """Role -> name of its model block."""
         return {role: getattr(self, role) for role in self.roles}
+
+
+def lineup_kinds() -> Mapping[str, type[Lineup]]:
+    """Pipeline -> its kind of lineup."""
+    return {kind.pipeline: kind for kind in Lineup.__subclasses__()}
 
 
 class GeneratorLineup(Lineup):
@@ -64,8 +83,37 @@ class GeneratorLineup(Lineup):
         description="Words the report of stage 6 aims at: 5,000 to 6,000 for a client, a few hundred for a demo model.",
     )
 
+    canary_percent: int = CANARY_PERCENT
+    canary_roles: str = CANARY_ROLES
+    canary_gate: str = CANARY_GATE
+
     roles: ClassVar[tuple[str, ...]] = (
         "market_analysis", "buyer_psychology", "competitive_analysis", "avatar_creation", "offer_design",
         "report_synthesis", "offer_rationale", "value_stack", "pricing_framework", "payment_plans", "premium_bonuses",
         "power_guarantee", "scarcity_upsells",
     )  # fmt: skip
+
+
+class TranscriptLineup(Lineup):
+    """The transcript agents and the model block that serves each of them."""
+
+    _block_type_name = "Transcript Lineup"
+    _block_type_slug = "phasegate-transcript-lineup"
+    _description = "Which language model block serves each agent of the transcript pipeline."
+    pipeline: ClassVar[str] = "transcripts"
+
+    structuring: str = _role("1. Structuring")
+    extraction: str = _role("2. Extraction")
+    email: str = _role("3. Follow-up e-mail")
+    social: str = _role("4. Social posts")
+    coaching: str = _role("5. Sales coaching")
+    summary: str = _role("6. Summary")
+    window_tokens: int = Field(
+        4000,
+        title="Window (tokens)",
+        ge=300,
+        le=200_000,
+        description="How much of a transcript an agent sees at a time, at most; less where a model's context is small.",
+    )
+
+    roles: ClassVar[tuple[str, ...]] = ("structuring", "extraction", "email", "social", "coaching", "summary")

@@ -83,7 +83,7 @@ async def _lineup(client: PrefectClient, kind: type[Lineup], name: str) -> Lineu
             means="nobody has said yet which model serves which role.",
             do=f"{BOOTSTRAP}, or create it in the Prefect UI under Blocks.",
         )
-    loaded = _load(documents[name])
+    loaded = load_document(documents[name])
     assert isinstance(loaded, Lineup)
     return loaded
 
@@ -93,7 +93,7 @@ def _model(
 ) -> LanguageModel:
     found = documents.get(name, ())
     if len(found) == 1:
-        loaded = _load(found[0])
+        loaded = load_document(found[0])
         assert isinstance(loaded, LanguageModel)
         return loaded
     using = ", ".join(role for role, named in roles.items() if named == name)
@@ -109,7 +109,8 @@ def _model(
     raise UnknownModelError(happened, means="the run was not started; nothing was asked.", do=do)
 
 
-def _load(document: BlockDocument) -> Block:
+def load_document(document: BlockDocument) -> Block:
+    """The block in a document. Raises ConfigurationError, without the values, if they do not fit."""
     try:
         return Block._from_block_document(document)
     except ValidationError as error:

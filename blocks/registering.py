@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 from prefect.blocks.core import Block
 
-from blocks.catalogue import default_lineups, default_models
-from blocks.lineups import GeneratorLineup
+from blocks.baserow import Baserow
+from blocks.catalogue import default_lineups, default_models, default_stores, default_transcript_lineups
+from blocks.graph import GraphStore
+from blocks.lineups import GeneratorLineup, TranscriptLineup
 from blocks.loading import documents_of
 from blocks.models import PROVIDERS
 
-KINDS: tuple[type[Block], ...] = (*PROVIDERS, GeneratorLineup)
+KINDS: tuple[type[Block], ...] = (*PROVIDERS, GeneratorLineup, TranscriptLineup, Baserow, GraphStore)
 
 
 async def register_blocks() -> list[str]:
@@ -20,7 +22,8 @@ async def register_blocks() -> list[str]:
         await kind.aregister_type_and_schema()
     async with get_client() as client:
         present = {(kind, document.name) for kind in KINDS for document in await documents_of(client, kind)}
-    return await _create(default_models(), present) + await _create(default_lineups(), present)
+    wanted = (default_models(), default_lineups(), default_transcript_lineups(), default_stores())
+    return [name for blocks in wanted for name in await _create(blocks, present)]
 
 
 async def _create(wanted: Mapping[str, Block], present: set[tuple[type[Block], str | None]]) -> list[str]:
