@@ -1,0 +1,230 @@
+"""The evidence of a gate, computed by the database: counts by `GROUP BY`, pairs as one row an input.
+
+The same numbers as `tasks.judging.aggregate` computes from calls in memory; a test holds the two together. Sums of
+fractions are made exactly here and not by the database, so that equal calls give equal evidence, whatever the order in
+which a database adds: an approval is bound to the digest.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, RowMapping, and_, case, distinct, func, or_, select
+
+from tasks.judging.cost import CostPairs
+from tasks.judging.evidence import ArmTally, Evidence, FieldTally, PairTally, RoleEvidence, Routed
+from tasks.judging.moments import Moments
+from tasks.judging.observations import Window
+from tasks.judging.policy import Policy
+from tasks.judging.ratios import log_ratio
+from tasks.records.ledger_tables import assignments, field_checks
+from tasks.records.tables import calls
+
+COUNTED = ("user", "trial", "shadow")
+"""Purposes whose calls say something about a candidate; drills do not, and a baseline has no candidate."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Which calls a gate looks at."""
+
+    pipeline: str
+    environments: tuple[str, ...]
+    candidates: Mapping[str, str]
+    """Changed role -> the candidate's block. An answer of any other model is none of the candidate's."""
+    since: datetime
+    until: datetime
+    gate_id: str = ""
+
+
+def read_evidence(database: Engine, wanted: Slice, policy: Policy, window: Window) -> Evidence:
+    """What the calls of the slice say; calls outside the window count for every rate, but cover no bucket."""
+    arms = _arms(database, wanted, policy, window)
+    fields, pairs, routed = _fields(database, wanted), _pairs(database, wanted, policy), _routed(database, wanted)
+    roles = {role: _role(role, arms, fields, pairs, routed, window) for role in sorted({role for role, _ in arms})}
+    last = max((row["last"] for row in arms.values()), default=None)
+    return Evidence(window=window, roles=roles, last_seen=last)
+
+
+def _role(
+    role: str,
+    arms: Mapping[tuple[str, str], RowMapping],
+    fields: Mapping[tuple[str, str], dict[str, FieldTally]],
+    pairs: Mapping[str, PairTally],
+    routed: Mapping[str, tuple[Routed, ...]],
+    window: Window,
+) -> RoleEvidence:
+    candidate = arms.get((role, "candidate"))
+    return RoleEvidence(
+        incumbent=_tally(arms.get((role, "incumbent")), fields.get((role, "incumbent"), {})),
+        candidate=_tally(candidate, fields.get((role, "candidate"), {})),
+        pairs=pairs.get(role, PairTally()),
+        routed=routed.get(role, ()),
+        buckets=tuple(int(candidate[f"bucket_{n}"]) if candidate else 0 for n in range(window.buckets)),
+    )
+
+
+def _tally(row: RowMapping | None, fields: dict[str, FieldTally]) -> ArmTally:
+    if row is None:
+        return ArmTally()
+    counts = ("calls", "runs", "failures", "placeholders", "echoes", "spoiled", "scored", "good")
+    # Scores are whole numbers, so the database's sums are exact.
+    scores = Moments.from_sums(row["scored"], *(int(row[name] or 0) for name in ("scores", "squares", "cubes")))
+    return ArmTally(**{name: int(row[name] or 0) for name in counts}, scores=scores, fields=fields)
+
+
+def _in(wanted: Slice) -> ColumnElement[bool]:
+    return and_(
+        calls.c.pipeline == wanted.pipeline,
+        calls.c.environment.in_(wanted.environments),
+        calls.c.purpose.in_(COUNTED),
+        calls.c.started_at >= wanted.since,
+        calls.c.started_at < wanted.until,
+    )
+
+
+def _failed(wanted: Slice) -> ColumnElement[bool]:
+    """No valid answer from this arm's own model: what a fallback answered is a failure of the candidate."""
+    strangers = [
+        and_(calls.c.arm == "candidate", calls.c.role == role, calls.c.model_block != block)
+        for role, block in wanted.candidates.items()
+    ]
+    return or_(calls.c.outcome == "failed", *strangers)
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _spoiled(wanted: Slice) -> ColumnElement[bool]:
+    return or_(_failed(wanted), calls.c.placeholders > 0, calls.c.echoes > 0)
+
+
+def _arms(database: Engine, wanted: Slice, policy: Policy, window: Window) -> dict[tuple[str, str], RowMapping]:
+    """(role, arm) -> all counts in one row."""
+    answered = ~_failed(wanted)
+    score = case((and_(answered, calls.c.score.is_not(None)), calls.c.score), else_=None)
+    width = window.length / window.buckets
+    edges = [window.start + number * width for number in range(window.buckets)] + [window.end]
+    buckets = [
+        _count(and_(calls.c.started_at >= edges[n], calls.c.started_at < edges[n + 1])).label(f"bucket_{n}")
+        for n in range(window.buckets)
+    ]
+    statement = (
+        select(
+            calls.c.role,
+            calls.c.arm,
+            func.count().label("calls"),
+            func.count(distinct(calls.c.run_id)).label("runs"),
+            _count(_failed(wanted)).label("failures"),
+            _count(and_(answered, calls.c.placeholders > 0)).label("placeholders"),
+            _count(and_(answered, calls.c.echoes > 0)).label("echoes"),
+            _count(_spoiled(wanted)).label("spoiled"),
+            func.count(score).label("scored"),
+            _count(score >= policy.good_score).label("good"),
+            func.sum(score).label("scores"),
+            func.sum(score * score).label("squares"),
+            func.sum(score * score * score).label("cubes"),
+            func.max(calls.c.started_at).label("last"),
+            *buckets,
+        )
+        .where(_in(wanted))
+        .group_by(calls.c.role, calls.c.arm)
+    )
+    with database.connect() as connection:
+        return {(row["role"], row["arm"]): row for row in connection.execute(statement).mappings()}
+
+
+def _fields(database: Engine, wanted: Slice) -> dict[tuple[str, str], dict[str, FieldTally]]:
+    statement = (
+        select(calls.c.role, calls.c.arm, field_checks.c.field, func.count().label("checked"),
+               _count(~field_checks.c.correct).label("wrong"))
+        .join(field_checks, field_checks.c.call_id == calls.c.id)
+        .where(_in(wanted), ~_failed(wanted))
+        .group_by(calls.c.role, calls.c.arm, field_checks.c.field)
+        .order_by(field_checks.c.field)
+    )  # fmt: skip
+    found: dict[tuple[str, str], dict[str, FieldTally]] = defaultdict(dict)
+    with database.connect() as connection:
+        for row in connection.execute(statement):
+            found[row.role, row.arm][row.field] = FieldTally(checked=row.checked, wrong=row.wrong)
+    return found
+
+
+def _routed(database: Engine, wanted: Slice) -> dict[str, tuple[Routed, ...]]:
+    """Role -> counts for each weight below all: calls of runs that this gate's canary sent somewhere."""
+    statement = (
+        select(calls.c.role, assignments.c.weight, calls.c.arm, func.count().label("calls"),
+               _count(_spoiled(wanted)).label("spoiled"))
+        .join(assignments, assignments.c.run_id == calls.c.run_id)
+        .where(_in(wanted), assignments.c.gate_id == wanted.gate_id, assignments.c.weight < 1, assignments.c.weight > 0)
+        .group_by(calls.c.role, assignments.c.weight, calls.c.arm)
+        .order_by(assignments.c.weight)
+    )  # fmt: skip
+    found: dict[tuple[str, float], dict[str, int]] = defaultdict(dict)
+    with database.connect() as connection:
+        for row in connection.execute(statement):
+            found[row.role, row.weight] |= {row.arm: row.calls, f"{row.arm}_spoiled": row.spoiled}
+    roles: dict[str, list[Routed]] = defaultdict(list)
+    for (role, weight), counts in found.items():
+        roles[role].append(Routed.model_validate({"weight": weight, **counts}))
+    return {role: tuple(steps) for role, steps in roles.items()}
+
+
+@dataclass(frozen=True)
+class _Side:
+    """What one arm answered to one input, repeats averaged."""
+
+    score: float | None
+    seconds: float | None
+    cost: float | None
+    answered: bool
+
+
+def _pairs(database: Engine, wanted: Slice, policy: Policy) -> dict[str, PairTally]:
+    answered = ~_failed(wanted)
+    score, seconds, cost = (
+        case((answered, column), else_=None) for column in (calls.c.score, calls.c.seconds, calls.c.cost)
+    )
+    statement = (
+        select(calls.c.role, calls.c.pair_id, calls.c.arm, _count(answered).label("answered"),
+               func.sum(score).label("scores"), func.count(score).label("scored"),
+               func.sum(seconds).label("seconds"), func.count(seconds).label("timed"),
+               func.sum(cost).label("cost"), func.count(cost).label("priced"))
+        .where(_in(wanted), calls.c.pair_id.is_not(None))
+        .group_by(calls.c.role, calls.c.pair_id, calls.c.arm)
+    )  # fmt: skip
+    sides: dict[str, dict[str, dict[str, _Side]]] = defaultdict(lambda: defaultdict(dict))
+    with database.connect() as connection:
+        for row in connection.execute(statement):
+            sides[row.role][row.pair_id][row.arm] = _Side(
+                _mean(row.scores, row.scored), _mean(row.seconds, row.timed),
+                _mean(row.cost, row.priced) if row.priced == row.answered else None, bool(row.answered),
+            )  # fmt: skip
+    return {role: _tally_pairs(of_role.values(), policy) for role, of_role in sides.items()}
+
+
+def _mean(total: Any, count: int) -> float | None:
+    """Rounded to what a clock or a price can tell, so that the order of a database's additions does not show."""
+    return round(float(total) / count, 9) if count else None
+
+
+def _tally_pairs(asked: Iterable[Mapping[str, _Side]], policy: Policy) -> PairTally:
+    both: Sequence[tuple[_Side, _Side]] = [(by["incumbent"], by["candidate"]) for by in asked if len(by) == 2]
+    sides = [(a, b) for a, b in both if a.answered and b.answered]
+    scores = [(a.score, b.score) for a, b in sides if a.score is not None and b.score is not None]
+    logs = [log_ratio(a.seconds, b.seconds) for a, b in sides if a.seconds and b.seconds]
+    good = [(a >= policy.good_score, b >= policy.good_score) for a, b in scores]
+    slow = log_ratio(1.0, policy.latency_limit)
+    return PairTally(
+        pairs=len(both),
+        incomplete=len(both) - len(sides),
+        scores=Moments.of(b - a for a, b in scores),
+        worse=good.count((True, False)),
+        better=good.count((False, True)),
+        seconds=Moments.of(logs),
+        slower=sum(log > slow for log in logs),
+        costs=CostPairs.of((a.cost, b.cost) for a, b in sides),
+    )
