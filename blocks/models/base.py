@@ -9,9 +9,13 @@ import httpx
 from prefect.blocks.core import Block
 from pydantic import ConfigDict, Field, SecretStr
 
+from blocks.errors import ConfigurationError
 from blocks.models.wire import Endpoint, HttpRequest, Question, Reply
 
 JsonCapability = Literal["schema", "object", "none"]
+
+URL = r"^https?://[^@?#\s]+$"
+"""A server's URL without user, password or query: those would be recorded with every run."""
 
 
 class LanguageModel(Block):
@@ -117,6 +121,21 @@ class LanguageModel(Block):
         """This block with the recorded fields put back; its secrets stay."""
         known = {name: value for name, value in facts.items() if name in type(self).model_fields}
         return self.model_copy(update=known)
+
+
+def bearer(secret: SecretStr | None, model: str) -> dict[str, str]:
+    """The header that carries a key, without the blanks that come along when it is pasted; none for an empty key.
+
+    Raises ConfigurationError if HTTP cannot carry it.
+    """
+    key = secret.get_secret_value().strip() if secret else ""
+    if not key.isascii() or not key.isprintable():
+        raise ConfigurationError(
+            f"The key in the model block for {model} has characters that no key has.",
+            means="it cannot be sent; the run was not started.",
+            do="copy the key again and paste it into the block, in the Prefect UI under Blocks.",
+        )
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _is_secret(annotation: Any) -> bool:

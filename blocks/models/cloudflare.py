@@ -6,15 +6,15 @@ the gateway's cache, error codes that tell a passing fault from a final one.
 """
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
 from blocks.errors import ConfigurationError
-from blocks.models.base import LanguageModel
+from blocks.models.base import URL, LanguageModel, bearer
 from blocks.models.faults import fault, status_class
+from blocks.models.replies import answered, at, count, reply_object
 from blocks.models.wire import Endpoint, HttpRequest, Question, Reply
 
 ERROR_CODES: dict[int, str] = {
@@ -23,14 +23,20 @@ ERROR_CODES: dict[int, str] = {
     4006: "quota",
     3007: "timeout",
     3008: "timeout",
+    3046: "timeout",
     3006: "too_large_request",
+    5021: "context_exceeded",
+    5024: "json_mode",
+    5025: "json_unsupported",
     5007: "unknown_model",
     3042: "unknown_model",
     5028: "withdrawn",
     5035: "paid_plan",
     10000: "unauthorized",
     10001: "unauthorized",
-    **dict.fromkeys((5004, 3003, 5016, 5018, 5019, 3023, 3041, 5005, 3039), "bad_request"),
+    7000: "unauthorized",
+    7003: "unauthorized",
+    **dict.fromkeys((5004, 5006, 3003, 5016, 5018, 5019, 3023, 3041, 5005, 3039), "bad_request"),
 }
 LONGEST_MESSAGE = 131_072
 """Characters Workers AI takes in one message."""
@@ -73,23 +79,23 @@ class CloudflareModel(LanguageModel):
     base_url: str = Field(
         "https://api.cloudflare.com/client/v4",
         title="API URL",
-        pattern=r"^https?://",
+        pattern=URL,
         description="Change for tests only.",
     )
     gateway_url: str = Field(
-        "https://gateway.ai.cloudflare.com/v1", title="Gateway URL", pattern=r"^https?://",
+        "https://gateway.ai.cloudflare.com/v1", title="Gateway URL", pattern=URL,
         description="Used when a gateway is named.",
     )  # fmt: skip
 
     @contextlib.contextmanager
     def reach(self) -> Iterator[Endpoint]:
-        if not self.account_id or not self.api_token.get_secret_value():
+        if not self.account_id or not self.api_token.get_secret_value().strip():
             raise ConfigurationError(
                 f"The Cloudflare model block for {self.model} has no account id or no API token.",
                 means="nothing can be asked of it; the run was not started.",
                 do="open the block in the Prefect UI under Blocks and enter both, or run `phasegate models cloudflare`.",
             )
-        headers = {"Authorization": f"Bearer {self.api_token.get_secret_value()}"}
+        headers = bearer(self.api_token, self.model)
         if self.gateway:
             base = f"{self.gateway_url.rstrip('/')}/{self.account_id}/{self.gateway}/workers-ai"
         else:
@@ -126,12 +132,7 @@ class CloudflareModel(LanguageModel):
         return {"response_format": {"type": "json_schema", "json_schema": question.schema}}
 
     def read(self, status: int, headers: Mapping[str, str], body: bytes, question: Question) -> Reply:
-        try:
-            envelope = json.loads(body)
-        except ValueError:
-            envelope = None
-        if not isinstance(envelope, dict):
-            raise fault("server_error" if status >= 500 else "invalid_envelope", f"HTTP {status} without a JSON reply.")
+        envelope = reply_object(status, body)
         if status >= 400 or envelope.get("success") is False:
             raise _refusal(status, envelope)
         result = envelope.get("result", envelope)
@@ -142,11 +143,12 @@ class CloudflareModel(LanguageModel):
 
 def _refusal(status: int, envelope: Mapping[str, Any]) -> Exception:
     """The error of a refused call, by Cloudflare's own code first, by the HTTP status where there is none we know."""
-    errors = [item for item in envelope.get("errors") or [] if isinstance(item, dict)]
+    listed = envelope.get("errors")
+    errors = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
     code = next((item["code"] for item in errors if isinstance(item.get("code"), int)), None)
     said = "; ".join(str(item.get("message", "")) for item in errors) or "no message"
     happened = f"Workers AI answered HTTP {status}, code {code}: {said[:300]}"
-    if "JSON Mode couldn't be met" in said:
+    if "JSON Mode" in said and "be met" in said:  # comes without its code too, and as "JSON Model couldn't be met"
         return fault("json_mode", happened)
     if code in ERROR_CODES:
         return fault(ERROR_CODES[code], happened)
@@ -154,17 +156,13 @@ def _refusal(status: int, envelope: Mapping[str, Any]) -> Exception:
 
 
 def _reply(result: Mapping[str, Any], question: Question) -> Reply:
+    """The answer in `response`, text or object, or in OpenAI's shape, as newer models send it."""
+    if "response" not in result and "choices" not in result:
+        raise fault("invalid_envelope", "Workers AI sent a result without an answer in it.")
     answer = result.get("response")
-    if answer is None and isinstance(choices := result.get("choices"), list) and choices:
-        answer = ((choices[0] or {}).get("message") or {}).get("content")
-    usage = result.get("usage") if isinstance(result.get("usage"), dict) else None
-    prompt, completion = (usage.get("prompt_tokens"), usage.get("completion_tokens")) if usage else (None, None)
-    if answer is None or answer == "":
-        raise fault("empty_answer", "Workers AI answered without any text.")
-    return Reply(
-        text=answer if isinstance(answer, str) else None,
-        value=None if isinstance(answer, str) else answer,
-        prompt_tokens=prompt,
-        completion_tokens=completion,
-        truncated=completion is not None and completion >= question.max_tokens,
-    )
+    if answer is None:
+        answer = at(result, "choices", 0, "message", "content")
+    prompt, completion = at(result, "usage", "prompt_tokens"), count(at(result, "usage", "completion_tokens"))
+    ended = at(result, "choices", 0, "finish_reason") == "length"
+    cut = ended or (completion is not None and completion >= question.max_tokens)
+    return answered(answer, "Workers AI", prompt, completion, cut)

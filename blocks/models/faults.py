@@ -21,7 +21,10 @@ CLASSES: dict[str, tuple[bool, str, str]] = {
                         "check what answers under the block's URL."),
     "incomplete": (True, "the model stopped in the middle of its answer.", "raise the output limit or use another model."),
     "json_mode": (True, "the model could not satisfy the requested JSON schema.",
-                  "set the block's JSON capability to 'object' or 'none', or use another model."),
+                  "set the field 'JSON capability' of the model block to 'object' or 'none', or use another model."),
+    "json_unsupported": (False, "this model does not take the JSON mode its block asks for.",
+                         "set the field 'JSON capability' of the model block to 'object' or 'none' (Mistral's models on "
+                         "Cloudflare: 'Where the schema goes' to guided_json), or use another model."),
     "quota": (False, "the account's free allowance is used up until 00:00 UTC.",
               "wait until then or move the account to a paid plan."),
     "paid_plan": (False, "this model needs a paid plan.", "change the plan or the model in the lineup."),
@@ -29,8 +32,10 @@ CLASSES: dict[str, tuple[bool, str, str]] = {
                   "name another model block for this role in the lineup."),
     "unknown_model": (False, "the host does not know this model id.",
                       "correct the block's model id (for Ollama: `ollama pull` it first)."),
-    "unauthorized": (False, "the host does not accept the credentials.", "enter a valid key in the model block."),
-    "too_large_request": (False, "the request is larger than the host takes.", "use a model with a larger window."),
+    "unauthorized": (False, "the host does not accept the credentials.", "enter a valid key, and for Cloudflare the account id, in the model "
+                     "block."),
+    "too_large_request": (False, "the request is larger than the host takes.", "shorten the input, or use a model of "
+                          "another host."),
     "context_exceeded": (False, "the prompt does not fit the model's context window.",
                          "use a model with a larger window or shorten the input."),
     "bad_request": (False, "the host refuses the request as it stands.", "read the host's words above; correct the block."),

@@ -40,9 +40,8 @@ def _shorter(schema: Mapping[str, Any], limit: int) -> dict[str, Any]:
         short |= {"maxLength": at_most, "pattern": READABLE}
         short["minLength"] = max(short.get("minLength", 0), min(SHORTEST_TEXT, at_most))
     if short.get("type") == "array":
-        least = max(1, short.get("minItems", 1))
-        short["maxItems"] = max(least, short.get("minItems", 0))
-        short["minItems"] = min(least, short["maxItems"])
+        shortest = max(1, short.get("minItems", 1))
+        short["minItems"] = short["maxItems"] = min(shortest, short.get("maxItems", shortest))
     return short
 
 

@@ -1,16 +1,20 @@
 """Ollama's native API. Its OpenAI-compatible one cannot set the context window, which is cut in silence otherwise."""
 
+import asyncio
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import httpx
 from pydantic import Field, SecretStr
 
-from blocks.models.base import LanguageModel
+from blocks.models.base import URL, LanguageModel, bearer
 from blocks.models.faults import fault, status_class
+from blocks.models.replies import answered, at, count, reply_object
 from blocks.models.wire import Endpoint, HttpRequest, Question, Reply
+
+LIST_SECONDS = 20
+"""How long the list of models may take; no model is loaded for it."""
 
 
 class OllamaModel(LanguageModel):
@@ -22,7 +26,7 @@ class OllamaModel(LanguageModel):
     provider: ClassVar[str] = "ollama"
 
     base_url: str = Field(
-        "http://127.0.0.1:11434", title="Server URL", pattern=r"^https?://", description="Where Ollama listens."
+        "http://127.0.0.1:11434", title="Server URL", pattern=URL, description="Where Ollama listens."
     )
     api_key: SecretStr | None = Field(
         None, title="API key", description="Sent as a bearer token, for a server behind a proxy; usually empty."
@@ -42,8 +46,7 @@ class OllamaModel(LanguageModel):
 
     @contextlib.contextmanager
     def reach(self) -> Iterator[Endpoint]:
-        key = self.api_key.get_secret_value() if self.api_key else ""
-        yield Endpoint(self.base_url.rstrip("/"), {"Authorization": f"Bearer {key}"} if key else {})
+        yield Endpoint(self.base_url.rstrip("/"), bearer(self.api_key, self.model))
 
     def request(self, question: Question, endpoint: Endpoint) -> HttpRequest:
         body: dict[str, Any] = {
@@ -63,54 +66,52 @@ class OllamaModel(LanguageModel):
         return HttpRequest(f"{endpoint.base_url}/api/chat", dict(endpoint.headers), body)
 
     def read(self, status: int, headers: Mapping[str, str], body: bytes, question: Question) -> Reply:
-        try:
-            reply = json.loads(body)
-        except ValueError:
-            reply = None
-        if not isinstance(reply, dict):
-            raise fault("server_error" if status >= 500 else "invalid_envelope", f"HTTP {status} without a JSON reply.")
-        if status >= 400 or "error" in reply:
+        reply = reply_object(status, body)
+        if status >= 400 or reply.get("error"):
             raise _refusal(status, str(reply.get("error", "no message")))
+        if "done" not in reply and "message" not in reply:
+            raise fault("invalid_envelope", f"HTTP {status} with neither a message nor its end.")
         if reply.get("done") is not True:
             raise fault("incomplete", "Ollama ended its answer without saying that it is done.")
-        if (seen := reply.get("prompt_eval_count")) is not None and seen >= self.context_window:
+        if (seen := count(reply.get("prompt_eval_count"))) is not None and seen >= self.context_window:
             raise fault(
                 "context_exceeded", f"Ollama read {seen} prompt tokens, as many as its window holds: it cut the rest."
             )
-        text = (reply.get("message") or {}).get("content")
-        if not text:
-            raise fault("empty_answer", "Ollama answered without any text.")
-        return Reply(
-            text=text,
-            prompt_tokens=seen,
-            completion_tokens=reply.get("eval_count"),
-            truncated=reply.get("done_reason") == "length",
-        )
+        cut = reply.get("done_reason") == "length"
+        return answered(at(reply, "message", "content"), "Ollama", seen, reply.get("eval_count"), cut)
 
     async def digest(self, client: httpx.AsyncClient, endpoint: Endpoint) -> str | None:
         """The digest of the model's tag on this server.
 
         Raises CallError if the server does not have the model, or has other weights under its name.
         """
-        try:
-            reply = await client.get(f"{endpoint.base_url}/api/tags", headers=dict(endpoint.headers), timeout=10)
-            models = reply.raise_for_status().json()["models"]
-        except httpx.HTTPStatusError as error:
-            raise _refusal(error.response.status_code, "the list of models was refused") from None
-        except httpx.HTTPError as error:
-            raise fault("connection", f"Ollama at {self.base_url} does not answer ({type(error).__name__}).") from None
-        except (ValueError, KeyError, TypeError):
-            raise fault("invalid_envelope", f"What answers at {self.base_url} is not Ollama.") from None
+        there = await self._digests(client, endpoint)
         name = self.model if ":" in self.model else f"{self.model}:latest"
-        found = next((str(item.get("digest", "")) for item in models if item.get("name") == name), None)
+        found = there.get(name)
         if found is None:
-            there = ", ".join(sorted(str(item.get("name")) for item in models)) or "none"
-            raise fault("unknown_model", f"Ollama at {self.base_url} has no model {name!r}; it has: {there}.")
+            names = ", ".join(sorted(there)) or "none"
+            raise fault("unknown_model", f"Ollama at {self.base_url} has no model {name!r}; it has: {names}.")
         if not found.startswith(self.expected_digest):
             raise fault(
                 "unknown_model", f"{name} has the digest {found[:12]}; the block expects {self.expected_digest[:12]}."
             )
         return found
+
+    async def _digests(self, client: httpx.AsyncClient, endpoint: Endpoint) -> dict[str, str]:
+        """Tag -> digest of every model on the server. Raises CallError."""
+        try:
+            async with asyncio.timeout(LIST_SECONDS):
+                reply = await client.get(f"{endpoint.base_url}/api/tags", headers=dict(endpoint.headers))
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            raise fault("connection", f"Ollama at {self.base_url} does not answer ({type(error).__name__}).") from None
+        if reply.is_redirect:
+            raise fault("redirected", f"What answers at {self.base_url} is not Ollama: it sends elsewhere.")
+        if reply.status_code >= 400:
+            raise _refusal(reply.status_code, "the list of models was refused")
+        models = at(reply_object(reply.status_code, reply.content), "models")
+        if not isinstance(models, list):
+            raise fault("invalid_envelope", f"What answers at {self.base_url} is not Ollama.")
+        return {str(at(item, "name")): str(at(item, "digest") or "") for item in models}
 
 
 def _refusal(status: int, said: str) -> Exception:

@@ -1,14 +1,14 @@
 """Any server with OpenAI's chat completions: vLLM, llama.cpp, LM Studio, OpenAI itself and many more."""
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr
 
-from blocks.models.base import LanguageModel
+from blocks.models.base import URL, LanguageModel, bearer
 from blocks.models.faults import fault, status_class
+from blocks.models.replies import answered, at, reply_object
 from blocks.models.wire import Endpoint, HttpRequest, Question, Reply
 
 
@@ -22,7 +22,7 @@ class OpenAICompatibleModel(LanguageModel):
 
     base_url: str = Field(
         title="Base URL",
-        pattern=r"^https?://",
+        pattern=URL,
         description="Up to and including /v1, for example http://127.0.0.1:8000/v1",
     )
     api_key: SecretStr | None = Field(None, title="API key", description="Sent as a bearer token; empty sends none.")
@@ -32,8 +32,7 @@ class OpenAICompatibleModel(LanguageModel):
 
     @contextlib.contextmanager
     def reach(self) -> Iterator[Endpoint]:
-        key = self.api_key.get_secret_value() if self.api_key else ""
-        yield Endpoint(self.base_url.rstrip("/"), {"Authorization": f"Bearer {key}"} if key else {})
+        yield Endpoint(self.base_url.rstrip("/"), bearer(self.api_key, self.model))
 
     def request(self, question: Question, endpoint: Endpoint) -> HttpRequest:
         body = chat_body(self.model, question)
@@ -61,28 +60,15 @@ def chat_body(model: str, question: Question) -> dict[str, Any]:
 
 def read_completion(status: int, body: bytes) -> Reply:
     """A chat completion in our shape. Raises CallError for everything else."""
-    try:
-        reply = json.loads(body)
-    except ValueError:
-        reply = None
-    if not isinstance(reply, dict):
-        raise fault("server_error" if status >= 500 else "invalid_envelope", f"HTTP {status} without a JSON reply.")
-    if status >= 400 or "error" in reply:
+    reply = reply_object(status, body)
+    if status >= 400 or reply.get("error"):
         raise _refusal(status, reply.get("error"))
-    choices = reply.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+    choice = at(reply, "choices", 0)
+    if not isinstance(choice, dict):
         raise fault("invalid_envelope", f"HTTP {status} with no choices in it.")
-    text = (choices[0].get("message") or {}).get("content")
-    if not text:
-        raise fault("empty_answer", "The server answered without any text.")
-    usage = reply.get("usage") if isinstance(reply.get("usage"), dict) else {}
-    return Reply(
-        text=text if isinstance(text, str) else None,
-        value=None if isinstance(text, str) else text,
-        prompt_tokens=(usage or {}).get("prompt_tokens"),
-        completion_tokens=(usage or {}).get("completion_tokens"),
-        truncated=choices[0].get("finish_reason") == "length",
-    )
+    prompt, completion = at(reply, "usage", "prompt_tokens"), at(reply, "usage", "completion_tokens")
+    cut = choice.get("finish_reason") == "length"
+    return answered(at(choice, "message", "content"), "The server", prompt, completion, cut)
 
 
 def _refusal(status: int, error: Any) -> Exception:

@@ -16,14 +16,18 @@ from blocks.models import LanguageModel
 from blocks.models.faults import fault
 from blocks.models.wire import Endpoint, Question, Reply
 from tasks.answering.call import Asked, Attempt
-from tasks.answering.limits import require_fit
-from tasks.answering.parse import Parsed, UnusableAnswerError, parse
+from tasks.answering.limits import characters_left, require_fit
+from tasks.answering.parse import Parsed, UnusableAnswerError, parse, storable
 from tasks.answering.transport import Exchange, send
 
 T = TypeVar("T", bound=BaseModel)
 
 LONGEST_WAIT = 60.0
 """Seconds; a server that asks for a longer pause counts as failed."""
+LONGEST_COMPLAINT = 1500
+"""Characters of what was wrong that go into the second question."""
+OF_THE_MODEL = frozenset({"json_mode", "incomplete", "empty_answer"})
+"""Faults of what the model wrote: with the same seed it would write the same again."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Asking:
                 parsed = await self._answer(model, question, read, attempts)
             except CallError as error:
                 return Asked("failed", tuple(attempts), error=error)
+        attempts[-1] = replace(attempts[-1], raw_body="")
         asked_again = any(attempt.error_class == "invalid_answer" for attempt in attempts)
         repairs = parsed.repairs + (("asked again",) if asked_again else ())
         return Asked("repaired" if repairs else "first_pass", tuple(attempts), value=parsed.value, repairs=repairs)
@@ -77,7 +82,7 @@ class Asking:
         except UnusableAnswerError as error:
             reasons = _mark_unusable(attempts, str(error))
         try:
-            return read(await self._send(model, _again(question, reasons), attempts, again=True))
+            return read(await self._send(model, _again(model.block, question, reasons), attempts, again=True))
         except UnusableAnswerError as error:
             reasons = _mark_unusable(attempts, str(error))
         raise fault("invalid_answer", f"{model.name} answered {question.name} in a wrong form twice:\n{reasons}")
@@ -98,7 +103,8 @@ class Asking:
                 if not error.retryable or number + 1 == model.block.attempts or wait > LONGEST_WAIT:
                     raise
                 await self.sleep(wait)
-                question = replace(question, fresh=True)
+                other_seed = question.seed + (error.error_class in OF_THE_MODEL)
+                question = replace(question, fresh=True, seed=other_seed)
             else:
                 attempts.append(_good(kind, started, time.perf_counter() - clock, exchange, reply))
                 return reply
@@ -108,7 +114,7 @@ class Asking:
         """Seconds before the next try: what the server asks for, else 2, 4, 8 ... with up to a quarter more."""
         if exchange.retry_after is not None:
             return exchange.retry_after
-        return float(2 ** (number + 1) * (1 + self.jitter() / 4))
+        return float(min(LONGEST_WAIT, 2 ** (number + 1) * (1 + self.jitter() / 4)))
 
 
 def _good(kind: Any, started: datetime, seconds: float, exchange: Exchange, reply: Reply) -> Attempt:
@@ -127,14 +133,22 @@ def _mark_unusable(attempts: list[Attempt], reasons: str) -> str:
     return reasons
 
 
-def _again(question: Question, reasons: str) -> Question:
-    """The same question with what was wrong, another seed, and no cache that could give the same answer back."""
-    complaint = f"\n\nYour previous answer could not be used:\n{reasons[:1500]}\nAnswer again, complete and in the requested form."
+def _again(block: LanguageModel, question: Question, reasons: str) -> Question:
+    """The same question with what was wrong, another seed, and no cache that could give the same answer back.
+
+    What was wrong is left out where the window has no room for it: a prompt that is cut in silence is worse.
+    """
+    before, after = (
+        "\n\nYour previous answer could not be used:\n",
+        "\nAnswer again, complete and in the requested form.",
+    )
+    left = min(LONGEST_COMPLAINT, characters_left(block, question) - len(before + after))
+    complaint = before + reasons[:left] + after if left > 0 else ""
     return replace(question, user=question.user + complaint, seed=question.seed + 1, fresh=True)
 
 
 def _text(reply: Reply) -> Parsed[Any]:
-    text = (reply.text or "").replace("\x00", "").strip()
+    text = storable(reply.text or "").strip()
     if not text:
         raise UnusableAnswerError("The answer holds no text.")
     return Parsed(text)

@@ -50,11 +50,17 @@ class Asked(Generic[T]):
 
     @property
     def prompt_tokens(self) -> int | None:
-        return _sum([attempt.prompt_tokens for attempt in self.attempts])
+        """Of all attempts that brought an answer; None if the server left one of them uncounted."""
+        return _sum([attempt.prompt_tokens for attempt in self._answered])
 
     @property
     def completion_tokens(self) -> int | None:
-        return _sum([attempt.completion_tokens for attempt in self.attempts])
+        """Of all attempts that brought an answer; None if the server left one of them uncounted."""
+        return _sum([attempt.completion_tokens for attempt in self._answered])
+
+    @property
+    def _answered(self) -> list[Attempt]:
+        return [attempt for attempt in self.attempts if attempt.error_class in (None, "invalid_answer")]
 
     @property
     def truncated(self) -> bool:
@@ -70,4 +76,4 @@ class Asked(Generic[T]):
 
 def _sum(counts: list[int | None]) -> int | None:
     known = [count for count in counts if count is not None]
-    return sum(known) if known else None
+    return sum(known) if known and len(known) == len(counts) else None

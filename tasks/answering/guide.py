@@ -3,23 +3,31 @@
 from collections.abc import Mapping
 from typing import Any
 
+DEEPEST = 8
+"""Levels of nesting that are described."""
+SHORTEST_TOLD = 10
+"""Characters; a shorter minimum is kept by any answer."""
+
 
 def field_guide(schema: Mapping[str, Any]) -> str:
     """One line a field: name, type, limits, description; nested fields are indented. No example values."""
     definitions = schema.get("$defs", {})
     lines = ["Answer with one JSON object and nothing else. Its fields, all required:"]
-    lines += _fields(schema, definitions, 0)
+    lines += _fields(_resolve(schema, definitions), definitions, 0)
     return "\n".join(lines)
 
 
 def _fields(schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) -> list[str]:
-    lines = []
+    lines: list[str] = []
+    if depth > DEEPEST:  # a schema may refer to itself
+        return lines
     for name, part in schema.get("properties", {}).items():
         part = _resolve(part, definitions)
         described = f": {part['description']}" if part.get("description") else ""
         lines.append(f"{'  ' * depth}- {name} ({_kind(part, definitions)}){described}")
         inner = _resolve(part.get("items", part), definitions)
-        lines += _fields(inner, definitions, depth + 1)
+        for choice in inner.get("anyOf", [inner]):
+            lines += _fields(_resolve(choice, definitions), definitions, depth + 1)
     return lines
 
 
@@ -43,9 +51,12 @@ def _kind(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
             "  ", " "
         )
     if kind == "string":
-        return f"text, at most {part['maxLength']} characters" if "maxLength" in part else "text"
+        least = part.get("minLength", 0)
+        if least < SHORTEST_TOLD:
+            return f"text, at most {part['maxLength']} characters" if "maxLength" in part else "text"
+        return f"text, {_span(least, part.get('maxLength'))} characters"
     if kind in ("integer", "number"):
-        span = _span(part.get("minimum"), part.get("maximum"))
+        span = _span(part.get("minimum"), part.get("maximum")) or _open_span(part)
         return f"{'whole number' if kind == 'integer' else 'number'} {span}".strip()
     return str(kind)
 
@@ -57,6 +68,11 @@ def _plural(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     return {"object": "objects", "string": "texts"}.get(
         str(item.get("type")), _kind(item, definitions) if item else "values"
     )
+
+
+def _open_span(part: Mapping[str, Any]) -> str:
+    words = (("more than", "exclusiveMinimum"), ("less than", "exclusiveMaximum"))
+    return " and ".join(f"{word} {part[bound]}" for word, bound in words if bound in part)
 
 
 def _span(least: float | None, most: float | None) -> str:

@@ -17,6 +17,12 @@ def estimate_tokens(text: str) -> int:
     return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
 
 
+def characters_left(model: LanguageModel, question: Question) -> int:
+    """Characters the prompt may still grow by; negative if it is too long already."""
+    prompt = estimate_tokens(question.system) + estimate_tokens(question.user)
+    return int((model.context_window - prompt - question.max_tokens - SPARE_TOKENS) * CHARACTERS_PER_TOKEN)
+
+
 def room(model: LanguageModel, wanted: int) -> int:
     """The output limit to send: what is wanted, at most what the model gives."""
     return min(wanted, model.max_output_tokens)

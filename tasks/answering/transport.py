@@ -1,8 +1,11 @@
 """One request to a model server, kept within time, size and the host it was meant for."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 
 import httpx
 
@@ -14,6 +17,9 @@ ENVELOPE_BYTES = 1_000_000
 BYTES_PER_TOKEN = 64
 KEPT_BYTES = 65_536
 """How much of a failed attempt's body is kept for the record."""
+
+SHORTEST_KEY = 8
+"""Characters; a shorter one could be any word of an answer."""
 
 
 @dataclass
@@ -34,7 +40,7 @@ async def send(
 ) -> Reply:
     """Sends the question once and reads the reply; `exchange` is filled as far as it goes.
 
-    Raises CallError. The time limit spans the whole reply, so a server that drips one byte a second does not outlast it.
+    Raises CallError. No secret that was sent stays in what is kept of the reply. The time limit spans the whole reply, so a server that drips one byte a second does not outlast it.
     """
     request = model.request(question, endpoint)
     limit = model.time_limit(question.max_tokens)
@@ -47,6 +53,10 @@ async def send(
                 exchange.retry_after = _seconds(response.headers.get("Retry-After"))
                 await _read(response, exchange, ENVELOPE_BYTES + BYTES_PER_TOKEN * question.max_tokens)
                 headers = response.headers
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        raise fault("bad_request", f"{request.url!r} is no URL.") from None
+    except UnicodeEncodeError:
+        raise fault("bad_request", "The prompt has characters that no UTF-8 text can hold.") from None
     except TimeoutError:
         raise fault("timeout", f"No whole answer from {_host(request.url)} within {limit:.0f} s.") from None
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -55,28 +65,44 @@ async def send(
         raise fault("timeout", f"{_host(request.url)} did not answer in time ({type(error).__name__}).") from None
     except (httpx.TransportError, httpx.DecodingError) as error:
         raise fault("interrupted", f"The answer of {_host(request.url)} broke off ({type(error).__name__}).") from None
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-        raise fault("bad_request", f"{request.url!r} is no URL.") from None
+    finally:
+        exchange.body = _without_secrets(exchange.body, request.headers)
     if response.is_redirect:
-        raise fault("redirected", f"{_host(request.url)} redirects to {_host(headers.get('Location', '?'))}.")
+        raise fault("redirected", f"{_host(request.url)} redirects to {_host(headers['Location']) or 'another path'}.")
     return model.read(response.status_code, headers, exchange.body, question)
 
 
 async def _read(response: httpx.Response, exchange: Exchange, limit: int) -> None:
+    """Reads the body into `exchange`, also the part of one that breaks off."""
     parts, size = [], 0
-    async for part in response.aiter_bytes():
-        parts.append(part)
-        size += len(part)
-        if size > limit:
-            exchange.body = b"".join(parts)[:KEPT_BYTES]
-            raise fault("too_large_reply", f"The reply is over {limit:,} bytes.")
-    exchange.body = b"".join(parts)
+    try:
+        async for part in response.aiter_bytes():
+            parts.append(part)
+            size += len(part)
+            if size > limit:
+                raise fault("too_large_reply", f"The reply is over {limit:,} bytes.")
+    finally:
+        exchange.body = b"".join(parts)
+
+
+def _without_secrets(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """`body` without the key that was sent: a proxy's error page may show the request, and errors are shown to people."""
+    key = headers.get("Authorization", "").removeprefix("Bearer ").encode()
+    return body.replace(key, b"[key]") if len(key) >= SHORTEST_KEY else body
 
 
 def new_client(connections: int = 32) -> httpx.AsyncClient:
-    """A client for model servers: no redirects, no proxy surprises from cookies, time limits set per call."""
+    """A client for model servers: no redirects, no cookies, time limits set per call.
+
+    A proxy of the environment is used, but never for this machine: it would see the embedded model's key and prompts.
+    """
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=2)
-    return httpx.AsyncClient(timeout=httpx.Timeout(None, connect=10), limits=limits, follow_redirects=False)
+    client = httpx.AsyncClient(
+        timeout=httpx.Timeout(None, connect=10), limits=limits, follow_redirects=False,
+        mounts={"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None},
+    )  # fmt: skip
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return client
 
 
 def _seconds(header: str | None) -> float | None:
@@ -87,8 +113,6 @@ def _seconds(header: str | None) -> float | None:
     except ValueError:
         pass
     try:
-        from datetime import UTC, datetime
-
         return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return None
