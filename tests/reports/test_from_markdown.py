@@ -49,6 +49,7 @@ def html(markdown: str) -> str:
         ("3. a\n4. b", '<ol start="3"><li>a</li><li>b</li></ol>'),
         ("- a\n  - b", "<ul><li>a<ul><li>b</li></ul></li></ul>"),
         ("[a](https://b.example)", "<p>a (https://b.example)</p>"),
+        ("<div>\n*a*\n</div>", "<p>&lt;div&gt; <em>a</em> &lt;/div&gt;</p>"),
         ("![a](https://b.example/c.png)", "<p>[picture: a] (https://b.example/c.png)</p>"),
     ],
 )
@@ -90,6 +91,10 @@ def test_text_and_form_survive_being_written_again() -> None:
     again = as_markdown(read_markdown(text, 4))
 
     assert as_html(read_markdown(again, 4)) == as_html(read_markdown(text, 4))
+
+
+def test_texts_that_meet_make_no_list() -> None:
+    assert as_markdown(read_markdown("[1](). a", 4)) == "1\\. a"
 
 
 def assert_plain(rendered: str) -> None:

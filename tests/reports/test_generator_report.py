@@ -85,6 +85,12 @@ def test_a_cost_known_in_part_says_how_much_is_missing(demo: RunView) -> None:
     assert "\\$1.50 + 10 unknown" in generator_markdown(replace(demo, stages=stages))
 
 
+def test_unknown_tokens_are_unknown_too(demo: RunView) -> None:
+    stage = replace(demo.stages[0], prompt_tokens=None)
+
+    assert "| unknown / 800 |" in generator_markdown(replace(demo, stages=(stage,)))
+
+
 def test_a_cost_of_nothing_is_nothing(demo: RunView) -> None:
     stages = tuple(replace(stage, cost=0.0) for stage in demo.stages)
 
