@@ -70,15 +70,15 @@ def _generate(given: Any, lineup: str, continue_run: str | None, overrides: dict
 
 
 def _show(run_id: str) -> None:
-    from flows.generator.view import view_run
-
     from blocks.home import folder
+    from flows.generator.view import run_view
     from tasks.records.database import engine
-    from tasks.reports import terminal_table, write_generator_report
+    from tasks.reports.generator import write_generator_report
+    from tasks.reports.terminal import terminal_table
 
-    view = view_run(engine(), run_id)
+    view = run_view(engine(), run_id)
     markdown, html = write_generator_report(view, folder("reports", run_id))
     console.print(terminal_table(view))
-    say(f"Report:    {markdown}\n           {html}")
+    say(f"Report:    {html}\n           {markdown}")
     say(f"Run id:    {run_id}  (go on from it with: phasegate run --continue {run_id})")
     say("Prefect UI: `make serve`, then http://127.0.0.1:4200 - this run is among the flow runs there.")

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from blocks.errors import InputError
 from flows.generator.brief import GeneratorInput
 from flows.generator.opening import open_run
-from flows.generator.run import GeneratorRun
+from flows.generator.run import GeneratorRun, input_key
 from flows.generator.stages import dependencies, stage
 from tasks.records.runs import Purpose, read_steps
 
@@ -106,8 +106,10 @@ async def _override(run: GeneratorRun, overrides: Mapping[str, Any], parent: str
             raise InputError(
                 f"{path} cannot be {value!r}: {reasons}.", do="give a value the stage itself could give."
             ) from None
+    known_now = {**found, **corrected}
     for key, body in corrected.items():
-        await run.override(stage(key), body)
+        inputs = stage(key).inputs(run.brief, run.preferences, known_now)
+        await run.override(stage(key), body, input_key(stage(key), "", inputs.canonical()))
     return set(corrected)
 
 

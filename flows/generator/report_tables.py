@@ -39,7 +39,7 @@ def pricing_table(outputs: Outputs) -> str:
     return _table(
         ("Tier", "Price", "Best for", "Deliverables"),
         (
-            (t["tier_name"], str(t["price"]), t["best_for"], "; ".join(t["deliverables"]))
+            (t["tier_name"], f"${t['price']:,}", t["best_for"], "; ".join(t["deliverables"]))
             for t in outputs["offer_design"]["pricing_tiers"]
         ),
     )

@@ -95,10 +95,12 @@ class GeneratorRun(PipelineRun):
             await self.store(self.keep_step, reused, body)
             self.outputs[key] = body
 
-    async def override(self, stage: Stage[Any, Any], body: Mapping[str, Any]) -> None:
-        """Uses `body` as the stage's output; later stages see it as if a model had written it."""
-        address = runs.sha256(body)
-        step = runs.Step(stage.key, "", address, address, "overridden")
+    async def override(self, stage: Stage[Any, Any], body: Mapping[str, Any], key: str) -> None:
+        """Uses `body` as the stage's output; later stages see it as if a model had written it.
+
+        `key` is what the stage's own answer depended on, so that a run continued from this one keeps the correction.
+        """
+        step = runs.Step(stage.key, "", key, runs.sha256(body), "overridden")
         await self.store(self.keep_step, step, dict(body))
         self.outputs[stage.key] = body
 
