@@ -69,6 +69,7 @@ def claim(
     now: datetime,
     *,
     only: Collection[str] | None = None,
+    but_not: Collection[str] = (),
     most: int = 200,
     statuses: Collection[Status] = ("behind", "unconfigured"),
 ) -> Claim:
@@ -83,6 +84,8 @@ def claim(
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # one claimer at a time; PostgreSQL locks row by row
         wanted = select(sync_status.c.external_id).where(free).distinct()
+        if but_not:
+            wanted = wanted.where(sync_status.c.external_id.not_in(but_not))
         if only is not None:
             wanted = wanted.where(sync_status.c.external_id.in_(only))
         found = connection.scalars(_held(wanted, most)).all()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, func, or_, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Table, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.crm.status import mark_behind
@@ -34,10 +34,8 @@ class Result:
     """Agent -> why it gave no answer."""
 
 
-def keep_source(
-    database: Engine, transcript: Transcript, run_id: str, model: str, digest: str | None, at: datetime
-) -> None:
-    """Stores text and turns before anything is asked, and that this run is about them.
+def keep_source(database: Engine, transcript: Transcript, at: datetime) -> None:
+    """Stores text and turns, before anything is asked.
 
     Another text under the same id replaces the one before; the record stays what it was until a run has finished.
     """
@@ -47,13 +45,9 @@ def keep_source(
         "content_sha256": transcript.sha256, "header": body["header"], "turns": body["turns"],
         "created_at": at, "updated_at": at,
     }  # fmt: skip
-    run = {"run_id": run_id, "external_id": transcript.transcript_id, "content_sha256": transcript.sha256,
-           "model": model, "digest": digest, "at": at}  # fmt: skip
     with database.begin() as connection:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(transcripts).values(row)
         connection.execute(
-            statement.on_conflict_do_update(
+            _insert(connection, transcripts, row).on_conflict_do_update(
                 index_elements=["external_id"],
                 set_={name: value for name, value in row.items() if name not in ("external_id", "created_at")},
                 where=or_(
@@ -61,7 +55,21 @@ def keep_source(
                 ),
             )
         )
-        connection.execute(dialect.insert(transcript_runs).values(run).on_conflict_do_nothing())
+
+
+def note_run(
+    database: Engine, transcript: Transcript, run_id: str, model: str, digest: str | None, at: datetime
+) -> None:
+    """Stores that a run is about this call, and which model block extracts in it."""
+    row = {"run_id": run_id, "external_id": transcript.transcript_id, "content_sha256": transcript.sha256,
+           "model": model, "digest": digest, "at": at}  # fmt: skip
+    with database.begin() as connection:
+        connection.execute(_insert(connection, transcript_runs, row).on_conflict_do_nothing())
+
+
+def _insert(connection: Connection, table: Table, row: Mapping[str, Any]) -> Any:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).values(row)
 
 
 def keep_result(database: Engine, result: Result, at: datetime) -> bool:
@@ -89,7 +97,7 @@ def keep_result(database: Engine, result: Result, at: datetime) -> bool:
                 transcripts.c.content_sha256 == result.content_sha256,
                 or_(transcripts.c.crm_sha256.is_(None), transcripts.c.crm_sha256 != address),
             )
-            .values(_columns(result, body, knowledge), crm_sha256=address, run_id=result.run_id, updated_at=at)
+            .values(**_columns(result, body, knowledge), crm_sha256=address, run_id=result.run_id, updated_at=at)
         ).rowcount
         if changed:
             mark_behind(connection, external_id, address, at)

@@ -1,0 +1,42 @@
+"""The facts of a call as a prompt shows them: typed values, one line each, nothing that was not said."""
+
+from collections.abc import Iterator
+
+from tasks.transcripts.display import visible
+from tasks.transcripts.record import CrmRecord
+
+LONGEST = 300
+MOST = 12
+
+
+def facts(record: CrmRecord) -> str:
+    return "# Facts of the call\n\n" + ("\n".join(f"- {line}" for line in _lines(record)) or "- none are known")
+
+
+def _lines(record: CrmRecord) -> Iterator[str]:
+    meeting, client, deal = record.meeting, record.client, record.deal
+    named = {
+        "client": client.name,
+        "advisor": meeting.advisor,
+        "date of the call": meeting.started_at and f"{meeting.started_at:%Y-%m-%d}",
+        "outcome": meeting.outcome,
+        "next meeting (UTC)": meeting.next_meeting and f"{meeting.next_meeting:%Y-%m-%d %H:%M}",
+        "state": client.state,
+        "marital status": client.marital_status,
+        "children": client.children_count,
+        "estate value": client.estate_value and f"{client.estate_value:,.0f} {deal.currency}",
+        "company": client.llc_interest,
+        "price": deal.amount is not None and f"{deal.amount:,.2f} {deal.currency} ({deal.status})",
+        "deposit": deal.deposit is not None and f"{deal.deposit:,.2f} {deal.currency}",
+    }
+    for name, value in named.items():
+        if value is not None and value is not False:
+            yield f"{name}: {visible(str(value), LONGEST)}"
+    for product in deal.products_mentioned[:MOST]:
+        yield f"product: {visible(product, LONGEST)}"
+    for objection in deal.objections[:MOST]:
+        state = {True: ", resolved", False: ", open", None: ""}[objection.resolved]
+        yield f"objection ({objection.category}{state}): {visible(objection.text, LONGEST)}"
+    for step in deal.next_steps[:MOST]:
+        more = ", ".join(str(one) for one in (step.owner, step.due and f"by {step.due}") if one)
+        yield f"next step: {visible(step.action, LONGEST)}" + (f" ({more})" if more else "")

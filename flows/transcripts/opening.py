@@ -1,0 +1,83 @@
+"""Opening a run about one call: who serves the agents is read once for a whole batch, what is known of the call each time."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect.logging import get_run_logger
+from sqlalchemy import Engine
+
+from blocks.lineups import TranscriptLineup
+from blocks.loading import LoadedLineup, load_lineup
+from flows.opening import answered, facts_of, pinned, recorded
+from flows.transcripts.run import TranscriptRun
+from tasks.answering.ask import Asking, Model
+from tasks.records import runs
+from tasks.records.database import engine
+from tasks.records.transcripts import earlier_answers, note_run
+from tasks.transcripts.transcript import Transcript
+
+PIPELINE = "transcripts"
+EXTRACTION = "extraction"
+
+
+@dataclass(frozen=True)
+class Crew:
+    """The models of a lineup, pinned, and the database: what all calls of a batch share."""
+
+    lineup: LoadedLineup
+    asking: Asking
+    models: Mapping[str, Model]
+    """Block name -> model."""
+    database: Engine
+
+    def serving(self) -> dict[str, Model]:
+        """Role -> model."""
+        return {role: self.models[name] for role, name in self.lineup.roles.items()}
+
+
+@contextlib.asynccontextmanager
+async def open_crew(lineup: str) -> AsyncIterator[Crew]:
+    """Pins the models of a Transcript Lineup. Raises ConfigurationError, UnknownModelError or CallError."""
+    loaded = await load_lineup(TranscriptLineup, lineup)
+    for sentence in loaded.withdrawn():
+        get_run_logger().warning(sentence)
+    async with pinned(loaded) as (client, models):
+        yield Crew(loaded, Asking(client), models, engine())
+
+
+@contextlib.asynccontextmanager
+async def open_run(
+    crew: Crew, run_id: str, transcript: Transcript, purpose: runs.Purpose = "user", again: bool = False
+) -> AsyncIterator[TranscriptRun]:
+    """A run about one call whose text is stored. Answers of its earlier runs are known unless `again`.
+
+    A trial knows no answer and leaves no mark on the call: what it measures is the model.
+    """
+    start = runs.RunStart(
+        id=run_id, pipeline=PIPELINE, environment=crew.lineup.name, purpose=purpose, input=_input(transcript),
+        lineup={"name": crew.lineup.name, "roles": dict(crew.lineup.roles), "settings": dict(crew.lineup.settings)},
+        models=facts_of(dict(crew.models)), started_at=datetime.now(UTC),
+    )  # fmt: skip
+    serving = crew.serving()
+    run = TranscriptRun(
+        start=start, database=crew.database, asking=crew.asking, models=serving, filename=transcript.filename,
+        fresh=purpose != "user",
+    )  # fmt: skip
+    async with recorded(run):
+        if purpose == "user":
+            extractor = serving[EXTRACTION]
+            await run.store(note_run, transcript, run_id, extractor.name, extractor.digest, datetime.now(UTC))
+            known = await run.store(
+                answered if again else earlier_answers, run_id if again else transcript.transcript_id
+            )
+            run.earlier = known
+        yield run
+
+
+def _input(transcript: Transcript) -> dict[str, Any]:
+    return {
+        "transcript_id": transcript.transcript_id, "filename": transcript.filename, "sha256": transcript.sha256,
+    }  # fmt: skip

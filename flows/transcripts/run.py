@@ -1,0 +1,63 @@
+"""A run of the transcript pipeline: its models answer the agents' questions, every answer recorded and remembered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from blocks.models import EmbeddedModel, LanguageModel
+from flows.asking import PipelineRun, Work
+from flows.transcripts.agent import SYSTEM, score
+from flows.transcripts.agents import AGENTS
+from flows.transcripts.understanding import Plan, Query
+from tasks.answering.guide import field_guide
+from tasks.answering.limits import SPARE_TOKENS, estimate_tokens, room
+from tasks.records import runs
+from tasks.transcripts.transcript import Transcript
+from tasks.transcripts.windows import windows
+
+INSTRUCTION_TOKENS = 1500
+"""Kept free beside the window for instruction, candidates and the form of the answer."""
+SMALLEST_WINDOW = 200
+
+
+@dataclass(kw_only=True)
+class TranscriptRun(PipelineRun):
+    """One run about one call."""
+
+    filename: str
+
+    def plan(self, transcript: Transcript) -> Plan:
+        """Windows that every agent's model can hold, the same for all of them."""
+        asked = [agent for agent in AGENTS if agent.window]
+        budget = min(self._room(self.models[agent.key].block, agent.window.max_tokens) for agent in asked if agent.window)  # fmt: skip
+        budget = max(SMALLEST_WINDOW, min(budget, int(self.start.lineup["settings"]["window_tokens"])))
+        slots = min(self.models[agent.key].block.concurrency for agent in asked)
+        picks = frozenset(key for key, model in self.models.items() if isinstance(model.block, EmbeddedModel))
+        return Plan(windows(transcript.turns, budget), picks, max(1, slots // len(asked)))
+
+    def _room(self, block: LanguageModel, answer: int) -> int:
+        # A model that is not told the form of its answer in words needs no room for it either.
+        instruction = INSTRUCTION_TOKENS if block.guide_in_prompt else INSTRUCTION_TOKENS // 2
+        return block.context_window - room(block, answer) - SPARE_TOKENS - estimate_tokens(SYSTEM) - instruction
+
+    async def answer(self, query: Query) -> Any:
+        """The answer of the agent's model, of the query's type. Raises CallError if there is none that can be used."""
+        agent, model = query.agent, self.models[query.agent.key]
+        question = self.question_for(agent.key, query.part, SYSTEM, query.prompt, query.answer, query.max_tokens)
+        key = _key(query, question.user, question.schema or {}, {**model.block.facts(), "digest": model.digest})
+        # Known answers are validated again: an older version of phasegate may have judged them.
+        work = Work(
+            role=agent.key, part=query.part, shown=f"{self.filename}: {agent.name}, {query.part}", question=question,
+            key=key, answer=query.answer, judge=lambda answer: (answer, query.check(answer)), score=score,
+            own_words=query.prompt.rpartition("# Task: ")[2] + field_guide(question.schema or {}),
+        )  # fmt: skip
+        return query.answer.model_validate(await self.ask(work))
+
+
+_ABOUT_THE_ANSWER = ("provider", "model", "digest", "temperature", "seed", "context_window", "max_output_tokens")
+
+
+def _key(query: Query, prompt: str, schema: Mapping[str, Any], model: Mapping[str, Any]) -> str:
+    """What an answer depends on: the prompt, its form, and the model with its options; another model is asked anew."""
+    asked_of = {name: model.get(name) for name in _ABOUT_THE_ANSWER}
+    return runs.sha256([query.agent.key, query.part, SYSTEM, prompt, schema, query.max_tokens, asked_of])

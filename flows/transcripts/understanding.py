@@ -1,0 +1,202 @@
+"""What the agents make of one call: windows, questions, proof, merge, record. Who answers the questions is passed in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel
+
+from blocks.errors import CallError
+from flows.answers import Problem
+from flows.transcripts import extraction, follow_up_email, sales_coaching, social_posts, structuring, summary
+from flows.transcripts.agent import Agent, Stretch, Whole
+from flows.transcripts.agents import AGENTS
+from flows.transcripts.facts import facts
+from tasks.transcripts.assemble import assemble
+from tasks.transcripts.evidence import verify_all
+from tasks.transcripts.findings import Finding, Rejected
+from tasks.transcripts.knowledge import Knowledge
+from tasks.transcripts.merge import merge
+from tasks.transcripts.normalise.dates import local_date
+from tasks.transcripts.record import Coaching, Communications, CrmRecord
+from tasks.transcripts.scoring.drafts import check_drafts
+from tasks.transcripts.transcript import Transcript
+from tasks.transcripts.windows import Window
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question of an agent, free of any model."""
+
+    agent: Agent
+    part: str
+    """`window-001` ... or `whole`."""
+    prompt: str
+    answer: type[BaseModel]
+    max_tokens: int
+    check: Callable[[Any], Sequence[Problem]]
+
+
+Ask = Callable[[Query], Awaitable[Any]]
+"""Gives a validated answer of the query's type. Raises CallError if there is none."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a call is gone through."""
+
+    windows: tuple[Window, ...]
+    picks: frozenset[str] = frozenset()
+    """Agents whose model can only choose among what code has found."""
+    at_once: int = 1
+    """Windows under way at the same time. With one, every agent is asked about a window before the next begins, so
+    that a local model's prefix cache holds it."""
+    agents: tuple[Agent, ...] = AGENTS
+
+
+@dataclass(frozen=True)
+class Understood:
+    record: CrmRecord
+    knowledge: Knowledge
+    phases: Sequence[Mapping[str, str]]
+    dropped: Sequence[Rejected]
+    checks: Sequence[Mapping[str, Any]]
+    missing: Mapping[str, str]
+
+
+@dataclass
+class _Heard:
+    """Answers so far: agent -> window -> answer."""
+
+    answers: dict[str, dict[int, Any]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def of(self, agent: Agent, windows: Sequence[Window]) -> list[tuple[Window, Any]]:
+        found = self.answers.get(agent.key, {})
+        return [(window, found[window.index]) for window in windows if window.index in found]
+
+
+async def understand(transcript: Transcript, plan: Plan, ask: Ask, model: str | None) -> Understood:
+    """Asks every agent and makes one record of it; `model` is the name noted in it.
+
+    An agent that gives no answer leaves a gap named in `missing`, unless it is required. Raises CallError then.
+    """
+    heard = _Heard()
+    base = transcript.header.started_at.date() if transcript.header.started_at else None
+    await _ask_windows(plan, ask, heard, base)
+    proven, dropped = _proven(plan, heard, base)
+    knowledge = merge(transcript, proven)
+    base = knowledge.meeting_date or base
+    bare = assemble(transcript, knowledge, model=model)
+    quotes = social_posts.unite(heard.of(social_posts.AGENT, plan.windows), knowledge.advisor)
+    wholes = await _ask_wholes(transcript, plan, ask, heard, bare, quotes, base)
+    record = assemble(
+        transcript,
+        knowledge,
+        communications=_communications(wholes, quotes),
+        coaching=_coaching(wholes.get(sales_coaching.AGENT.key)),
+        summary=getattr(wholes.get(summary.AGENT.key), "summary", None),
+        model=model,
+    )
+    return Understood(
+        record, knowledge, structuring.unite(heard.of(structuring.AGENT, plan.windows)), dropped,
+        [asdict(check) for check in check_drafts(record, transcript, _day(transcript, knowledge))], heard.missing,
+    )  # fmt: skip
+
+
+def _day(transcript: Transcript, knowledge: Knowledge) -> date | None:
+    started = transcript.header.started_at
+    return knowledge.meeting_date or (local_date(started, knowledge.timezone) if started else None)
+
+
+async def _ask_windows(plan: Plan, ask: Ask, heard: _Heard, base: date | None) -> None:
+    turn = asyncio.Semaphore(plan.at_once)
+
+    async def one(window: Window) -> None:
+        async with turn:
+            await _together(_ask_window(agent, window, plan, ask, heard, base) for agent in plan.agents if agent.window)
+
+    await _together(one(window) for window in plan.windows)
+
+
+async def _ask_window(agent: Agent, window: Window, plan: Plan, ask: Ask, heard: _Heard, base: date | None) -> None:
+    assert agent.window is not None
+    part = agent.window
+    stretch = Stretch(window, len(plan.windows), base, agent.key in plan.picks)
+    wanted = part.answer(stretch)
+    if wanted is None:
+        return
+    query = Query(
+        agent, f"window-{window.index + 1:03}", f"{stretch.text}\n\n# Task: {agent.name}\n\n{part.task(stretch)}",
+        wanted, part.max_tokens, lambda answer: part.check(answer, stretch),
+    )  # fmt: skip
+    if (answer := await _answer(ask, query, heard)) is not None:
+        heard.answers.setdefault(agent.key, {})[window.index] = answer
+
+
+def _proven(plan: Plan, heard: _Heard, base: date | None) -> tuple[list[Finding], list[Rejected]]:
+    proven: list[Finding] = []
+    dropped: list[Rejected] = []
+    agent = extraction.AGENT
+    for window, answer in heard.of(agent, plan.windows):
+        stretch = Stretch(window, len(plan.windows), base, agent.key in plan.picks)
+        right, wrong = verify_all(window, extraction.findings(answer, stretch))
+        proven += right
+        dropped += wrong
+    return proven, dropped
+
+
+async def _ask_wholes(
+    transcript: Transcript, plan: Plan, ask: Ask, heard: _Heard, record: CrmRecord, quotes: Sequence[str],
+    base: date | None,
+) -> dict[str, Any]:  # fmt: skip
+    """Agent -> its answer for the whole call: asked for, or that of the only window."""
+    answers: dict[str, Any] = {}
+
+    async def one(agent: Agent) -> None:
+        assert agent.whole is not None
+        part, notes = agent.whole, [answer for _, answer in heard.of(agent, plan.windows)]
+        if not agent.whole_for_one and len(notes) < 2:
+            answers[agent.key] = notes[0] if notes else None
+            return
+        whole = Whole(transcript, record, quotes, notes, base)
+        told = "\n\n".join(filter(None, (facts(record), part.material(whole))))
+        query = Query(
+            agent, "whole", f"{told}\n\n# Task: {agent.name}\n\n{part.task}", part.answer, part.max_tokens,
+            lambda answer: part.check(answer, whole),
+        )  # fmt: skip
+        answers[agent.key] = await _answer(ask, query, heard)
+
+    await _together(one(agent) for agent in plan.agents if agent.whole)
+    return answers
+
+
+async def _answer(ask: Ask, query: Query, heard: _Heard) -> Any:
+    """The answer, or None with a note of why there is none. Raises CallError for an agent that is required."""
+    try:
+        return await ask(query)
+    except CallError as error:
+        if query.agent.required:
+            raise
+        heard.missing[f"{query.agent.key}/{query.part}"] = error.happened
+        return None
+
+
+async def _together(work: Any) -> None:
+    """All of it to its end; then the first error, so that what succeeded is recorded and not asked again."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+def _communications(wholes: Mapping[str, Any], quotes: Sequence[str]) -> Communications:
+    email, posts = wholes.get(follow_up_email.AGENT.key), wholes.get(social_posts.AGENT.key)
+    written = posts.model_dump() if posts else {}
+    return Communications(follow_up_email=email.text if email else None, client_quotes=list(quotes), **written)
+
+
+def _coaching(notes: Any) -> Coaching:
+    return Coaching.model_validate(notes.model_dump()) if notes else Coaching()
