@@ -6,7 +6,6 @@ SQLite below the state folder by default, PostgreSQL where `PHASEGATE_DATABASE_U
 import fcntl
 import os
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,10 @@ from blocks.home import folder, home
 MIGRATIONS = Path(__file__).parent / "migrations"
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 """A JSON value; a missing one is SQL's NULL, never JSON's null."""
+
+
+# The databases this process has open, by their URL.
+_opened: dict[str, Engine] = {}
 
 
 class Moment(TypeDecorator[datetime]):
@@ -60,15 +63,23 @@ def engine() -> Engine:
     return open_database(database_url())
 
 
-@lru_cache(maxsize=8)
 def open_database(url: str) -> Engine:
     """The database at `url`, migrated. Raises ConfigurationError for a bad URL, StorageError if it cannot be used."""
-    try:
+    if url not in _opened:
         opened = connect(url)
-        migrate(opened)
-    except SQLAlchemyError as error:
-        raise unusable(error, url) from error
-    return opened
+        try:
+            migrate(opened)
+        except (SQLAlchemyError, OSError) as error:
+            opened.dispose()
+            raise unusable(error, url) from error
+        _opened[url] = opened
+    return _opened[url]
+
+
+def close_databases() -> None:
+    """Closes every database this process has opened; the next use opens it again."""
+    while _opened:
+        _opened.popitem()[1].dispose()
 
 
 def connect(url: str) -> Engine:
