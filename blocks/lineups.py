@@ -10,6 +10,8 @@ from typing import ClassVar, Literal
 from prefect.blocks.core import Block
 from pydantic import Field
 
+from blocks.errors import ConfigurationError
+
 Environment = Literal["production", "preview"]
 
 NAME = r"^[a-z0-9][a-z0-9-]*$"
@@ -52,6 +54,14 @@ class Lineup(Block):
 def lineup_kinds() -> Mapping[str, type[Lineup]]:
     """Pipeline -> its kind of lineup."""
     return {kind.pipeline: kind for kind in Lineup.__subclasses__()}
+
+
+def lineup_kind(pipeline: str) -> type[Lineup]:
+    """Raises ConfigurationError with the pipelines there are."""
+    kind = lineup_kinds().get(pipeline)
+    if kind is None:
+        raise ConfigurationError(f"There is no pipeline {pipeline!r}.", do=f"use one of: {', '.join(lineup_kinds())}.")
+    return kind
 
 
 class GeneratorLineup(Lineup):

@@ -42,6 +42,8 @@ class Facts:
     """Reasons to roll back at once, one sentence each: harm seen up to now, drift, an incident, a lost worker."""
     unmet: tuple[str, ...] = ("The preconditions were not checked.",)
     """Preconditions that do not hold; asked only before testing."""
+    frozen: bool = False
+    """An incident is open: nothing goes forward, everything may go back."""
     step_calls: int = 0
     """Calls the candidate answered in the present step of the canary."""
     baked: bool = False
@@ -75,6 +77,12 @@ def next_step(gate: Gate, facts: Facts) -> Step:
     """What to do next with this gate; None: wait."""
     if facts.harm and gate.open:
         return Move("ROLLED_BACK", facts.harm[0])
+    step = _by_state(gate, facts)
+    forward = isinstance(step, Weigh) or (isinstance(step, Move) and step.to != "ROLLED_BACK")
+    return None if facts.frozen and forward else step
+
+
+def _by_state(gate: Gate, facts: Facts) -> Step:
     match gate.state:
         case "PLANNED":
             if facts.unmet:

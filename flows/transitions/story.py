@@ -26,6 +26,8 @@ ROLLED_BACK        every lineup names the incumbent again
 
 WAITING: frozenset[State] = frozenset({"AWAITING_APPROVAL", "HELD"})
 """States in which a person is asked."""
+WRITES: frozenset[State] = frozenset({"TESTING", "PROMOTED", "ROLLED_BACK"})
+"""States that are entered by writing to the lineup blocks."""
 CLOSED: frozenset[State] = frozenset({"STABLE", "ROLLED_BACK"})
 
 
@@ -138,9 +140,9 @@ class Gate:
     def serves(self) -> dict[str, dict[str, str]]:
         """Lineup -> role -> model block, as this gate's state demands."""
         o = self.opening
+        if self.testing_since is None:
+            return {}  # nothing was changed, so there is nothing to put back
         match self.state:
-            case "PLANNED":
-                return {}
             case "ROLLED_BACK":
                 return {o.production: o.incumbents, o.preview: o.incumbents}
             case "PROMOTED" | "STABLE":
@@ -201,7 +203,7 @@ def _after(gate: Gate, entry: Entry) -> Gate:
 def _moved(gate: Gate, to: State, body: Mapping[str, Any], at: datetime) -> Gate:
     moved = replace(
         gate, state=to, since=at, reason=body["reason"], answers=(), question=None, reminded=False, failure="",
-        settled=to not in ("TESTING", "PROMOTED", "ROLLED_BACK") and gate.settled,
+        settled=(gate.testing_since is None and to == "ROLLED_BACK") or (to not in WRITES and gate.settled),
     )  # fmt: skip
     if to == "TESTING":
         return replace(moved, testing_since=at)

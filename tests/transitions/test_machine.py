@@ -194,3 +194,15 @@ def test_only_people_lead_to_promotion() -> None:
     assert [state for state, to in MOVES.items() if "PROMOTED" in to] == ["HELD", "AWAITING_APPROVAL"]
     assert approvals_needed(given("HELD").gate) == 2
     assert approvals_needed(given("AWAITING_APPROVAL", policy=Policy(approvers=3)).gate) == 3
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_an_open_incident_lets_nothing_go_forward(state: State) -> None:
+    scene = given(state).recorded("tested", outcome="done", detail="").answered("Grace", "Alan")
+    scene.when(frozen=True, after=timedelta(hours=25)).then(None)
+    scene.when(frozen=True, harm=("Harm.",)).then("ROLLED_BACK")
+
+
+def test_a_gate_that_changed_nothing_puts_nothing_back() -> None:
+    assert given("ROLLED_BACK").gate.serves == {}
+    assert given("PLANNED").recorded("moved", to="ROLLED_BACK", reason="").gate.settled

@@ -5,7 +5,7 @@ from functools import cache
 
 from blocks.catalogue import default_models
 from blocks.errors import ConfigurationError
-from blocks.lineups import lineup_kinds
+from blocks.lineups import lineup_kind, lineup_kinds
 from flows.transitions.plans import generator, transcripts
 from flows.transitions.plans.phase import Phase
 from tasks.judging.wording import spoken_list
@@ -31,12 +31,7 @@ def roles_of(phase: Phase) -> tuple[str, ...]:
     """The roles that move, with `*` spelled out. Raises ConfigurationError if the pipeline has no lineup."""
     if phase.roles != ("*",):
         return phase.roles
-    known = lineup_kinds().get(phase.pipeline)
-    if known is None:
-        raise ConfigurationError(
-            f"The pipeline {phase.pipeline!r} has no lineup block.", do="use a release that has this pipeline."
-        )
-    return known.roles
+    return lineup_kind(phase.pipeline).roles
 
 
 def check(given: Sequence[Phase], models: frozenset[str] | None = None) -> Mapping[str, Phase]:

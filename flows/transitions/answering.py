@@ -1,0 +1,171 @@
+"""A person's decision: who, what, why, and the one-time code that proves it. What is not accepted is recorded and asked again.
+
+Codes are those of RFC 6238. A code is taken once; five wrong ones lock the approver until the secret is renewed. The code is
+looked at when the gate's run has come up again, so codes of the last minutes still count.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
+from typing import Literal
+
+import pyotp
+
+from flows.transitions.facts import verdict_of
+from flows.transitions.machine import is_asked
+from flows.transitions.moving import read_gate
+from flows.transitions.story import Answer, Gate, Question
+from flows.transitions.world import ApproverFacts, World
+from tasks.records.ledger import AlreadyMovedError, Entry
+
+STEP = 30
+"""Seconds a code is shown for."""
+STEPS_BACK = 6
+"""A worker may take minutes to take up a run on a busy machine; a code of the last three minutes is taken, once."""
+STEPS_AHEAD = 1
+WRONG_CODES = 5
+"""So many in a row lock the approver."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was typed on the form or in the terminal."""
+
+    decision: Literal["approve", "reject"]
+    approver: str
+    reason: str
+    code: str
+    confirmed: str = ""
+    """Numbers of the checklist items confirmed, "1, 2", or "all"."""
+
+
+def ask(world: World, gate_id: str) -> Question | None:
+    """The question the gate puts to people now, recorded before it is shown; None if it does not wait for people.
+
+    Evidence that has moved on makes it another question, under another key.
+    """
+    while is_asked(gate := read_gate(world, gate_id)):
+        evidence = verdict_of(world, gate).evidence_digest
+        if gate.question is not None and gate.question.evidence_digest == evidence:
+            return gate.question
+        place = gate.sequence + 1
+        body = {
+            "key": f"approval-{place}",
+            "evidence_digest": evidence,
+            "change_digest": gate.opening.change_digest,
+        }
+        try:
+            world.record("asked", "phasegate", body, gate.id, place)
+        except AlreadyMovedError:
+            continue
+    return None
+
+
+async def answer(world: World, gate_id: str, given: Given, key: str | None = None) -> str:
+    """Records the decision, or why it is not accepted; the reason, empty if it is.
+
+    `key` names the question that was on the form; without it the present one is meant.
+    """
+    while True:
+        gate = read_gate(world, gate_id)
+        if not is_asked(gate):
+            return f"Gate {gate_id} is {gate.state} and asks nobody."
+        refusal, step = await _examine(world, gate, given, key)
+        try:
+            if refusal:
+                body = {"approver": given.approver, "reason": refusal, "wrong": refusal == WRONG}
+                world.record("refused", _name(given), body, gate.id, gate.sequence + 1)
+            else:
+                _accept(world, gate, given, step)
+            return refusal
+        except AlreadyMovedError:
+            continue
+
+
+WRONG = "The one-time code is wrong."
+
+
+def _name(given: Given) -> str:
+    return given.approver.strip()[:100] or "nobody"
+
+
+def _accept(world: World, gate: Gate, given: Given, step: int) -> None:
+    assert gate.question is not None
+    accepted = Answer(
+        given.decision, _name(given), given.reason.strip(), gate.question.evidence_digest, gate.opening.change_digest
+    )
+    confirmed = list(gate.opening.human) if given.decision == "approve" else []
+    body = {**vars(accepted), "step": step, "confirmed": confirmed, "key": gate.question.key}
+    world.record("answered", accepted.approver, body, gate.id, gate.sequence + 1)
+
+
+async def _examine(world: World, gate: Gate, given: Given, key: str | None) -> tuple[str, int]:
+    """Why the decision is not accepted, or nothing; and the time step of the code, which is taken by it."""
+    approver = next((one for one in await world.blocks.approvers() if one.name == given.approver.strip()), None)
+    if approver is None or not approver.active:
+        return "Nobody of this name may approve.", 0
+    story = world.read("answered", "refused", "approver_added")
+    if _locked(story, approver.name):
+        return f"{approver.name} is locked after {WRONG_CODES} wrong codes; renew with `phasegate approver add`.", 0
+    step = _step(approver, given.code, world.clock())
+    if step is None:
+        return WRONG, 0
+    if step in _used(story, approver.name):
+        return "This one-time code was used before; wait for the next one.", 0
+    return _objection(world, gate, given, key), step
+
+
+def _objection(world: World, gate: Gate, given: Given, key: str | None) -> str:
+    """What stands against the decision itself, now that it is clear who makes it."""
+    question = gate.question
+    if question is None or (key is not None and key != question.key):
+        return "Something happened since the form was shown; read it again."
+    if verdict_of(world, gate).evidence_digest != question.evidence_digest:
+        return "The evidence has moved on since the form was shown; read it again."
+    if given.decision == "reject":
+        return "" if given.reason.strip() else "A rejection needs a reason."
+    if given.approver.strip().casefold() == gate.opening.starter.casefold():
+        return "Whoever started the gate does not approve it."
+    if gate.state == "HELD" and not given.reason.strip():
+        return "Approving what is not proven needs a reason."
+    if any(one.approver.casefold() == given.approver.strip().casefold() for one in gate.answers):
+        return f"{given.approver.strip()} has approved already; another person is needed."
+    missing = unconfirmed(gate.opening.human, given.confirmed)
+    return f"Not confirmed: {'; '.join(missing)}" if missing else ""
+
+
+def unconfirmed(items: tuple[str, ...], confirmed: str) -> list[str]:
+    """Checklist items whose number was not given."""
+    if confirmed.strip().casefold() == "all":
+        return []
+    numbers = set(confirmed.replace(",", " ").split())
+    return [item for number, item in enumerate(items, start=1) if str(number) not in numbers]
+
+
+def _step(approver: ApproverFacts, code: str, now: datetime) -> int | None:
+    """The time step this code belongs to; compared in constant time, every step of the window."""
+    codes, typed, current = pyotp.TOTP(approver.totp), code.strip().replace(" ", ""), int(now.timestamp()) // STEP
+    found = None
+    for step in range(current - STEPS_BACK, current + STEPS_AHEAD + 1):
+        if compare_digest(codes.generate_otp(step).encode(), typed.encode()):
+            found = step
+    return found
+
+
+def _used(story: list[Entry], name: str) -> set[int]:
+    """Time steps this approver's codes were taken for. One code is good for one decision about one gate."""
+    return {entry.body["step"] for entry in story if entry.kind == "answered" and entry.body["approver"] == name}
+
+
+def _locked(story: list[Entry], name: str) -> bool:
+    wrong = 0
+    for entry in story:
+        if entry.body["approver"] == name:
+            wrong = (
+                wrong + 1
+                if entry.kind == "refused" and entry.body["wrong"]
+                else 0
+                if entry.kind != "refused"
+                else wrong
+            )
+    return wrong >= WRONG_CODES

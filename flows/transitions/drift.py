@@ -1,0 +1,137 @@
+"""Edits made by hand: where a lineup or model block differs from what the ledger says it holds, numbers included.
+
+A scan reads every block it knows and compares content, not events: Prefect's events leave out numeric fields. A block
+never seen before is noted as it is. What is found is handled by policy: adopt it with a reason, revert it, or freeze.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from blocks.errors import GateError
+from blocks.lineups import lineup_kinds
+from flows.transitions.known import differences, digest, known_lineups, known_models
+from flows.transitions.story import Gate, Opening
+from flows.transitions.world import Content, World
+from tasks.judging.wording import spoken_list
+
+Policy = Literal["adopt", "revert", "freeze"]
+"""
+adopt   what is there is right; the ledger notes it with the reason
+revert  what the ledger says is written back
+freeze  nothing is changed; an incident freezes all gates until a person closes it
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One block that is not what the ledger says."""
+
+    kind: Literal["lineup", "model"]
+    pipeline: str
+    """Empty for a model, which any pipeline may use."""
+    name: str
+    expected: Content
+    found: Content | None
+
+    @property
+    def fields(self) -> Mapping[str, tuple[Any, Any]]:
+        return differences(self.expected, self.found)
+
+    @property
+    def sentence(self) -> str:
+        if self.found is None:
+            return f"The {self.kind} {self.name!r} was deleted."
+        changes = [f"{field} is {there!r} instead of {expected!r}" for field, (expected, there) in self.fields.items()]
+        return f"In the {self.kind} {self.name!r} {spoken_list(changes)}."
+
+    def concerns(self, opening: Opening) -> bool:
+        """Whether a gate about `opening` is touched at all: its lineups, its models."""
+        if self.kind == "lineup":
+            return self.pipeline == opening.pipeline and self.name in (opening.production, opening.preview)
+        return self.name in {*opening.incumbents.values(), *opening.candidates.values()}
+
+    def breaks(self, opening: Opening) -> bool:
+        """Whether it makes a running gate worthless: a changed role, the canary, or a model it compares."""
+        if not self.concerns(opening):
+            return False
+        touched = {*opening.candidates, "canary_percent", "canary_roles", "canary_gate"}
+        return self.kind == "model" or self.found is None or bool(touched & set(self.fields))
+
+
+async def scan(world: World) -> list[Finding]:
+    """Everything that differs. Lineups that a gate is writing right now are that gate's business and left out."""
+    lineups, models = known_lineups(world), known_models(world)
+    busy = _being_written(world)
+    found: list[Finding] = []
+    for (pipeline, name), expected in lineups.items():
+        if (pipeline, name) not in busy:
+            there = await world.blocks.lineup(pipeline, name)
+            found += [Finding("lineup", pipeline, name, expected, there)] if digest(there) != digest(expected) else []
+    there_are = await world.blocks.models()
+    for name, expected in models.items():
+        there = there_are.get(name)
+        found += [Finding("model", "", name, expected, there)] if digest(there) != digest(expected) else []
+    return found
+
+
+async def note_new(world: World, lineups: tuple[str, ...] = ("production", "preview")) -> list[str]:
+    """Notes blocks that the ledger does not know yet; their names."""
+    noted = []
+    for pipeline in lineup_kinds():
+        for name in lineups:
+            content = await world.blocks.lineup(pipeline, name)
+            if content is not None and (pipeline, name) not in known_lineups(world):
+                _adopt(world, "phasegate", {"pipeline": pipeline, "lineup": name}, content, "seen for the first time")
+                noted.append(name)
+    known = known_models(world)
+    for name, content in (await world.blocks.models()).items():
+        if name not in known:
+            _adopt(world, "phasegate", {"model": name}, content, "seen for the first time")
+            noted.append(name)
+    return noted
+
+
+async def drifted(world: World, gate: Gate) -> tuple[str, ...]:
+    """Reasons to roll this gate back: hand edits of what it changes or compares."""
+    found = [finding for finding in await scan(world) if finding.breaks(gate.opening)]
+    return tuple(f"Edited by hand while the gate was open. {finding.sentence}" for finding in found)
+
+
+async def handle(world: World, finding: Finding, policy: Policy, actor: str, reason: str) -> None:
+    """Applies the policy to one finding and records it. GateError without a reason, or to adopt what was deleted."""
+    if not reason.strip():
+        raise GateError("A reason is needed.", do="say why, in a few words; it is kept for ever.")
+    world.record("drift", actor, {"finding": finding.sentence, "policy": policy, "reason": reason})
+    match policy:
+        case "freeze":
+            world.record("incident_opened", actor, {"reason": f"{finding.sentence} {reason}"})
+        case "revert":
+            await _revert(world, finding)
+        case "adopt":
+            if finding.found is None:
+                raise GateError(f"{finding.sentence} There is nothing to adopt.", do="revert it.")
+            _adopt(world, actor, _subject(finding), finding.found, reason)
+
+
+def _subject(finding: Finding) -> dict[str, str]:
+    if finding.kind == "lineup":
+        return {"pipeline": finding.pipeline, "lineup": finding.name}
+    return {"model": finding.name}
+
+
+def _adopt(world: World, actor: str, subject: Content, content: Content, reason: str) -> None:
+    world.record("adopted", actor, {**subject, "content": content, "after": digest(content), "reason": reason})
+
+
+async def _revert(world: World, finding: Finding) -> None:
+    if finding.kind == "lineup":
+        await world.blocks.write_lineup(finding.pipeline, finding.name, finding.expected)
+    else:
+        await world.blocks.write_model(finding.name, finding.expected)
+
+
+def _being_written(world: World) -> set[tuple[str, str]]:
+    from flows.transitions.moving import all_gates
+
+    return {(gate.opening.pipeline, lineup) for gate in all_gates(world) if not gate.settled for lineup in gate.serves}

@@ -1,0 +1,98 @@
+"""What a decision about a gate needs, gathered: its evidence judged, its alarms, its preconditions."""
+
+from datetime import datetime, timedelta
+
+from flows.transitions.drift import drifted
+from flows.transitions.known import frozen
+from flows.transitions.machine import Facts
+from flows.transitions.preconditions import stale, unmet
+from flows.transitions.story import Gate
+from flows.transitions.world import World
+from tasks.judging.evidence import Circumstances, Evidence
+from tasks.judging.observations import Window
+from tasks.judging.verdict import Verdict, judge
+from tasks.records.ledger_evidence import Slice, read_evidence
+
+GONE = frozenset({"Crashed", "Failed", "Cancelled", "Cancelling"})
+LOST_AFTER = timedelta(minutes=10)
+"""How long the run of a gate may be gone while it has work to do; a janitor may still take it up again."""
+
+
+async def gather(world: World, gate: Gate) -> Facts:
+    now = world.clock()
+    freeze = bool(frozen(world))
+    if gate.state == "PLANNED":
+        return Facts(now, unmet=await unmet(world, gate.opening, gate.id), frozen=freeze)
+    if not gate.open:
+        return Facts(now, unmet=())
+    alarms = (*await drifted(world, gate), *await _lost(world, gate, now))
+    if gate.state == "PROMOTED":
+        seen = _read(world, gate, now, gate.since)
+        verdict = judge(gate.opening.plan, seen, Circumstances(now, alarms, exposed=False))
+        return Facts(now, verdict, verdict.alarms, (), freeze, baked=_called(gate, seen))
+    verdict, harm = _judged(world, gate, now, alarms)
+    return Facts(now, verdict, harm, (), freeze, step_calls=_step_calls(world, gate, now))
+
+
+def window_of(gate: Gate) -> Window:
+    """The gate's window; before it has begun, one that begins with the tests."""
+    policy = gate.opening.plan.policy
+    start = gate.window_start or gate.testing_since or gate.opened_at
+    return Window(start=start, length=policy.window + timedelta(hours=gate.extended), buckets=policy.buckets)
+
+
+def verdict_of(world: World, gate: Gate) -> Verdict:
+    """The verdict on the registered window as it stands now, without alarms from outside the calls."""
+    return _judged(world, gate, world.clock(), ())[0]
+
+
+def _judged(world: World, gate: Gate, now: datetime, alarms: tuple[str, ...]) -> tuple[Verdict, tuple[str, ...]]:
+    """The verdict on the window, and the reasons to roll back at once.
+
+    Once the window is over its evidence stands still, so that what people are asked about does not move under their
+    hands; the harm watch goes on reading every call made since.
+    """
+    window = window_of(gate)
+    circumstances = Circumstances(now, alarms, stale(world, gate.opening, now), exposed=gate.weight > 0)
+    over = gate.window_start is not None and now >= window.end
+    verdict = judge(gate.opening.plan, _read(world, gate, min(now, window.end) if over else now, None), circumstances)
+    if not over:
+        return verdict, verdict.alarms
+    since = judge(gate.opening.plan, _read(world, gate, now, None), circumstances)
+    return verdict, since.alarms
+
+
+def _read(world: World, gate: Gate, until: datetime, promoted_at: datetime | None) -> Evidence:
+    """Evidence since testing began, or since promotion: then only of the lineup that serves users."""
+    o = gate.opening
+    lineups = (o.production,) if promoted_at else (o.preview, o.production)
+    since = promoted_at or gate.testing_since or gate.opened_at
+    # A call that is being written right now has begun before it; one microsecond makes `until` inclusive.
+    wanted = Slice(o.pipeline, lineups, o.candidates, since, until + timedelta(microseconds=1), gate.id)
+    return read_evidence(world.database, wanted, o.plan.policy, window_of(gate))
+
+
+def _called(gate: Gate, seen: Evidence) -> bool:
+    return all(seen.role(role).candidate.calls for role in gate.opening.candidates)
+
+
+def _step_calls(world: World, gate: Gate, now: datetime) -> int:
+    """Calls the candidate answered to users in this step of the canary, of the role that has fewest."""
+    if not gate.weight or gate.weight_since is None:
+        return 0
+    o = gate.opening
+    wanted = Slice(o.pipeline, (o.production,), o.candidates, gate.weight_since, now, gate.id)
+    seen = read_evidence(world.database, wanted, o.plan.policy, window_of(gate))
+    return min(seen.role(role).candidate.calls for role in o.candidates)
+
+
+async def _lost(world: World, gate: Gate, now: datetime) -> tuple[str, ...]:
+    """A gate whose run was cancelled by a person, or died while it had work to do."""
+    run = await world.blocks.run_state(gate.id)
+    if run is None or run.name not in GONE:
+        return ()
+    if run.name.startswith("Cancel"):
+        return ("The gate's run was cancelled.",) if gate.state != "PROMOTED" else ()
+    if gate.state == "TESTING" and now - run.since > LOST_AFTER:
+        return (f"The gate's run was lost while testing: it is {run.name}.",)
+    return ()

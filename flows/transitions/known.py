@@ -1,0 +1,53 @@
+"""What the ledger says blocks hold. The ledger is the record, a block its projection: where they differ, someone edited."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flows.transitions.world import Content, World
+from tasks.records.ledger import Entry
+from tasks.records.runs import sha256
+
+LINEUP_KINDS = ("writing", "adopted")
+
+
+def digest(content: Content | None) -> str:
+    """Hash of a block's fields, numbers included; of a missing block the hash of nothing."""
+    return sha256(dict(content) if content is not None else None)
+
+
+def known_lineups(world: World) -> dict[tuple[str, str], Content]:
+    """(pipeline, lineup) -> what it should hold."""
+    return {
+        (entry.body["pipeline"], entry.body["lineup"]): entry.body["content"]
+        for entry in world.read(*LINEUP_KINDS)
+        if "lineup" in entry.body
+    }
+
+
+def known_models(world: World) -> dict[str, Content]:
+    """Model block -> what it should hold."""
+    return {entry.body["model"]: entry.body["content"] for entry in world.read("adopted") if "model" in entry.body}
+
+
+def open_incident(entries: Iterable[Entry]) -> Entry | None:
+    """The incident that freezes the gates, from entries of both kinds in order."""
+    incident: Entry | None = None
+    for entry in entries:
+        incident = entry if entry.kind == "incident_opened" else None
+    return incident
+
+
+def frozen(world: World) -> str:
+    """Why everything is frozen; empty if it is not."""
+    incident = open_incident(world.read("incident_opened", "incident_closed"))
+    return str(incident.body["reason"]) if incident else ""
+
+
+def differences(expected: Content, found: Content | None) -> Mapping[str, tuple[Any, Any]]:
+    """Field -> what it should be and what it is."""
+    found = found or {}
+    return {
+        field: (expected.get(field), found.get(field))
+        for field in sorted({*expected, *found})
+        if expected.get(field) != found.get(field)
+    }

@@ -1,0 +1,152 @@
+"""One gate, moved as far as it goes right now. Called by the gate's run, by the watch and from a terminal, at any time.
+
+Each step reads the gate anew, decides, and takes the next place in its story. Whoever comes second reads again.
+"""
+
+from collections.abc import Sequence
+
+from blocks.errors import GateError
+from flows.transitions.facts import gather
+from flows.transitions.machine import Facts, Move, Remind, Weigh, next_step
+from flows.transitions.settling import ACTOR, settle
+from flows.transitions.story import Gate, Opening, tell
+from flows.transitions.world import World
+from tasks.judging.verdict import Verdict
+from tasks.records.ledger import AlreadyMovedError, Entry, require_sound
+
+PATIENCE = 20
+"""Steps and lost races in one go; a gate has eight states, so more is a fault."""
+
+
+def open_gate(world: World, gate_id: str, opening: Opening, actor: str) -> Gate:
+    """Records the plan. A gate that is there already, from before a crash, is left as it is."""
+    if not world.read(gate_id=gate_id):
+        opening.plan.require_possible()
+        body = {
+            "opening": opening.model_dump(mode="json"),
+            "plan_digest": opening.plan.digest(),
+            "change_digest": opening.change_digest,
+        }
+        world.record("planned", actor, body, gate_id, 1)
+    return read_gate(world, gate_id)
+
+
+def read_gate(world: World, gate_id: str) -> Gate:
+    return tell(world.read(gate_id=gate_id))
+
+
+def all_gates(world: World) -> list[Gate]:
+    """Every gate there ever was, oldest first."""
+    stories: dict[str, list[Entry]] = {}
+    for entry in world.read():
+        if entry.gate_id is not None:
+            stories.setdefault(entry.gate_id, []).append(entry)
+    return [tell(story) for story in stories.values()]
+
+
+async def advance(world: World, gate_id: str) -> Gate:
+    """Moves the gate until it waits for something; the gate then. Raises StorageError if the ledger was tampered with."""
+    require_sound(world.database)
+    for _ in range(PATIENCE):
+        try:
+            gate = read_gate(world, gate_id)
+            if not gate.settled:
+                await settle(world, gate)
+                gate = read_gate(world, gate_id)
+            facts = await gather(world, gate)
+            if not _take(world, gate, facts):
+                return gate
+        except AlreadyMovedError:
+            continue
+    raise GateError(
+        f"Gate {gate_id} does not come to rest.",
+        means="several processes move it at once, again and again; it was left in a sound state.",
+        do="run `phasegate watch` once more when nothing else moves gates.",
+    )
+
+
+def _take(world: World, gate: Gate, facts: Facts) -> bool:
+    """Records the next step; whether there was one."""
+    step, place = next_step(gate, facts), gate.sequence + 1
+    match step:
+        case None:
+            return False
+        case Weigh():
+            body = {"percent": step.percent, "reason": step.reason}
+            world.record("weighted", ACTOR, body, gate.id, place)
+        case Remind():
+            world.record("reminded", ACTOR, {}, gate.id, place)
+        case Move():
+            _move(world, gate, step, facts.verdict)
+    return True
+
+
+def _move(world: World, gate: Gate, move: Move, verdict: Verdict | None) -> None:
+    body = {
+        "from": gate.state,
+        "to": move.to,
+        "reason": move.reason,
+        "overridden": move.overridden,
+        "evidence_digest": verdict.evidence_digest if verdict else None,
+        "change_digest": gate.opening.change_digest,
+        "approvers": [answer.approver for answer in gate.answers],
+    }
+    # The verdict goes first: should the process die between the two, the same verdict is reached again.
+    if verdict is not None and verdict.act != "wait":
+        world.record("judged", ACTOR, summary(verdict), gate.id, gate.sequence + 1)
+        world.record("moved", ACTOR, body, gate.id, gate.sequence + 2)
+        return
+    world.record("moved", ACTOR, body, gate.id, gate.sequence + 1)
+
+
+def summary(verdict: Verdict) -> dict[str, object]:
+    """What is kept of a verdict: state, digests and every sentence."""
+    return {
+        "state": verdict.state,
+        "act": verdict.act,
+        "sentence": verdict.sentence,
+        "proofs": [proof.sentence for proof in verdict.proofs],
+        "alarms": list(verdict.alarms),
+        "missing": list(verdict.missing),
+        "cheapest": verdict.cheapest,
+        "plan_digest": verdict.plan_digest,
+        "evidence_digest": verdict.evidence_digest,
+    }
+
+
+async def roll_back(world: World, gate_id: str, actor: str, reason: str) -> Gate:
+    """Puts the incumbents back, now. Done twice it is done once; works whatever the blocks hold.
+
+    Raises GateError if a later gate has changed the same roles, which then has to go back first.
+    """
+    for _ in range(PATIENCE):
+        gate = read_gate(world, gate_id)
+        try:
+            if gate.state != "ROLLED_BACK":
+                _refuse_out_of_turn(gate, all_gates(world))
+                body = {"from": gate.state, "to": "ROLLED_BACK", "reason": reason, "overridden": False}
+                world.record("moved", actor, body, gate.id, gate.sequence + 1)
+                gate = read_gate(world, gate_id)
+            await settle(world, gate)
+            return read_gate(world, gate_id)
+        except AlreadyMovedError:
+            continue
+    raise GateError(f"Gate {gate_id} is being moved by others.", do="run the rollback again.")
+
+
+def _refuse_out_of_turn(gate: Gate, gates: Sequence[Gate]) -> None:
+    mine = set(gate.opening.candidates)
+    position = next(n for n, other in enumerate(gates) if other.id == gate.id)
+    later = [
+        other
+        for other in gates[position + 1 :]
+        if other.state in ("PROMOTED", "STABLE")
+        and other.opening.pipeline == gate.opening.pipeline
+        and mine & set(other.opening.candidates)
+    ]
+    if gate.state == "STABLE" and later:
+        raise GateError(
+            f"Gate {later[-1].id} has changed the same roles since.",
+            means="rolling this one back would also undo that one, without saying so.",
+            do=f"roll back {later[-1].id} first.",
+        )

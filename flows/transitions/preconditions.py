@@ -1,0 +1,108 @@
+"""What has to hold before a gate may start, one sentence for each thing that does not."""
+
+from datetime import datetime
+
+from flows.transitions.drift import scan
+from flows.transitions.known import frozen
+from flows.transitions.plans import phase
+from flows.transitions.story import Opening, tell
+from flows.transitions.world import World
+from tasks.judging.wording import spoken_list, spoken_time
+from tasks.records.ledger import Entry
+
+
+async def unmet(world: World, opening: Opening, gate_id: str = "") -> tuple[str, ...]:
+    """Everything that keeps this gate from starting now; `gate_id` is the gate itself, if it is planned already."""
+    now = world.clock()
+    freeze = frozen(world)
+    return (
+        *([f"An incident is open: {freeze}"] if freeze else []),
+        *(f"The plan was refused: {refusal}" for refusal in opening.plan.refusals),
+        *_others(world, opening, gate_id),
+        *_previous(world, opening),
+        *stale(world, opening, now),
+        *[f"Edited by hand: {finding.sentence}" for finding in await scan(world) if finding.concerns(opening)],
+        *await _approvers(world, opening),
+        *await _lineup(world, opening),
+        *await _probes(world, opening),
+    )
+
+
+def stale(world: World, opening: Opening, now: datetime) -> tuple[str, ...]:
+    """What is too old to rely on: baseline and drill."""
+    policy = opening.plan.policy
+    rules = (
+        ("baseline", policy.baseline_within, "run `phasegate trial --baseline`"),
+        ("drilled", policy.drill_within, "run `phasegate drill`"),
+    )
+    found = []
+    for kind, within, remedy in rules:
+        last = _last_good(world.read(kind), opening.pipeline)
+        name = "baseline" if kind == "baseline" else "drill"
+        if last is None:
+            found.append(f"There is no {name} of the {opening.pipeline} pipeline; {remedy}.")
+        elif now - last.at > within:
+            found.append(
+                f"The last {name} is {spoken_time(now - last.at)} old, more than {spoken_time(within)}; {remedy}."
+            )
+    return tuple(found)
+
+
+def _last_good(entries: list[Entry], pipeline: str) -> Entry | None:
+    good = [entry for entry in entries if entry.body["pipeline"] == pipeline and entry.body["passed"]]
+    return good[-1] if good else None
+
+
+def _others(world: World, opening: Opening, gate_id: str) -> list[str]:
+    """One gate at a time in a pipeline: two would judge each other's candidates."""
+    from flows.transitions.moving import all_gates
+
+    others = [gate for gate in all_gates(world) if gate.id != gate_id and gate.opening.pipeline == opening.pipeline]
+    return [f"Gate {gate.id} ({gate.opening.title}) is still {gate.state}." for gate in others if gate.open]
+
+
+def _previous(world: World, opening: Opening) -> list[str]:
+    """Phases that are not stable. A baseline phase is, when its baseline is; that is checked apart."""
+    missing = [key for key in phase(opening.phase).after if not phase(key).is_baseline and not is_stable(world, key)]
+    return [f"{spoken_list(missing)} must be stable for a whole window first."] if missing else []
+
+
+def is_stable(world: World, key: str) -> bool:
+    """Whether the phase's newest gate that changed anything is stable."""
+    planned = [entry for entry in world.read("planned") if entry.body["opening"]["phase"] == key]
+    states = [tell(world.read(gate_id=entry.gate_id)) for entry in planned]
+    changed = [gate for gate in states if gate.testing_since is not None]
+    return bool(changed) and changed[-1].state == "STABLE"
+
+
+async def _approvers(world: World, opening: Opening) -> list[str]:
+    starter = opening.starter.casefold()
+    able = [one.name for one in await world.blocks.approvers() if one.active and one.name.casefold() != starter]
+    needed = max(opening.plan.policy.approvers, 2 if opening.protected else 1)
+    if len(able) >= needed:
+        return []
+    return [
+        f"{needed} approvers other than {opening.starter} are needed and there are {len(able)};"
+        " add one with `phasegate approver add NAME`."
+    ]
+
+
+async def _lineup(world: World, opening: Opening) -> list[str]:
+    content = await world.blocks.lineup(opening.pipeline, opening.production)
+    if content is None:
+        return [f"There is no lineup {opening.production!r}; run `phasegate bootstrap`."]
+    moved = [change.role for change in opening.changes if content.get(change.role) != change.incumbent]
+    return (
+        [f"{spoken_list(moved)} no longer name the incumbent in {opening.production!r}; plan again."] if moved else []
+    )
+
+
+async def _probes(world: World, opening: Opening) -> list[str]:
+    """Both ways have to be open: there is no promotion to a dead model and no way back to one."""
+    found = []
+    for what, models in (("way back", opening.incumbents), ("target", opening.candidates)):
+        for model in sorted(set(models.values())):
+            probe = await world.blocks.probe(model)
+            if not probe.alive:
+                found.append(f"The {what} is dead: the model block {model!r} does not answer ({probe.reason}).")
+    return found

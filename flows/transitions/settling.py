@@ -1,0 +1,111 @@
+"""Brings the lineup blocks to what a gate's last move says. The only module that writes a lineup.
+
+Ledger first, then the block, then read-back, then a probe. Killed anywhere, done again, it comes to the same end; a block
+edited by hand in between is overwritten where the gate's roles are concerned, and mended where it no longer fits its form.
+"""
+
+from time import perf_counter
+
+from pydantic import ValidationError
+
+from blocks.errors import PhasegateError
+from blocks.lineups import lineup_kind
+from flows.transitions.known import differences, digest, known_lineups
+from flows.transitions.story import Gate, tell
+from flows.transitions.world import Content, World
+from tasks.judging.wording import spoken_list
+from tasks.records.ledger import AlreadyMovedError
+
+ACTOR = "phasegate"
+SLUG = "block_type_slug"
+"""A field Prefect adds to every block."""
+
+
+async def settle(world: World, gate: Gate) -> None:
+    """Writes what is not yet as it should be and records how it went; nothing if the gate is settled."""
+    if gate.settled:
+        return
+    started, problem = perf_counter(), ""
+    try:
+        for lineup in gate.serves:
+            await _write(world, gate, lineup)
+        problem = await _probe(world, gate)
+    except AlreadyMovedError:
+        raise
+    except PhasegateError as error:
+        problem = error.happened
+    body = {"pipeline": gate.opening.pipeline, "serves": gate.serves, "seconds": round(perf_counter() - started, 3)}
+    if not problem:
+        _record(world, gate, "settled", body)
+    elif problem != gate.failure:
+        _record(world, gate, "unsettled", {"reason": problem})
+
+
+def _record(world: World, gate: Gate, kind: str, body: Content) -> None:
+    """Takes the next place, unless the gate has made another move since it was read."""
+    now = tell(world.read(gate_id=gate.id))
+    if (now.state, now.since, now.weight) != (gate.state, gate.since, gate.weight):
+        raise AlreadyMovedError(f"Gate {gate.id} has moved on while its blocks were written.")
+    world.record(kind, ACTOR, body, gate.id, now.sequence + 1)
+
+
+async def _write(world: World, gate: Gate, lineup: str) -> None:
+    """Writes one lineup if it has to be. A write that was recorded and not made is made without another entry."""
+    pipeline = gate.opening.pipeline
+    known = known_lineups(world).get((pipeline, lineup))
+    found = await world.blocks.lineup(pipeline, lineup)
+    content = wanted(world, gate, lineup, found, known)
+    body = {
+        "pipeline": pipeline,
+        "lineup": lineup,
+        "content": content,
+        "before": digest(found),
+        "after": digest(content),
+    }
+    if digest(content) != digest(known):
+        _record(world, gate, "writing", body)
+    if digest(content) == digest(found):
+        return
+    await world.blocks.write_lineup(pipeline, lineup, content)
+    there = await world.blocks.lineup(pipeline, lineup)
+    if digest(there) != digest(content):
+        fields = spoken_list([*differences(content, there)])
+        raise PhasegateError(f"The lineup {lineup!r} was written and reads back differently in {fields}.")
+
+
+def wanted(world: World, gate: Gate, lineup: str, found: Content | None, known: Content | None) -> Content:
+    """The lineup's content with the gate's roles and canary, everything else as it is, or as it was if it is not valid."""
+    changes = {**gate.serves[lineup], **_canary(gate, lineup)}
+    for base in (found, known, {}):
+        sound = mended(gate.opening.pipeline, {**base, **changes}) if base is not None else None
+        if sound is not None:
+            return sound
+    raise PhasegateError(f"The lineup {lineup!r} cannot name {spoken_list(sorted(set(gate.serves[lineup].values())))}.")
+
+
+def mended(pipeline: str, content: Content) -> Content | None:
+    """`content` as a lineup of this pipeline may hold it, missing fields filled; None if a field in it is not valid."""
+    kind = lineup_kind(pipeline)
+    try:
+        lineup = kind.model_validate({key: content[key] for key in kind.model_fields if key in content})
+    except ValidationError:
+        return None
+    return lineup.model_dump(mode="json", include=set(kind.model_fields) - {SLUG})
+
+
+def _canary(gate: Gate, lineup: str) -> Content:
+    if lineup != gate.opening.production or not gate.weight:
+        return {"canary_percent": 0, "canary_roles": "", "canary_gate": ""}
+    roles = " ".join(f"{change.role}={change.candidate}" for change in gate.opening.changes)
+    return {"canary_percent": gate.weight, "canary_roles": roles, "canary_gate": gate.id}
+
+
+async def _probe(world: World, gate: Gate) -> str:
+    """Asks every model that serves users because of this move; why one does not answer, or nothing."""
+    serving = gate.serves.get(gate.opening.production, {})
+    models = {*serving.values(), *(gate.opening.candidates.values() if gate.state == "TESTING" or gate.weight else ())}
+    for model in sorted(models):
+        probe = await world.blocks.probe(model)
+        if not probe.alive:
+            return f"The model block {model!r} does not answer: {probe.reason}"
+    return ""

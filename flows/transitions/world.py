@@ -1,0 +1,91 @@
+"""Everything outside a gate's own decision: the ledger's database, the clock, and the blocks people and gates write."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import Engine
+
+from tasks.records.database import engine
+from tasks.records.ledger import Entry, NewEntry, append, entries
+
+Content = Mapping[str, Any]
+"""Fields of a block document, none of them secret."""
+
+
+class Probe(NamedTuple):
+    """What one small question to a model showed."""
+
+    alive: bool
+    seconds: float
+    reason: str = ""
+
+
+class RunState(NamedTuple):
+    """State of a gate's own flow run, as the orchestrator has it."""
+
+    name: str
+    since: datetime
+
+
+class ApproverFacts(NamedTuple):
+    """Who may decide, with what proves it."""
+
+    name: str
+    totp: str
+    """Shared secret of the one-time codes; never recorded."""
+    active: bool
+
+
+class Blocks(Protocol):
+    """Where lineups, models and approvers live. One implementation asks Prefect; nothing else writes a lineup."""
+
+    async def lineup(self, pipeline: str, name: str) -> Content | None:
+        """The lineup as it is stored, valid or not; None if there is none."""
+
+    async def write_lineup(self, pipeline: str, name: str, content: Content) -> None:
+        """Makes the lineup exactly this."""
+
+    async def models(self) -> Mapping[str, Content]:
+        """Name -> fields of every model block, without secrets."""
+
+    async def write_model(self, name: str, content: Content) -> None:
+        """Puts recorded fields back into a model block; its secrets stay."""
+
+    async def probe(self, model: str) -> Probe:
+        """One small question to a model block."""
+
+    async def approvers(self) -> Sequence[ApproverFacts]: ...
+
+    async def run_state(self, run_id: str) -> RunState | None:
+        """State of a flow run; None if there is no such run."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class World:
+    """What the steps of a gate act on. Tests pass another clock, and blocks without a server."""
+
+    blocks: Blocks
+    database: Engine
+    clock: Callable[[], datetime] = utc_now
+
+    def record(
+        self, kind: str, actor: str, body: Content, gate_id: str | None = None, place: int | None = None
+    ) -> Entry:
+        """Appends to the ledger, now."""
+        return append(self.database, NewEntry(kind, actor, self.clock(), body, gate_id, place))
+
+    def read(self, *kinds: str, gate_id: str | None = None) -> list[Entry]:
+        return entries(self.database, kinds=kinds, gate_id=gate_id)
+
+
+def real_world() -> World:
+    """Prefect's blocks, the configured database, the clock on the wall."""
+    from flows.transitions.prefect_blocks import PrefectBlocks
+
+    return World(PrefectBlocks(), engine())

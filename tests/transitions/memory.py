@@ -1,0 +1,83 @@
+"""Blocks without a server, as unkind as one: what is written may be edited behind the gate's back, models may be dead.
+
+Stands for Prefect's block documents where a test moves gates thousands of times; the modules marked `server` use Prefect.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from blocks.errors import ServiceError
+from blocks.lineups import GeneratorLineup
+from flows.transitions.world import ApproverFacts, Content, Probe, RunState
+from tests.transitions.scenes import START
+
+SECRETS = {
+    name: f"{name.upper()}AAAAAAAAAAAAAAAAAAAAAAAAAAA"[:32].translate(str.maketrans("0189", "AAAA"))
+    for name in ("Grace", "Alan", "Ada")
+}
+
+
+def a_lineup(model: str = "old", **given: Any) -> dict[str, Any]:
+    lineup = GeneratorLineup(**{**dict.fromkeys(GeneratorLineup.roles, model), **given})
+    return lineup.model_dump(mode="json", exclude={"block_type_slug"})
+
+
+@dataclass
+class MemoryBlocks:
+    lineups: dict[tuple[str, str], dict[str, Any]] = field(default_factory=lambda: {
+        ("generator", "production"): a_lineup(), ("generator", "preview"): a_lineup(),
+    })  # fmt: skip
+    facts: dict[str, dict[str, Any]] = field(default_factory=lambda: {
+        "old": {"model": "old-70b", "temperature": 0.1}, "new": {"model": "new-70b", "temperature": 0.1},
+    })  # fmt: skip
+    dead: set[str] = field(default_factory=set)
+    """Models that do not answer."""
+    refuse: set[str] = field(default_factory=set)
+    """Lineups that cannot be written."""
+    people: dict[str, str] = field(default_factory=lambda: dict(SECRETS))
+    run: RunState | None = None
+    probes: int = 0
+
+    async def lineup(self, pipeline: str, name: str) -> Content | None:
+        return deepcopy(self.lineups.get((pipeline, name)))
+
+    async def write_lineup(self, pipeline: str, name: str, content: Content) -> None:
+        if name in self.refuse:
+            raise ServiceError("The server refused the block.")
+        self.lineups[pipeline, name] = dict(deepcopy(content))
+
+    async def models(self) -> Mapping[str, Content]:
+        return deepcopy(self.facts)
+
+    async def write_model(self, name: str, content: Content) -> None:
+        self.facts[name] = dict(content)
+
+    async def probe(self, model: str) -> Probe:
+        self.probes += 1
+        alive = model in self.facts and model not in self.dead
+        return Probe(alive, 0.01, "" if alive else "no answer")
+
+    async def approvers(self) -> Sequence[ApproverFacts]:
+        return [ApproverFacts(name, secret, True) for name, secret in self.people.items()]
+
+    async def run_state(self, run_id: str) -> RunState | None:
+        return self.run
+
+
+@dataclass
+class Clock:
+    """Time that passes when a test says so."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **some: float) -> None:
+        self.now += timedelta(**some)
+
+
+Killer = Callable[[], None]
