@@ -6,6 +6,7 @@ from typing import Any
 
 from flows.generator.samples import sample_input
 from flows.generator.stages import STAGES
+from flows.transcripts.samples import FOLDER, SHORT
 
 WORK_POOL = "phasegate"
 
@@ -26,7 +27,7 @@ class Deployment:
 
 def deployments() -> tuple[Deployment, ...]:
     """The catalogue."""
-    return (_generator(), *(_stage(stage) for stage in STAGES))
+    return (_generator(), *(_stage(stage) for stage in STAGES), *_transcripts())
 
 
 def _generator() -> Deployment:
@@ -49,4 +50,61 @@ def _stage(stage: Any) -> Deployment:
         description=f"Asks stage {stage.number}, **{stage.name}**, again from the stored outputs of an earlier run.",
         tags=("generator", "stage"),
         parameters={"earlier_run": "latest", "lineup": "production"},
+    )
+
+
+def _transcripts() -> tuple[Deployment, ...]:
+    """The transcript pipeline: for work, and its three tests."""
+    tags = ("transcripts",)
+    return (
+        Deployment(
+            name="transcript",
+            entrypoint="flows.transcripts.process:process_transcript",
+            description=(
+                "Makes a **CRM record** of one recorded sales call. Paste the transcript, or give the path of a file on "
+                "the machine that runs this."
+            ),
+            tags=tags,
+            parameters={"lineup": "production"},
+        ),
+        Deployment(
+            name="transcript-batch",
+            entrypoint="flows.transcripts.batch:process_folder",
+            description="Makes CRM records of **all transcripts in a folder** on the machine that runs this.",
+            tags=tags,
+            parameters={"folder": str(FOLDER), "lineup": "production"},
+        ),
+        Deployment(
+            name="transcript-sync",
+            entrypoint="flows.transcripts.sync:sync",
+            description="Brings every call to Baserow and the graph that is not there yet.",
+            tags=tags,
+        ),
+        Deployment(
+            name="transcript-quick",
+            entrypoint="flows.transcripts.modes:quick",
+            description="**Test of the stores** in seconds: recorded replies in the place of a model, the sample call.",
+            tags=(*tags, "test"),
+        ),
+        Deployment(
+            name="transcript-full",
+            entrypoint="flows.transcripts.process:process_transcript",
+            description="**Test with the real models** on the short sample call.",
+            tags=(*tags, "test"),
+            parameters={"path": str(SHORT), "lineup": "production", "again": True},
+        ),
+        Deployment(
+            name="transcript-real",
+            entrypoint="flows.transcripts.modes:real",
+            description="**Test with the real models** on the invented 70-minute call, scored against gold answers.",
+            tags=(*tags, "test"),
+            parameters={"lineup": "production"},
+        ),
+        Deployment(
+            name="score-models",
+            entrypoint="flows.transcripts.score:score_models",
+            description="**Compares models** on transcripts with gold answers, with the header and without.",
+            tags=(*tags, "test"),
+            parameters={"folder": str(FOLDER), "lineups": ["production"], "repetitions": 1},
+        ),
     )

@@ -1,0 +1,180 @@
+"""`phasegate transcript`, `sync`, `score` and `baserow`: the transcript pipeline from a terminal."""
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from deployments.settings import apply_settings
+from deployments.terminal import say
+
+if TYPE_CHECKING:
+    from flows.transcripts.batch import Batch
+    from flows.transcripts.score import Scored
+
+T = TypeVar("T")
+Lineup = Annotated[str, typer.Option(help="Transcript Lineup block whose models are asked.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(transcript)
+    app.command()(sync)
+    app.command()(score)
+    baserow = typer.Typer(help="The five Baserow tables.", no_args_is_help=True)
+    baserow.command("bootstrap")(baserow_bootstrap)
+    app.add_typer(baserow, name="baserow")
+
+
+def transcript(
+    path: Annotated[
+        Path | None, typer.Argument(help="Transcript (.txt, .vtt, .srt) or a folder of them; the sample if left out.")
+    ] = None,
+    lineup: Lineup = "production",
+    again: Annotated[
+        bool, typer.Option("--again", help="Ask the models again where they have answered before.")
+    ] = False,
+) -> None:
+    """Make a CRM record of a sales call, store it, and bring it to Baserow and the graph."""
+    apply_settings(quiet=True)
+    from deployments.prefect_server import prefect_api
+    from flows.transcripts.samples import SHORT
+
+    say("Starting ...")
+    with prefect_api():
+        given = (path or SHORT).absolute()
+        if given.is_dir():
+            _show_batch(_folder(given, lineup, again))
+        else:
+            show_transcript(_one(given, lineup, again))
+
+
+def sync(
+    refused_too: Annotated[bool, typer.Option("--refused-too", help="Also calls a store has refused before.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Compare all calls, to mend changes by hand.")
+    ] = False,
+) -> None:
+    """Bring every call to Baserow and the graph that is not there yet."""
+    apply_settings(quiet=True)
+    from deployments.prefect_server import prefect_api
+    from flows.transcripts.sync import sync as catch_up
+
+    with prefect_api():
+        for one in _run(catch_up(refused_too, everything)):
+            say(f"{one.target}: {one.done} brought, {len(one.behind)} behind")
+            for transcript_id, why in one.behind.items():
+                say(f"  {transcript_id}: {why}")
+
+
+def score(
+    folder: Annotated[Path, typer.Argument(help="Folder with transcripts and their gold answers (*.gold.json).")],
+    lineup: Annotated[list[str] | None, typer.Option(help="Lineup to score; may be given several times.")] = None,
+    repetitions: Annotated[int, typer.Option(min=1, max=20, help="How often everything is asked.")] = 1,
+) -> None:
+    """Compare models on calls with gold answers: with the header and without."""
+    apply_settings(quiet=True)
+    from deployments.prefect_server import prefect_api
+    from flows.transcripts.score import score_models
+
+    with prefect_api():
+        _show_scores(_run(score_models(folder.absolute(), lineup or ["production"], repetitions)))
+
+
+def baserow_bootstrap(
+    url: Annotated[str, typer.Option(prompt=True, help="Address of Baserow, as in the browser.")],
+    database: Annotated[
+        int, typer.Option(prompt=True, help="Database id: the number after /database/ in the address.")
+    ],
+    email: Annotated[str, typer.Option(prompt=True, help="Login of a person who may change tables.")],
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, envvar="BASEROW_PASSWORD", help="Used now and not stored.")
+    ],
+    token_name: Annotated[str, typer.Option(help="Name of the database token the sync will use.")] = "phasegate",  # noqa: S107 - a name
+) -> None:
+    """Make the five tables and a token for their rows, and enter both into the Baserow block; safe to repeat."""
+    apply_settings(quiet=True)
+    from deployments.prefect_server import prefect_api
+
+    with prefect_api():
+        asyncio.run(_baserow(url, database, email, password, token_name))
+
+
+async def _baserow(url: str, database: int, email: str, password: str, token_name: str) -> None:
+    from pydantic import SecretStr
+
+    from blocks.baserow import Baserow
+    from blocks.registering import register_blocks
+    from blocks.stores import STORE
+    from tasks.crm.baserow import bootstrap
+
+    await register_blocks()
+    report = await bootstrap(url, email, SecretStr(password), database, token_name=token_name)
+    for made in report.made:
+        say(f"made {made}")
+    for problem in report.differing:
+        say(f"to be changed by hand: {problem}")
+    assert report.token is not None
+    await Baserow(url=url.rstrip("/"), database_id=database, token=report.token).asave(STORE, overwrite=True)
+    say(f"The Baserow block {STORE!r} knows address, database and token. Bring stored calls there: phasegate sync")
+
+
+def _one(path: Path, lineup: str, again: bool) -> str:
+    from flows.transcripts.process import process_transcript
+
+    return _run(process_transcript(path=path, lineup=lineup, again=again)).run_id
+
+
+def _folder(path: Path, lineup: str, again: bool) -> "Batch":
+    from flows.transcripts.batch import process_folder
+
+    return _run(process_folder(path, lineup=lineup, again=again))
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    from blocks.registering import register_blocks
+    from deployments.watching import watching
+
+    async def whole() -> T:
+        await register_blocks()
+        return await work
+
+    with watching() as context:
+        return context.run(asyncio.run, whole())
+
+
+def show_transcript(run_id: str) -> None:
+    """Prints what a run made of a call: its CRM record, the graph's counts, and what was brought where.
+
+    Needs a Prefect API, which knows where the stores are.
+    """
+    from blocks.errors import InputError
+    from deployments.transcript_tables import call_table, graph_table, status_table
+    from tasks.records.database import engine
+    from tasks.records.transcripts import read_transcript_run
+
+    found = read_transcript_run(engine(), run_id)
+    if found is None:
+        raise InputError(f"There is no run {run_id!r} about a call.", do="give the id that the run printed.")
+    call_table(dict(found))
+    asyncio.run(graph_table())
+    status_table(found["external_id"])
+    say(f"Run id:    {run_id}")
+    say("Prefect UI: `make serve`, then http://127.0.0.1:4200 - this run is among the flow runs there.")
+
+
+def _show_batch(batch: "Batch") -> None:
+    say(f"{len(batch.processed)} calls have a record, {len(batch.failed)} files have none")
+    for name, why in batch.failed.items():
+        say(f"  {name}: {why}")
+    for target, count in batch.behind.items():
+        say(f"{target} lacks {count} calls; see `phasegate sync`")
+
+
+def _show_scores(scored: "Scored") -> None:
+    from deployments.transcript_tables import score_tables
+
+    score_tables(scored.summary, scored.fields)
+    for name, file in scored.files.items():
+        say(f"{name}: {file}")

@@ -1,0 +1,107 @@
+"""Calls and scores as tables in a terminal. Text of strangers is made harmless first: no markup, no control characters."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from blocks.errors import GraphError
+from deployments.terminal import console, say
+from tasks.transcripts.display import visible
+
+LONGEST = 400
+
+
+def plain(value: object, longest: int = LONGEST) -> Text:
+    return Text(visible(str(value), longest))
+
+
+def call_table(found: Mapping[str, Any]) -> None:
+    """The CRM record of one run, and which of its fields have proof in the call."""
+    from blocks.models.embedded import LABEL
+    from flows.transcripts.view import lines
+    from tasks.transcripts.record import CrmRecord
+
+    if found["record"] is None:
+        say("This run came to no record; the text of the call is stored.")
+        return
+    record = CrmRecord.model_validate(found["record"])
+    demo = f" - {LABEL}" if (record.meeting.model or "").startswith("embedded") else ""
+    table = Table(
+        "", "field", "value", title=Text(f"Call {visible(record.meeting.transcript_id)}{demo}"), show_lines=False
+    )
+    before = ""
+    for part, name, value in lines(record):
+        table.add_row("" if part == before else part, name, plain(value))
+        before = part
+    console.print(table)
+    for what, why in (found["missing"] or {}).items():
+        console.print(plain(f"no answer of {what}: {why}"))
+    dropped, checks = found["dropped"] or [], found["checks"] or []
+    failed = [check for check in checks if not check["passed"]]
+    say(f"{len(dropped)} statements were dropped because the call does not prove them.")
+    for check in failed:
+        console.print(plain(f"to be checked: {check['name']}: {check['found']}"))
+
+
+async def graph_table() -> None:
+    """How many nodes and relations the graph has."""
+    import asyncio
+
+    from blocks.stores import load_stores
+
+    store = (await load_stores()).graph
+    if store is None:
+        say("Graph: none is configured.")
+        return
+    try:
+        counts = await asyncio.to_thread(_counts, store)
+    except GraphError as error:
+        say(f"Graph: {error.happened}")
+        return
+    table = Table("nodes", "", "relations", "", title="Graph")
+    nodes, relations = list(counts.nodes.items()), list(counts.relations.items())
+    for number in range(max(len(nodes), len(relations))):
+        row = [
+            str(cell) for pairs in (nodes, relations) for cell in (pairs[number] if number < len(pairs) else ("", ""))
+        ]
+        table.add_row(*row)
+    console.print(table)
+
+
+def _counts(store: Any) -> Any:
+    from tasks.crm.graph.check import graph_counts
+
+    with store.connect() as graph:
+        return graph_counts(graph)
+
+
+def status_table(transcript_id: str) -> None:
+    """What was brought where."""
+    from tasks.crm.status import read_status
+    from tasks.records.database import engine
+
+    table = Table("brought to", "table", "status", "why", title="Projections")
+    before = None
+    for row in read_status(engine(), [transcript_id]):
+        why = row["reason"] or ""
+        table.add_row(row["target"], row["place"], row["status"], plain("as above" if why and why == before else why))
+        before = why
+    console.print(table)
+
+
+def score_tables(summary: Sequence[Mapping[str, Any]], fields: Sequence[Mapping[str, Any]]) -> None:
+    """Figures of models, one table for the whole and one for the fields."""
+    wanted = ("model", "condition", "field", "right", "n", "share", "low", "high", "invented", "decoys")
+    for title, rows, names in (("Models", summary, tuple(summary[0])), ("Fields", fields, wanted)):
+        table = Table(*names, title=title)
+        for row in rows:
+            table.add_row(*(plain(_figure(row[name])) for name in names))
+        console.print(table)
+
+
+def _figure(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

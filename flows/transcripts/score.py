@@ -1,0 +1,154 @@
+"""Models compared on calls with gold answers: with the header and without, value by value, as tables."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID, uuid5
+
+import pandas as pd
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact
+from prefect.runtime import flow_run
+from pydantic import BaseModel, ConfigDict, Field
+
+from blocks.errors import CallError, TranscriptError
+from blocks.home import folder as state_folder
+from flows.progress import tell
+from flows.transcripts import extraction
+from flows.transcripts.opening import EXTRACTION, Crew, open_crew, open_run
+from flows.transcripts.run import TranscriptRun
+from flows.transcripts.understanding import Plan, understand
+from tasks.records import runs
+from tasks.transcripts.assemble import assemble
+from tasks.transcripts.merge import merge
+from tasks.transcripts.reading import Unreadable, read_folder
+from tasks.transcripts.record import CrmRecord
+from tasks.transcripts.scoring import tables
+from tasks.transcripts.scoring.gold import Gold, read_gold
+from tasks.transcripts.scoring.quality import ModelScore
+from tasks.transcripts.scoring.score import score
+from tasks.transcripts.scoring.verdicts import Condition, TranscriptScore
+from tasks.transcripts.transcript import Transcript, without_header
+
+CONDITIONS: tuple[Condition, ...] = ("pipeline", "dialogue-only")
+MOST_CELLS = 400
+"""Rows of the artifact's longest table; the CSV file has all."""
+
+
+class Scored(BaseModel):
+    """Where the figures are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    run_id: str
+    transcripts: int
+    summary: list[dict[str, Any]]
+    """One row a model and condition."""
+    fields: list[dict[str, Any]]
+    """One row a model, condition and field, with the exact 95 % interval."""
+    files: dict[str, Path]
+    """Table -> CSV file."""
+
+
+@flow(name="score-models", flow_run_name="score-models", log_prints=False)
+async def score_models(
+    folder: Path,
+    lineups: Annotated[list[str], Field(min_length=1)] = ["production"],  # noqa: B006 - Prefect copies it for each run
+    repetitions: Annotated[int, Field(ge=1, le=20)] = 1,
+) -> Scored:
+    """Compares the extraction of lineups on a folder of transcripts with gold answers beside them (*.gold.json).
+
+    Nothing is stored of the calls: every question is asked anew, and only calls to models and scores are kept.
+
+    Args:
+        folder: Folder with transcripts and their gold answers.
+        lineups: Names of Transcript Lineup blocks to compare.
+        repetitions: How often everything is asked; the figures are means, with the spread beside them.
+
+    Returns:
+        The tables, and where they are as CSV files.
+    """
+    judged = list(_with_gold(folder))
+    if not judged:
+        raise TranscriptError(
+            "No transcript of that folder has gold answers.",
+            means="there is nothing to compare a model with.",
+            do="put a file name.gold.json (format transcript-gold/1) beside name.txt.",
+        )
+    scores: list[ModelScore] = []
+    for lineup in lineups:
+        async with open_crew(lineup) as crew:
+            for repetition in range(1, repetitions + 1):
+                for condition in CONDITIONS:
+                    scores.append(await _scored(crew, judged, condition, repetition))
+    frames = {"summary": tables.summary(scores), "fields": tables.fields(scores), "lists": tables.lists(scores),
+              "values": tables.cells(scores)}  # fmt: skip
+    files = await asyncio.to_thread(_write, frames, str(flow_run.id))
+    await acreate_markdown_artifact(_artifact(frames), key="score-models")
+    return Scored(
+        run_id=str(flow_run.id), transcripts=len(judged), files=files,
+        summary=_rows(frames["summary"]), fields=_rows(frames["fields"]),
+    )  # fmt: skip
+
+
+def _with_gold(folder: Path) -> Iterator[tuple[Transcript, Gold]]:
+    for read in read_folder(folder):
+        if isinstance(read, Unreadable):
+            raise TranscriptError(f"{read.filename}: {read.reason}", do="correct or remove the file, then score again.")
+        gold = (folder / read.filename).with_suffix(".gold.json")
+        if gold.exists():
+            yield read, read_gold(gold)
+
+
+async def _scored(
+    crew: Crew, judged: Sequence[tuple[Transcript, Gold]], condition: Condition, repetition: int
+) -> ModelScore:
+    """One model over all transcripts in one condition."""
+    results: list[TranscriptScore] = []
+    outcomes: list[str] = []
+    for transcript, gold in judged:
+        seen = transcript if condition == "pipeline" else without_header(transcript)
+        name = f"{crew.lineup.name}: {transcript.filename}, {condition}, {repetition}"
+        run_id = str(uuid5(UUID(str(flow_run.id)), name))
+        tell(name, "started", crew.lineup.roles[EXTRACTION])
+        async with open_run(crew, run_id, seen, purpose="trial") as run:
+            record = await _record(run, seen)
+        outcomes += [call["outcome"] for call in runs.read_calls(crew.database, run_id)]
+        results.append(score(record, gold, condition))
+        tell(name, "done")
+    model = f"{crew.lineup.roles[EXTRACTION]} ({crew.lineup.name})"
+    first_try = sum(outcome == "first_pass" for outcome in outcomes) / len(outcomes) if outcomes else None
+    return ModelScore(model, condition, tuple(results), first_try, repetition)
+
+
+async def _record(run: TranscriptRun, transcript: Transcript) -> CrmRecord:
+    """What the model's extraction comes to; a model that gives no usable answer has found nothing."""
+    whole = run.plan(transcript)
+    plan = Plan(whole.windows, whole.picks, whole.at_once, (extraction.AGENT,))
+    try:
+        return (await understand(transcript, plan, run.answer, run.models[EXTRACTION].name)).record
+    except CallError:
+        return assemble(transcript, merge(transcript, []), model=run.models[EXTRACTION].name)
+
+
+def _write(frames: dict[str, pd.DataFrame], run_id: str) -> dict[str, Path]:
+    place = state_folder("scores", run_id)
+    files = {name: place / f"{name}.csv" for name in frames}
+    for name, path in files.items():
+        path.write_text(tables.to_csv(frames[name]), newline="")
+    return files
+
+
+def _artifact(frames: dict[str, pd.DataFrame]) -> str:
+    parts = []
+    for name, frame in frames.items():
+        more = f"\nand {len(frame) - MOST_CELLS} more in the CSV file.\n" if len(frame) > MOST_CELLS else ""
+        parts.append(f"# {name.capitalize()}\n\n{tables.to_markdown(frame.head(MOST_CELLS))}{more}")
+    return "\n".join(parts)
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Plain values; a figure that was not measured is None."""
+    rows: list[dict[str, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return rows
