@@ -8,12 +8,21 @@ from typing import Any
 from prefect import Flow
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
 from prefect.utilities.callables import parameter_schema
 
 from blocks.home import PROJECT_ROOT
 from blocks.registering import register_blocks
+from deployments.automations import create_automations
 from deployments.catalogue import WORK_POOL, Deployment, deployments
+from deployments.limits import create_limits
+from deployments.schedules import merged
+from flows.operations.tags import OURS
+from tasks.records.runs import sha256
+
+PAGE = 200
 
 
 @dataclass(frozen=True)
@@ -23,22 +32,34 @@ class Applied:
     created_blocks: Sequence[str]
     created_work_pool: bool
     deployments: int
+    changed_deployments: Sequence[str]
+    """Created, or brought to a changed catalogue."""
+    created_limits: Sequence[str]
+    created_automations: Sequence[str]
     strangers: Sequence[str]
     """Deployments with phasegate's tag that the catalogue does not have; left alone and reported."""
 
 
-OURS = "phasegate"
-"""Tag on every deployment of ours."""
-
-
 async def bootstrap() -> Applied:
-    """Block types and default blocks, the work pool, every deployment. Changes nothing a person changed."""
+    """Block types and default blocks, work pool, limits, automations, every deployment. Changes nothing a person changed."""
     created = await register_blocks()
     async with get_client() as client:
         new_pool = await _work_pool(client)
-        for deployment in deployments():
-            await _apply(client, deployment)
-        return Applied(created, new_pool, len(deployments()), await _strangers(client))
+        limits, automations = await create_limits(client), await create_automations(client)
+        there = await _ours(client)
+        changed = [one.name for one in deployments() if await _apply(client, one, there.get(one.name))]
+        strangers = sorted(set(there) - {one.name for one in deployments()})
+        return Applied(created, new_pool, len(deployments()), changed, limits, automations, strangers)
+
+
+async def _ours(client: PrefectClient) -> dict[str, DeploymentResponse]:
+    """Name -> deployment with our tag."""
+    found: dict[str, DeploymentResponse] = {}
+    while page := await client.read_deployments(limit=PAGE, offset=len(found)):
+        found |= {f"{one.flow_id}/{one.name}": one for one in page}
+        if len(page) < PAGE:
+            break
+    return {one.name: one for one in found.values() if OURS in one.tags}
 
 
 async def _work_pool(client: PrefectClient) -> bool:
@@ -50,24 +71,38 @@ async def _work_pool(client: PrefectClient) -> bool:
     return False
 
 
-async def _apply(client: PrefectClient, deployment: Deployment) -> None:
+async def _apply(client: PrefectClient, deployment: Deployment, there: DeploymentResponse | None) -> bool:
+    """Creates or updates a deployment; whether there was anything to do.
+
+    What was applied is recorded as the deployment's version. While the catalogue says the same, the deployment is left
+    as it is, whatever a person made of it; when it says something else, its schedules, limit and pause still stay.
+    """
     module, name = deployment.entrypoint.split(":")
     loaded: Flow[..., Any] = getattr(importlib.import_module(module), name)
+    fields = _fields(deployment, loaded)
+    limit, schedules = deployment.concurrency_limit, merged(there.schedules if there else (), deployment.schedules)
+    version = sha256([fields, deployment])[:12]
+    if there and there.version == version:
+        return False
+    if there and there.global_concurrency_limit:
+        limit = there.global_concurrency_limit.limit
+    strategy = ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy(deployment.collision)) if limit else None
     await client.create_deployment(
-        flow_id=await client.create_flow(loaded),
-        name=deployment.name,
-        entrypoint=deployment.entrypoint,
-        description=deployment.description,
-        tags=[OURS, *deployment.tags],
-        parameters=dict(deployment.parameters),
-        parameter_openapi_schema=parameter_schema(loaded).model_dump(),
-        enforce_parameter_schema=True,
-        work_pool_name=WORK_POOL,
-        pull_steps=[{"prefect.deployments.steps.set_working_directory": {"directory": str(PROJECT_ROOT)}}],
-    )
+        flow_id=await client.create_flow(loaded), version=version, schedules=schedules,
+        concurrency_limit=limit, concurrency_options=strategy, **fields,
+    )  # fmt: skip
+    return True
 
 
-async def _strangers(client: PrefectClient) -> list[str]:
-    known = {deployment.name for deployment in deployments()}
-    found = await client.read_deployments(limit=200)
-    return sorted(one.name for one in found if OURS in one.tags and one.name not in known)
+def _fields(deployment: Deployment, loaded: Flow[..., Any]) -> dict[str, Any]:
+    return {
+        "name": deployment.name,
+        "entrypoint": deployment.entrypoint,
+        "description": deployment.description,
+        "tags": [OURS, *deployment.tags],
+        "parameters": dict(deployment.parameters),
+        "parameter_openapi_schema": parameter_schema(loaded).model_dump(),
+        "enforce_parameter_schema": True,
+        "work_pool_name": WORK_POOL,
+        "pull_steps": [{"prefect.deployments.steps.set_working_directory": {"directory": str(PROJECT_ROOT)}}],
+    }

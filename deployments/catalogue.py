@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
+from deployments.schedules import Schedule
 from flows.generator.samples import sample_input
 from flows.generator.stages import STAGES
+from flows.operations.tags import TICKS
 from flows.transcripts.samples import FOLDER, SHORT
 
 WORK_POOL = "phasegate"
@@ -23,11 +25,16 @@ class Deployment:
     description: str
     tags: tuple[str, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    schedules: tuple[Schedule, ...] = ()
+    concurrency_limit: int | None = None
+    """Runs at the same time; None is no limit. Never on what looks after stuck runs: a dead run may hold the slot."""
+    collision: Literal["ENQUEUE", "CANCEL_NEW"] = "ENQUEUE"
+    """What becomes of a run that finds the limit reached: it waits, or it is cancelled."""
 
 
 def deployments() -> tuple[Deployment, ...]:
     """The catalogue."""
-    return (_generator(), *(_stage(stage) for stage in STAGES), *_transcripts())
+    return (_generator(), *(_stage(stage) for stage in STAGES), *_transcripts(), *_operations())
 
 
 def _generator() -> Deployment:
@@ -50,6 +57,19 @@ def _stage(stage: Any) -> Deployment:
         description=f"Asks stage {stage.number}, **{stage.name}**, again from the stored outputs of an earlier run.",
         tags=("generator", "stage"),
         parameters={"earlier_run": "latest", "lineup": "production"},
+    )
+
+
+def _operations() -> tuple[Deployment, ...]:
+    """What looks after the installation. The janitor has no limit: the slot of a dead one would stop all that follow."""
+    return (
+        Deployment(
+            name="janitor",
+            entrypoint="flows.operations.janitor:janitor",
+            description="Starts crashed and stuck runs again, cancels late runs that newer ones have overtaken.",
+            tags=("operations", TICKS),
+            schedules=(Schedule("every-minute", "* * * * *"),),
+        ),
     )
 
 

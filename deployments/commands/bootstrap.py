@@ -36,7 +36,9 @@ def report(applied: "Applied") -> None:
         say(f"created block {block}")
     if applied.created_work_pool:
         say("created work pool phasegate")
-    say(f"{applied.deployments} deployments are up to date")
+    for name in (*applied.created_limits, *applied.created_automations):
+        say(f"created {name}")
+    say(f"{applied.deployments} deployments are up to date, {len(applied.changed_deployments)} of them were changed")
     for name in applied.strangers:
         say(
             f"the deployment {name!r} is not in the catalogue any more; it was left alone, delete it in the UI if it is yours"

@@ -1,0 +1,1 @@
+"""Flows that look after the installation: doctor, backup, retention, janitor."""

@@ -1,0 +1,84 @@
+"""The janitor: every minute, the runs that nobody else would go on with. It remembers nothing, so it may die anywhere."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from prefect import flow, get_run_logger
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterTags,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateName,
+)
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import DeploymentResponse, SetStateStatus
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.states import Cancelled, Scheduled
+
+from flows.operations.tags import OURS, TICKS
+from tasks.operations.stuck_runs import Push, SeenRun, pushes
+
+LOOKED_AT = ("Crashed", "Pending", "Submitting", "Late")
+"""States a run can be stuck in. Suspended and Paused runs wait for somebody, and are never touched."""
+PAGE = 200
+
+
+@flow(name="janitor")
+async def janitor() -> list[str]:
+    """Starts crashed and stuck runs again and cancels late runs that newer ones have overtaken.
+
+    Returns:
+        A sentence for each run that was pushed.
+    """
+    async with get_client() as client:
+        done = await tidy(client, datetime.now(UTC))
+    for sentence in done:
+        get_run_logger().warning(sentence)
+    return done
+
+
+async def tidy(client: PrefectClient, now: datetime) -> list[str]:
+    """Pushes what needs a push at `now`; a sentence for each run the server let go on."""
+    seen = _seen(await _runs(client), await client.read_deployments(deployment_filter=_ours(), limit=PAGE))
+    return [sentence for push in pushes(seen, now) if (sentence := await _carry_out(client, push))]
+
+
+def _ours() -> DeploymentFilter:
+    return DeploymentFilter(tags=DeploymentFilterTags(all_=[OURS]))
+
+
+async def _runs(client: PrefectClient) -> list[FlowRun]:
+    state = FlowRunFilterState(name=FlowRunFilterStateName(any_=list(LOOKED_AT)))
+    return await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(state=state), deployment_filter=_ours(), limit=PAGE,
+        sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+    )  # fmt: skip
+
+
+def _seen(runs: Iterable[FlowRun], deployments: Iterable[DeploymentResponse]) -> list[SeenRun]:
+    ticking = {one.id for one in deployments if TICKS in one.tags}
+    return [
+        SeenRun(
+            id=str(run.id), name=run.name, deployment=str(run.deployment_id), state=run.state.name or "",
+            since=run.state.timestamp, run_count=run.run_count, by_schedule=bool(run.auto_scheduled),
+            expected=run.expected_start_time, ticks=run.deployment_id in ticking, parameters=run.parameters,
+        )
+        for run in runs if run.state
+    ]  # fmt: skip
+
+
+async def _carry_out(client: PrefectClient, push: Push) -> str | None:
+    """What was done; None if the run has moved on by itself or another janitor was here first."""
+    run = await client.read_flow_run(UUID(push.run.id))
+    if run.state is None or (run.state.name, run.state.timestamp) != (push.run.state, push.run.since):
+        return None
+    message = f"janitor: {push.reason}"
+    retry = Scheduled(name="AwaitingRetry", message=message)
+    result = await client.set_flow_run_state(run.id, retry if push.to == "retry" else Cancelled(message=message))
+    if result.status != SetStateStatus.ACCEPT:
+        return None
+    done = "is started again" if push.to == "retry" else "is cancelled"
+    return f"Run {push.run.name} {done}: {push.reason}."

@@ -1,0 +1,94 @@
+"""Which flow runs need a push, decided from what is seen of them alone.
+
+Prefect never runs a crashed run again, leaves a run Pending for ever whose worker was stopped, and after a pause of the
+server starts every run of a schedule that was missed. A suspended run is none of this: no process is lost.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+MOST_STARTS = 3
+"""A run that was started this often and crashed each time is left for a person to look at."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a run may stay as it is."""
+
+    crashed: timedelta = timedelta(seconds=30)
+    """One death is reported twice, up to 2 s apart; a run started again in between would run twice at once."""
+    pending: timedelta = timedelta(seconds=120)
+    forgotten: timedelta = timedelta(hours=24)
+    """Nobody expects a run that crashed longer ago to come back."""
+
+
+@dataclass(frozen=True)
+class SeenRun:
+    """A flow run of one of our deployments."""
+
+    id: str
+    name: str
+    deployment: str
+    state: str
+    """Name of the state: Crashed, Pending, Late ..."""
+    since: datetime
+    run_count: int = 0
+    """How often it was started."""
+    by_schedule: bool = False
+    expected: datetime | None = None
+    ticks: bool = False
+    """The next run of its schedule does the same in a few minutes: it is not worth another try."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Push:
+    """What is to be done with a run."""
+
+    run: SeenRun
+    to: Literal["retry", "cancel"]
+    reason: str
+
+
+def pushes(runs: Iterable[SeenRun], now: datetime, patience: Patience = Patience()) -> list[Push]:
+    """What the runs need, at most one push a run."""
+    runs = list(runs)
+    judged = [_push(run, now - run.since, patience) for run in runs]
+    return [push for push in judged if push] + _overtaken(runs)
+
+
+def _push(run: SeenRun, age: timedelta, patience: Patience) -> Push | None:
+    match run.state:
+        case "Crashed" if patience.crashed < age < patience.forgotten and run.run_count < MOST_STARTS and not run.ticks:
+            return Push(run, "retry", f"it crashed {_ago(age)} ago and was started {_times(run.run_count)}")
+        case "Pending" | "Submitting" if age > patience.pending:
+            return Push(run, "cancel" if run.ticks else "retry", f"it has been {run.state} for {_ago(age)}")
+        case _:
+            return None
+
+
+def _overtaken(runs: Sequence[SeenRun]) -> list[Push]:
+    """Late runs of a schedule of which a newer run is late too: only the newest is worth running."""
+    late: dict[tuple[str, str], list[SeenRun]] = {}
+    for run in runs:
+        if run.state == "Late" and run.by_schedule and run.expected:
+            same_work = run.deployment, json.dumps(run.parameters, sort_keys=True, default=str)
+            late.setdefault(same_work, []).append(run)
+    older = (run for same in late.values() for run in sorted(same, key=_due)[:-1])
+    return [Push(run, "cancel", "a newer run of the same schedule is due as well") for run in older]
+
+
+def _due(run: SeenRun) -> datetime:
+    assert run.expected is not None
+    return run.expected
+
+
+def _ago(age: timedelta) -> str:
+    return f"{age.total_seconds():.0f} s"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

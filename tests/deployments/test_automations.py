@@ -1,0 +1,107 @@
+"""A bootstrap on a real Prefect server: everything is made once, and what a person changed stays."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import pytest
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import DeploymentUpdate, GlobalConcurrencyLimitUpdate
+from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.responses import DeploymentResponse
+
+from deployments.applying import Applied, bootstrap
+from deployments.automations import automations
+from deployments.limits import limits_there
+from flows.operations.tags import OURS
+
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+T = TypeVar("T")
+
+
+def ask(question: Callable[[PrefectClient], Awaitable[T]]) -> T:
+    async def connected() -> T:
+        async with get_client() as client:
+            return await question(client)
+
+    return asyncio.run(connected())
+
+
+def ours(name: str) -> DeploymentResponse:
+    found = ask(lambda client: client.read_deployments(limit=200))
+    return next(one for one in found if one.name == name and OURS in one.tags)
+
+
+@pytest.fixture(scope="module")
+def bootstrapped(prefect_api: str) -> Applied:
+    return asyncio.run(bootstrap())
+
+
+@pytest.fixture
+def edited(bootstrapped: Applied) -> Any:
+    """The janitor's deployment, with its schedule put back to active afterwards."""
+    yield ours("janitor")
+    again = ours("janitor")
+    set_active(again, True)
+
+
+def set_active(deployment: DeploymentResponse, active: bool) -> None:
+    [schedule] = deployment.schedules
+    ask(lambda client: client.update_deployment_schedule(deployment.id, schedule.id, active=active))
+
+
+def test_a_second_bootstrap_changes_nothing(bootstrapped: Applied) -> None:
+    again = asyncio.run(bootstrap())
+    assert not again.created_blocks
+    assert not again.created_work_pool
+    assert not (*again.changed_deployments, *again.created_limits, *again.created_automations)
+    assert again.deployments == bootstrapped.deployments
+
+
+def test_every_deployment_is_there_with_its_schedules(bootstrapped: Applied) -> None:
+    assert {schedule.slug for schedule in ours("janitor").schedules} == {"every-minute"}
+
+
+def test_a_paused_schedule_stays_paused(edited: DeploymentResponse) -> None:
+    set_active(edited, False)
+    asyncio.run(bootstrap())
+    assert not ours("janitor").schedules[0].active
+
+
+def test_a_paused_schedule_stays_paused_when_the_catalogue_has_changed(edited: DeploymentResponse) -> None:
+    set_active(edited, False)
+    older = DeploymentUpdate(version="older")
+    ask(lambda client: client.update_deployment(edited.id, older))
+    assert asyncio.run(bootstrap()).changed_deployments == ["janitor"]
+    assert not ours("janitor").schedules[0].active
+
+
+def test_a_deployment_edited_by_a_person_stays(bootstrapped: Applied) -> None:
+    generate = ours("generate")
+    ask(lambda client: client.update_deployment(generate.id, DeploymentUpdate(description="by hand")))
+    asyncio.run(bootstrap())
+    assert ours("generate").description == "by hand"
+
+
+def test_a_limit_set_by_a_person_stays(bootstrapped: Applied) -> None:
+    name = "phasegate:ollama:127.0.0.1:11434"
+    assert ask(limits_there)[name] == 1
+    ask(lambda client: client.update_global_concurrency_limit(name, GlobalConcurrencyLimitUpdate(limit=3)))
+    asyncio.run(bootstrap())
+    assert ask(limits_there)[name] == 3
+
+
+def test_an_automation_disabled_by_a_person_stays_disabled(bootstrapped: Applied) -> None:
+    [wanted] = automations()
+    [made] = ask(lambda client: client.read_automations_by_name(wanted.name))
+    ask(lambda client: client.pause_automation(made.id))
+    asyncio.run(bootstrap())
+    [still] = ask(lambda client: client.read_automations_by_name(wanted.name))
+    assert not still.enabled
+    ask(lambda client: client.resume_automation(made.id))
+
+
+def test_a_silent_run_is_crashed_and_a_suspended_one_left_alone() -> None:
+    [automation] = automations()
+    assert "prefect.flow-run.Suspended" in automation.trigger.expect
+    assert [action.state for action in automation.actions] == [StateType.CRASHED]

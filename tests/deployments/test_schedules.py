@@ -1,0 +1,57 @@
+"""Schedules of a deployment: the catalogue's are added once, what a person made of them stays."""
+
+import uuid
+
+import pytest
+from prefect.client.schemas.objects import DeploymentSchedule
+
+from deployments.catalogue import deployments
+from deployments.schedules import Schedule, merged
+
+NIGHTLY = Schedule("nightly", "30 2 * * *", "Europe/Berlin", {"lineup": "production"})
+
+
+def there(wanted: Schedule, **changed: object) -> DeploymentSchedule:
+    """The schedule as the server has it."""
+    return DeploymentSchedule.model_validate({**wanted.wanted().model_dump(), "deployment_id": uuid.uuid4(), **changed})
+
+
+def test_a_schedule_of_the_catalogue_is_added() -> None:
+    [made] = merged([], [NIGHTLY])
+    assert (made.slug, made.active, made.parameters) == ("nightly", True, {"lineup": "production"})
+    assert made.schedule.model_dump(include={"cron", "timezone"}) == {"cron": "30 2 * * *", "timezone": "Europe/Berlin"}
+
+
+def test_a_paused_schedule_stays_paused() -> None:
+    [kept] = merged([there(NIGHTLY, active=False)], [NIGHTLY])
+    assert not kept.active
+
+
+def test_another_time_chosen_by_a_person_stays() -> None:
+    by_hand = Schedule("nightly", "0 5 * * *", "Europe/Berlin").wanted().schedule
+    [kept] = merged([there(NIGHTLY, schedule=by_hand)], [NIGHTLY])
+    assert kept.schedule == by_hand
+
+
+def test_a_schedule_added_by_a_person_stays_beside_a_new_one_of_the_catalogue() -> None:
+    own = Schedule("own", "0 12 * * 1")
+    assert [one.slug for one in merged([there(own)], [NIGHTLY])] == ["own", "nightly"]
+
+
+def test_the_time_zone_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHASEGATE_TIMEZONE", "Europe/Berlin")
+    assert Schedule("nightly", "30 2 * * *").timezone == "Europe/Berlin"
+
+
+def test_names_and_slugs_of_the_catalogue_are_unique() -> None:
+    names = [one.name for one in deployments()]
+    assert len(set(names)) == len(names)
+    for one in deployments():
+        slugs = [schedule.slug for schedule in one.schedules]
+        assert len(set(slugs)) == len(slugs)
+
+
+def test_what_looks_after_stuck_runs_has_no_limit_a_dead_run_could_hold() -> None:
+    [janitor] = [one for one in deployments() if one.name == "janitor"]
+    assert janitor.concurrency_limit is None
+    assert [schedule.cron for schedule in janitor.schedules] == ["* * * * *"]

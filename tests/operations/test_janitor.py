@@ -1,0 +1,119 @@
+"""The janitor on a real Prefect server: what it starts again, once, and what it leaves alone."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.states import Cancelled, Crashed, Pending, Running, Suspended
+
+from flows.operations.janitor import tidy
+from flows.operations.tags import OURS
+
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+LATER = timedelta(seconds=200)
+
+
+@flow(name="stuck")
+def stuck() -> None:
+    """Never run here; its runs are put into states."""
+
+
+Given = Callable[..., UUID]
+
+
+@pytest.fixture
+def given(prefect_api: str) -> Any:
+    """Makes a run that went through some states; all of them are cancelled afterwards."""
+    made: list[UUID] = []
+
+    async def make(states: tuple[State, ...], tags: list[str]) -> UUID:
+        async with get_client() as client:
+            flow_id = await client.create_flow(stuck)
+            deployment = await client.create_deployment(flow_id, "stuck " + " ".join(tags), entrypoint="x:y", tags=tags)
+            run = await client.create_flow_run_from_deployment(deployment)
+            for state in states:
+                await client.set_flow_run_state(run.id, state, force=True)
+        made.append(run.id)
+        return run.id
+
+    def given(*states: State, tags: tuple[str, ...] = (OURS,)) -> UUID:
+        return asyncio.run(make(states, list(tags)))
+
+    yield given
+    for run in made:
+        asyncio.run(_set(run, Cancelled()))
+
+
+async def _set(run: UUID, state: State) -> None:
+    async with get_client() as client:
+        await client.set_flow_run_state(run, state, force=True)
+
+
+def tidied(run: UUID, after: timedelta = LATER) -> list[str]:
+    """What a visit of the janitor, so much later, said of the run; other tests leave runs on the server too."""
+
+    async def visit() -> list[str]:
+        async with get_client() as client:
+            return await tidy(client, datetime.now(UTC) + after)
+
+    return [sentence for sentence in asyncio.run(visit()) if sentence.startswith(f"Run {read(run).name} ")]
+
+
+def read(run: UUID) -> FlowRun:
+    async def reading() -> FlowRun:
+        async with get_client() as client:
+            return await client.read_flow_run(run)
+
+    return asyncio.run(reading())
+
+
+def state_of(run: UUID) -> str | None:
+    return getattr(read(run).state, "name", None)
+
+
+def test_a_crashed_run_is_started_again_exactly_once(given: Given) -> None:
+    run = given(Running(), Crashed())
+    assert [sentence.split(": ")[0] for sentence in tidied(run)] == [f"Run {read(run).name} is started again"]
+    assert state_of(run) == "AwaitingRetry"
+    assert tidied(run) == []
+
+
+def test_a_run_that_just_crashed_is_left_until_its_death_is_certain(given: Given) -> None:
+    run = given(Running(), Crashed())
+    assert tidied(run, after=timedelta()) == []
+    assert state_of(run) == "Crashed"
+
+
+def test_a_run_that_never_left_pending_is_started_again(given: Given) -> None:
+    run = given(Pending())
+    assert len(tidied(run)) == 1
+    assert state_of(run) == "AwaitingRetry"
+
+
+def test_a_run_that_crashed_three_times_is_left_for_a_person(given: Given) -> None:
+    run = given(*(Running(), Crashed()) * 3)
+    assert tidied(run) == []
+    assert (state_of(run), read(run).run_count) == ("Crashed", 3)
+
+
+def test_a_suspended_gate_is_left_alone(given: Given) -> None:
+    run = given(Running(), Suspended(timeout_seconds=86400, pause_key="approval"))
+    assert tidied(run, after=timedelta(hours=20)) == []
+    assert state_of(run) == "Suspended"
+
+
+def test_runs_of_other_people_are_left_alone(given: Given) -> None:
+    run = given(Running(), Crashed(), tags=("theirs",))
+    assert tidied(run) == []
+    assert state_of(run) == "Crashed"
+
+
+def test_a_run_that_moved_on_by_itself_is_left_alone(given: Given) -> None:
+    run = given(Running(), Crashed(), Running())
+    assert tidied(run) == []

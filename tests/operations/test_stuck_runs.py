@@ -1,0 +1,72 @@
+"""Which runs are started again, cancelled or left alone."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tasks.operations.stuck_runs import SeenRun, pushes
+
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def seen(state: str, seconds: float, **fields: Any) -> SeenRun:
+    """A run that has been in `state` for so many seconds."""
+    facts = {"id": "1", "name": "calm-owl", "deployment": "gate", "run_count": 1, **fields}
+    return SeenRun(state=state, since=NOW - timedelta(seconds=seconds), **facts)
+
+
+def late(hours: float, **fields: Any) -> SeenRun:
+    """A run of a schedule that was due so long ago."""
+    due = NOW - timedelta(hours=hours)
+    return seen("Late", hours * 3600, id=f"due {hours}", by_schedule=True, expected=due, **fields)
+
+
+def done(*runs: SeenRun) -> list[tuple[str, str]]:
+    return [(push.run.id, push.to) for push in pushes(runs, NOW)]
+
+
+@pytest.mark.parametrize(
+    ("run", "what"),
+    [
+        (seen("Crashed", 31), "retry"),
+        (seen("Crashed", 29), None),
+        (seen("Crashed", 25 * 3600), None),
+        (seen("Crashed", 60, run_count=2), "retry"),
+        (seen("Crashed", 60, run_count=3), None),
+        (seen("Crashed", 60, ticks=True), None),
+        (seen("Pending", 121), "retry"),
+        (seen("Pending", 119), None),
+        (seen("Submitting", 121), "retry"),
+        (seen("Pending", 121, ticks=True), "cancel"),
+        (seen("Suspended", 10**6), None),
+        (seen("Paused", 10**6), None),
+        (seen("Running", 10**6), None),
+        (seen("Failed", 60), None),
+    ],
+    ids=lambda value: f"{value.state}-{value.run_count}-{value.ticks}" if isinstance(value, SeenRun) else str(value),
+)
+def test_a_run_gets_the_push_it_needs(run: SeenRun, what: str | None) -> None:
+    assert [push.to for push in pushes([run], NOW)] == ([what] if what else [])
+
+
+def test_of_late_runs_of_one_schedule_only_the_newest_stays() -> None:
+    assert done(late(48), late(1), late(24)) == [("due 48", "cancel"), ("due 24", "cancel")]
+
+
+def test_late_runs_with_other_parameters_are_other_work() -> None:
+    assert not done(late(2, parameters={"lineup": "preview"}), late(1, parameters={"lineup": "production"}))
+
+
+def test_late_runs_of_other_deployments_are_other_work() -> None:
+    assert not done(late(2, deployment="a"), late(1, deployment="b"))
+
+
+def test_a_late_run_that_a_person_asked_for_is_never_cancelled() -> None:
+    by_hand = seen("Late", 7200, expected=NOW - timedelta(hours=2))
+    assert not done(by_hand, late(1))
+
+
+def test_the_reason_says_what_was_seen() -> None:
+    [push] = pushes([seen("Crashed", 45)], NOW)
+    assert push.reason == "it crashed 45 s ago and was started once"
