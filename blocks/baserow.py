@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr
 class Baserow(Block):
     """A Baserow database for the CRM tables, reached with a database token that may create, read and update rows.
 
-    `phasegate baserow setup` makes the tables and such a token with a user's login, which is not stored.
+    `phasegate baserow bootstrap` makes the tables and such a token with a user's login, which is not stored.
     """
 
     _block_type_name = "Baserow"

@@ -19,7 +19,7 @@ SCHEMA_CODES = frozenset(
         "ERROR_TABLE_DOES_NOT_EXIST",
     }
 )
-CREDENTIALS = "put a valid database token into the Baserow block; `phasegate baserow setup` makes one."
+CREDENTIALS = "put a valid database token into the Baserow block; `phasegate baserow bootstrap` makes one."
 ADDRESS = "check the address in the Baserow block: scheme, host and port as in the browser, nothing after them."
 WHAT_TO_DO: dict[str, tuple[str, str]] = {
     "ERROR_TOKEN_DOES_NOT_EXIST": ("the token is wrong, was rotated or deleted.", CREDENTIALS),
@@ -36,7 +36,7 @@ WHAT_TO_DO: dict[str, tuple[str, str]] = {
     ),
     "ERROR_TABLE_DOES_NOT_EXIST": (
         "the table was deleted.",
-        "restore it from Baserow's trash, or run `phasegate baserow setup`.",
+        "restore it from Baserow's trash, or run `phasegate baserow bootstrap`.",
     ),
     "URL_NOT_FOUND": ("there is no such address on that server; it may be no Baserow, or one before 1.33.3.", ADDRESS),
     "URL_TRAILING_SLASH_MISSING": ("the address is wrong.", ADDRESS),

@@ -112,6 +112,6 @@ def schema_error(differences: list[str]) -> SchemaError:
     return SchemaError(
         f"The Baserow tables are not as the sync needs them:{listed}",
         means="Baserow would drop or refuse values without saying so; nothing was written.",
-        do="run `phasegate baserow setup` to add what is missing; change wrong types back in Baserow by hand.",
+        do="run `phasegate baserow bootstrap` to add what is missing; change wrong types back in Baserow by hand.",
         differences=tuple(differences),
     )
