@@ -1,0 +1,265 @@
+"""What the agents are asked, how their answers are judged, and what one record comes of them."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from blocks.errors import CallError
+from flows.transcripts import extraction, structuring
+from flows.transcripts.agent import SYSTEM, Stretch
+from flows.transcripts.agents import AGENTS
+from flows.transcripts.choices import choices
+from flows.transcripts.samples import LONG, SHORT
+from flows.transcripts.understanding import Plan, Query, understand
+from tasks.answering.guide import field_guide
+from tasks.transcripts.reading import read_file
+from tasks.transcripts.scoring.gold import read_gold
+from tasks.transcripts.scoring.score import score
+from tasks.transcripts.windows import Window, windows
+from tests.doubles.model_server.instances import instance
+from tests.transcripts.scene import ONE_WINDOW, call, heard, recorded
+
+CALL = read_file(SHORT)
+
+
+def stretch(picks: bool = False) -> Stretch:
+    (window,) = windows(CALL.turns, ONE_WINDOW)
+    return Stretch(window, 1, None, picks)
+
+
+class Listener:
+    """Asks nobody: notes the questions and gives an answer of their form."""
+
+    def __init__(self, fail: str = "") -> None:
+        self.asked: list[Query] = []
+        self.fail = fail
+
+    async def __call__(self, query: Query) -> Any:
+        self.asked.append(query)
+        if query.agent.key == self.fail:
+            raise CallError("The model does not answer.")
+        await asyncio.sleep(0)
+        return query.answer.model_validate(instance(query.answer.model_json_schema(), len(self.asked)))
+
+    def names(self) -> list[str]:
+        return [f"{query.agent.key}/{query.part}" for query in self.asked]
+
+
+def test_recorded_answers_give_the_gold_record() -> None:
+    judged = score(heard(CALL).record, read_gold(SHORT.with_suffix(".gold.json")), "pipeline")
+
+    assert [cell for cell in judged.cells if not cell.right] == []
+    assert [one for one in judged.lists if one.f1 < 1] == []
+
+
+def test_a_record_without_any_finding_still_has_the_header() -> None:
+    record = heard(CALL, recorded(extraction={"findings": []})).record
+
+    assert (record.client.email, record.client.name) == ("nadia.whitcombe@example.net", "Nadia Whitcombe")
+    assert record.deal.amount is None
+    assert record.deal.next_steps == []
+
+
+def test_every_prompt_of_a_window_begins_with_the_same_text_and_ends_with_the_instruction() -> None:
+    listener = Listener()
+    heard(CALL, listener)
+
+    prompts = [query.prompt for query in listener.asked if query.part == "window-001"]
+    shared = stretch().text
+    assert len(prompts) == 5
+    assert all(prompt.startswith(f"{shared}\n\n# Task: ") for prompt in prompts)
+
+
+def test_all_agents_are_asked_about_a_window_before_the_next_one() -> None:
+    listener = Listener()
+    heard(read_file(LONG), listener, budget=4_000)
+
+    parts = [query.part for query in listener.asked]
+    assert parts == sorted(parts, key=lambda part: (part == "whole", part))
+    assert len(set(parts)) >= 6
+
+
+def test_every_turn_is_seen_by_every_agent_that_reads_windows() -> None:
+    listener = Listener()
+    long = read_file(LONG)
+    heard(long, listener, budget=4_000)
+
+    for agent in (agent for agent in AGENTS if agent.window):
+        seen = "\n".join(query.prompt for query in listener.asked if query.agent is agent)
+        assert all(turn.text in seen for turn in long.turns)
+
+
+def test_one_window_is_not_summed_up_a_second_time() -> None:
+    listener = Listener()
+    heard(CALL, listener)
+
+    assert {"social/whole", "email/whole"} <= set(listener.names())
+    assert {"summary/whole", "coaching/whole"}.isdisjoint(listener.names())
+
+
+def test_the_email_is_written_from_facts_and_not_from_the_transcript() -> None:
+    listener = Listener()
+    heard(CALL, listener)
+
+    email = next(query.prompt for query in listener.asked if query.agent.key == "email")
+    assert "# Facts of the call" in email
+    assert "probate" not in email
+
+
+def test_a_quote_that_nobody_said_is_dropped_and_named() -> None:
+    wrong = {"field": "deal", "value": "$9,999", "quote": "it costs $9,999", "timestamp": "00:18:22", "kind": "quoted",
+             "category": None, "resolved": None, "owner": None, "due": None}  # fmt: skip
+
+    understood = heard(CALL, recorded(extraction={"findings": [wrong]}))
+
+    assert understood.record.deal.amount is None
+    assert [one.finding.value for one in understood.dropped] == ["$9,999"]
+
+
+def test_a_client_quote_is_the_transcripts_own_text_and_never_the_advisors() -> None:
+    quotes = ["Then a living trust fits.", "We are so happy with you!",
+              "I’d sleep  better knowing who can sign"]  # fmt: skip
+
+    record = heard(CALL, _social(quotes)).record
+
+    assert record.communications.client_quotes == ["I'd sleep better knowing who can sign"]
+
+
+def _social(quotes: list[str]) -> Any:
+    answer = recorded()
+
+    async def ask(query: Query) -> Any:
+        if query.agent.key == "social" and query.part != "whole":
+            return query.answer.model_validate({"quotes": quotes})
+        return await answer(query)
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("agent", "part", "change", "said"),
+    [
+        ("email", "whole", {"body": "Hi Nadia, the price is $2,750 now, and I am looking forward to it."}, "2750"),
+        ("email", "whole", {"body": "Dear customer, thank you for your time. We will be in touch with you."}, "name"),
+        (
+            "social",
+            "whole",
+            {"facebook": "Nadia Whitcombe has made her plan with us, and so can you."},
+            "names a client",
+        ),
+        ("structuring", "window-001", {"phases": [{"phase": "closing", "starts_at": "09:09:09"}]}, "no turn begins"),
+        ("coaching", "window-001", {"strengths": ["Listened well.", "listened well."]}, "says the same"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_said(agent: str, part: str, change: dict[str, Any], said: str) -> None:
+    replies, problems = recorded(), list[str]()
+
+    async def ask(query: Query) -> Any:
+        answer = await replies(query)
+        if (query.agent.key, query.part) == (agent, part):
+            answer = query.answer.model_validate({**answer.model_dump(), **change})
+            problems.extend(problem.message for problem in query.check(answer))
+        return answer
+
+    heard(CALL, ask)
+
+    assert any(said in problem for problem in problems)
+
+
+def test_the_recorded_answers_have_nothing_wrong_with_them() -> None:
+    replies, problems = recorded(), list[Any]()
+
+    async def ask(query: Query) -> Any:
+        answer = await replies(query)
+        problems.extend(query.check(answer))
+        return answer
+
+    understood = heard(CALL, ask)
+
+    assert problems == []
+    assert all(check["passed"] for check in understood.checks)
+
+
+@pytest.mark.parametrize("agent", [agent.key for agent in AGENTS if not agent.required])
+def test_an_agent_without_an_answer_leaves_a_gap_that_is_named(agent: str) -> None:
+    understood = heard(CALL, Listener(fail=agent))
+
+    assert {name.split("/")[0] for name in understood.missing} == {agent}
+
+
+def test_a_call_is_not_understood_without_its_extraction() -> None:
+    with pytest.raises(CallError):
+        heard(CALL, Listener(fail="extraction"))
+
+
+def test_a_phase_that_goes_on_in_the_next_window_counts_once() -> None:
+    first, second = windows(CALL.turns, 150)[:2]
+    times = first.pieces[0].timestamp, second.pieces[0].timestamp
+    said = [structuring.Phases.model_validate({"phases": [{"phase": "greeting", "starts_at": time}]}) for time in times]
+
+    united = structuring.unite(zip((first, second), said, strict=True))
+
+    assert united == [{"phase": "greeting", "start_timestamp": times[0]}]
+
+
+def test_a_tiny_model_can_only_choose_what_code_has_found() -> None:
+    seen = stretch(picks=True)
+    offered = choices(seen.window, None)
+    form = extraction.AGENT.window.answer(seen)  # type: ignore[union-attr]
+    assert form is not None
+
+    for seed in range(20):
+        answer = form.model_validate(instance(form.model_json_schema(), seed))
+        for one in extraction.findings(answer, seen):
+            assert one.value in {choice.value for choice in offered[one.field]}
+        assert extraction.AGENT.window.check(answer, seen) == []  # type: ignore[union-attr]
+
+
+def test_what_code_offers_for_the_short_call() -> None:
+    offered = {field: [choice.value for choice in found] for field, found in choices(stretch().window, None).items()}
+
+    assert offered["client_phone_number"] == ["+16085550117"]
+    assert offered["deal"] == ["380000.00", "3200.00", "800.00"]
+    assert offered["marital_status"][0] == "Married"
+
+
+def test_a_tiny_model_is_not_asked_where_there_is_nothing_to_choose() -> None:
+    listener = Listener()
+    silent = call("1", "Mhm.")
+    (window,) = windows(silent.turns[1:], ONE_WINDOW)
+    plan = Plan((window,), frozenset(agent.key for agent in AGENTS))
+
+    asyncio.run(understand(silent, plan, listener, None))
+
+    assert "extraction/window-001" not in listener.names()
+
+
+@pytest.mark.parametrize("picks", [False, True])
+def test_schemas_are_bounded(picks: bool) -> None:
+    """A text or list without an end would let a small model write until its limit."""
+    for agent in AGENTS:
+        forms = [agent.window.answer(stretch(picks))] if agent.window else []
+        forms += [agent.whole.answer] if agent.whole else []
+        for form in forms:
+            assert form is not None
+            assert unbounded(form.model_json_schema()) == []
+
+
+def unbounded(part: Any, path: str = "") -> list[str]:
+    if isinstance(part, list):
+        return [found for item in part for found in unbounded(item, path)]
+    if not isinstance(part, dict):
+        return []
+    kind = part.get("type")
+    open_text = kind == "string" and not {"maxLength", "enum", "const", "pattern"} & set(part)
+    found = [path] if open_text or (kind == "array" and "maxItems" not in part) else []
+    return found + [one for name, item in part.items() for one in unbounded(item, f"{path}.{name}")]
+
+
+def test_no_prompt_holds_an_example_that_could_be_given_back() -> None:
+    words = [SYSTEM, *(agent.whole.task for agent in AGENTS if agent.whole)]
+    words += [agent.window.task(Stretch(Window(0, ()), 1, None, False)) for agent in AGENTS if agent.window]
+    words += [field_guide(extraction.Extracted.model_json_schema())]
+
+    assert not any(sign in text for text in words for sign in ("for example", "e.g.", "such as", "$", "@"))
