@@ -145,11 +145,12 @@ def unconfirmed(items: tuple[str, ...], confirmed: str) -> list[str]:
 def _step(approver: ApproverFacts, code: str, now: datetime) -> int | None:
     """The time step this code belongs to; compared in constant time, every step of the window."""
     codes, typed, current = pyotp.TOTP(approver.totp), code.strip().replace(" ", ""), int(now.timestamp()) // STEP
-    found = None
-    for step in range(current - STEPS_BACK, current + STEPS_AHEAD + 1):
-        if compare_digest(codes.generate_otp(step).encode(), typed.encode()):
-            found = step
-    return found
+    try:
+        steps = {step: codes.generate_otp(step) for step in range(current - STEPS_BACK, current + STEPS_AHEAD + 1)}
+    except ValueError:  # the secret was edited by hand into something that is none
+        return None
+    matching = [step for step, expected in steps.items() if compare_digest(expected.encode(), typed.encode())]
+    return matching[-1] if matching else None
 
 
 def _used(story: list[Entry], name: str) -> set[int]:

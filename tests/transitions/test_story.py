@@ -101,10 +101,18 @@ def test_a_candidate_that_dies_at_promotion_is_taken_back(story: Story) -> None:
 def test_a_server_that_refuses_the_block_takes_the_promotion_back(story: Story) -> None:
     story.awaiting().blocks.refuse.add("production")
     story.answered()
-    assert (story.gate.state, story.gate.settled) == ("ROLLED_BACK", False)
+    assert (story.gate.state, story.serves(), story.serves("preview")) == ("ROLLED_BACK", "old", "old")
+
+
+def test_a_rollback_that_is_refused_is_tried_until_it_is_made(story: Story) -> None:
+    story.awaiting().answered().blocks.refuse.add("production")
+    story.rolled_back().moved().moved()
+    assert (story.gate.state, story.gate.settled, story.gate.failure) == (
+        "ROLLED_BACK", False, "The server refused the block.",
+    )  # fmt: skip
     story.blocks.refuse.clear()
-    story.moved()
-    assert (story.gate.settled, story.serves(), story.serves("preview")) == (True, "old", "old")
+    assert story.moved().gate.settled
+    assert (story.serves(), len(story.world.read("unsettled"))) == ("old", 1)
 
 
 class TestRollback:
@@ -134,8 +142,6 @@ class TestRollback:
 
     def test_from_every_state(self, story: Story) -> None:
         for reach in (Story.planned, Story.moved, Story.tested, Story.moved, Story.monitored, Story.answered):
-            fresh = Story(story.database)
-            del fresh
             reach(story.prepared())
         assert story.rolled_back().gate.state == "ROLLED_BACK"
 
