@@ -110,7 +110,8 @@ class PipelineRun:
 
     async def _found(self, work: Work) -> Any:
         step, body = self.earlier[work.key]
-        reused = runs.Step(work.role, work.part, work.key, step.output_sha256, "reused", step.call_id, step.score)
+        source: runs.Source = "overridden" if step.source == "overridden" else "reused"
+        reused = runs.Step(work.role, work.part, work.key, step.output_sha256, source, step.call_id, step.score)
         await self.store(self.keep_step, reused, body)
         return body
 

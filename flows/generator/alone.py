@@ -38,13 +38,13 @@ async def _alone(stage: Stage[Any, Any], earlier_run: str, lineup: str) -> str:
     parent = earlier_run if earlier_run != "latest" else _latest()
     run_id = str(flow_run.id)
     async with open_run(run_id, None, lineup, continue_run=parent) as run:
-        found = {role: known for (role, part), known in read_steps(run.database, parent).items() if not part}
-        if missing := [key for key in stage.reads if key not in found]:
+        found = read_steps(run.database, parent)
+        if missing := [key for key in stage.reads if (key, "") not in found]:
             raise InputError(
                 f"Run {parent} has no output of {', '.join(missing)}, which {stage.name} reads.",
                 do="name a run that finished these stages, or continue that run with the whole generator.",
             )
-        await run.take_over({key: known for key, known in found.items() if key != stage.key})
+        await run.take_over({place: known for place, known in found.items() if place[0] != stage.key})
         await run.stage(stage, again=True)
     return run_id
 

@@ -1,7 +1,7 @@
 """A generator run while it goes on: what is pinned, what is known, and how one question is asked and recorded."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from blocks.models.wire import Question
 from flows.asking import PipelineRun, Work
 from flows.asking import finish_all as finish_all
-from flows.generator.stage import Problem, Stage
+from flows.generator.stage import Inputs, Problem, Stage
 from tasks.answering.guide import field_guide
 from tasks.records import runs
 
@@ -38,9 +38,9 @@ class GeneratorRun(PipelineRun):
 
         `again` asks in any case. Raises CallError if there is no usable answer.
         """
-        if stage.write:
-            return await stage.write(self, again)
         inputs = stage.inputs(self.brief, self.preferences, self.outputs)
+        if stage.write:
+            return await self._corrected(stage, inputs, again) or await stage.write(self, again)
         question = self.question(stage, "", stage.prompt(inputs), stage.answer, stage.max_tokens)
 
         def judge(answer: BaseModel) -> tuple[BaseModel, Sequence[Problem]]:
@@ -51,6 +51,14 @@ class GeneratorRun(PipelineRun):
         output = await self.part(stage, "", question, inputs.canonical(), stage.answer, judge, again=again)
         self.outputs[stage.key] = output
         return output
+
+    async def _corrected(self, stage: Stage[Any, Any], inputs: Inputs, again: bool) -> Mapping[str, Any] | None:
+        """What a person made of a stage that is asked in parts; the parts would put it together as it was before."""
+        step, body = self.earlier.get(input_key(stage, "", inputs.canonical()), (None, None))
+        if again or step is None or step.source != "overridden":
+            return None
+        await self.take_over({(stage.key, ""): (step, body)})
+        return self.outputs[stage.key]
 
     def question(
         self, stage: Stage[Any, Any], part: str, prompt: str, wanted: type[BaseModel] | None, tokens: int
@@ -88,12 +96,13 @@ class GeneratorRun(PipelineRun):
         await self.store(self.keep_step, step, dict(body))
         self.outputs[stage.key] = body
 
-    async def take_over(self, outputs: Mapping[str, tuple[runs.Step, Any]]) -> None:
-        """Makes the outputs of an earlier run those of this one."""
-        for key, (step, body) in outputs.items():
-            reused = runs.Step(key, "", step.input_key, step.output_sha256, "reused", step.call_id, step.score)
-            await self.store(self.keep_step, reused, body)
-            self.outputs[key] = body
+    async def take_over(self, known: Mapping[tuple[str, str], tuple[runs.Step, Any]]) -> None:
+        """Makes steps of an earlier run, by role and part, those of this one. A correction stays one."""
+        for (key, part), (step, body) in known.items():
+            source: runs.Source = "overridden" if step.source == "overridden" else "reused"
+            await self.store(self.keep_step, replace(step, source=source), body)
+            if not part:
+                self.outputs[key] = body
 
     async def override(self, stage: Stage[Any, Any], body: Mapping[str, Any], key: str) -> None:
         """Uses `body` as the stage's output; later stages see it as if a model had written it.

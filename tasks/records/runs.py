@@ -16,6 +16,8 @@ from tasks.records.tables import attempts, calls, outputs, runs, steps
 
 Purpose = Literal["user", "trial", "baseline", "shadow", "drill"]
 Status = Literal["running", "completed", "failed", "cancelled"]
+Source = Literal["asked", "reused", "overridden"]
+"""Where a step's output came from: a call of this run, an earlier run, a person."""
 
 
 def canonical(value: Any) -> str:
@@ -160,7 +162,7 @@ class Step:
     part: str
     input_key: str
     output_sha256: str
-    source: Literal["asked", "reused", "overridden"]
+    source: Source
     call_id: str | None = None
     score: int | None = None
 
