@@ -148,6 +148,17 @@ def models(model_server: ModelServer) -> Iterator[ModelServer]:
     assert not told, "The model server had no answer to give:\n" + "\n".join(told)
 
 
+_saved: dict[tuple[type[Any], str], Any] = {}
+"""Fields of the blocks saved in this session: what is there already is not saved again."""
+
+
+def _save(kind: type[Any], name: str, fields: dict[str, Any]) -> str:
+    if _saved.get((kind, name)) != fields:
+        one_loop.run(kind(**fields).asave(name, overwrite=True))
+        _saved[kind, name] = fields
+    return name
+
+
 SaveModel = Callable[..., str]
 SaveLineup = Callable[..., str]
 
@@ -164,8 +175,7 @@ def save_model(prefect_api: str, models: ModelServer) -> SaveModel:
             "model": "llama3.1:8b", "base_url": models.openai_url, "api_key": SecretStr(models.token),
             "context_window": 24_000, "max_output_tokens": 8_000, "attempts": 1,
         }  # fmt: skip
-        one_loop.run(OpenAICompatibleModel(**{**facts, **fields}).asave(name, overwrite=True))
-        return name
+        return _save(OpenAICompatibleModel, name, {**facts, **fields})
 
     return save
 
@@ -178,7 +188,6 @@ def lineup(save_model: SaveModel) -> SaveLineup:
     def save(name: str = "double", **fields: Any) -> str:
         model = fields.pop("model", None) or save_model()
         roles = {**dict.fromkeys(GeneratorLineup.roles, model), "report_words": 600, **fields}
-        one_loop.run(GeneratorLineup(**roles).asave(name, overwrite=True))
-        return name
+        return _save(GeneratorLineup, name, roles)
 
     return save

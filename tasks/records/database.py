@@ -86,7 +86,7 @@ def connect(url: str) -> Engine:
     """An engine for `url` with phasegate's settings; no migration."""
     try:
         made = create_engine(url, pool_pre_ping=True, future=True)
-    except (SQLAlchemyError, ImportError) as error:
+    except (SQLAlchemyError, ImportError, ValueError) as error:
         raise ConfigurationError(
             f"PHASEGATE_DATABASE_URL is no database address: {type(error).__name__}.",
             means="nothing can be stored.",
@@ -128,7 +128,7 @@ def unusable(error: Exception, url: str) -> StorageError:
     from sqlalchemy import make_url
 
     shown = make_url(url).render_as_string(hide_password=True)
-    reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    reason = (str(getattr(error, "orig", None) or error).strip() or type(error).__name__).splitlines()[0]
     return StorageError(
         f"The database {shown} cannot be used: {reason}",
         means="the run stops here; what was stored before is still there.",
