@@ -51,5 +51,5 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """One line, with the sign that ends a cell escaped."""
-    return " ".join(text.replace("|", "\\|").split())
+    """One line, with the sign that ends a cell escaped, and the one that would undo the escape."""
+    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").split())
