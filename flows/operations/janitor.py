@@ -13,7 +13,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateName,
 )
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.responses import DeploymentResponse, SetStateStatus
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled, Scheduled
@@ -76,7 +76,7 @@ async def _carry_out(client: PrefectClient, push: Push) -> str | None:
     if run.state is None or (run.state.name, run.state.timestamp) != (push.run.state, push.run.since):
         return None
     message = f"janitor: {push.reason}"
-    retry = Scheduled(name="AwaitingRetry", message=message)
+    retry: State[None] = Scheduled(name="AwaitingRetry", message=message)
     result = await client.set_flow_run_state(run.id, retry if push.to == "retry" else Cancelled(message=message))
     if result.status != SetStateStatus.ACCEPT:
         return None

@@ -1,0 +1,185 @@
+"""Backups of the database: made while it is used, proven by restoring them, kept in a number, put back.
+
+A SQLite backup is a SQLite file, a PostgreSQL backup is an archive of `pg_dump`. Rows are counted in the very snapshot
+that is copied, so that a backup taken under load can be compared to the row.
+"""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from blocks.errors import InputError, StorageError
+from blocks.home import folder
+from tasks.operations.contents import Contents, contents, contents_of, faults
+from tasks.operations.copying import copy_database
+from tasks.operations.postgres_tools import run_tool
+from tasks.records.database import connect, migrate
+
+KEPT = 14
+SQLITE, POSTGRESQL = b"SQLite format 3\x00", b"PGDMP"
+SUFFIXES = {"sqlite": ".db", "postgresql": ".dump"}
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that was restored into a scratch database and found whole."""
+
+    file: Path
+    contents: Contents
+
+
+def back_up(database: Engine, file: Path | None = None, now: datetime | None = None) -> Backup:
+    """Writes a backup to `file`, else to the state folder under a name with the time, readable by its owner only.
+
+    Raises InputError if the file is there already, StorageError if the backup cannot be made or proven.
+    """
+    name = f"phasegate-{now or datetime.now(UTC):%Y%m%dT%H%M%SZ}{SUFFIXES[database.dialect.name]}"
+    target = (file or folder("backups") / name).expanduser().absolute()
+    if target.exists():
+        raise InputError(f"The file {target} is there already.", do="name another one; a backup replaces none.")
+    part = target.with_name(target.name + ".part")
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        part.chmod(0o600)
+        made = _sqlite(database, part) if database.dialect.name == "sqlite" else _postgresql(database, part)
+        prove(database, part, made)
+        part.rename(target)
+    except (OSError, sqlite3.Error, SQLAlchemyError) as error:
+        raise _not_made(target, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return Backup(target, made)
+
+
+def prune(place: Path, keep: int = KEPT) -> list[Path]:
+    """Removes all but the newest `keep` backups under our own names; what was removed."""
+    backups = sorted(file for suffix in SUFFIXES.values() for file in place.glob(f"phasegate-*Z{suffix}"))
+    old = sorted(backups, key=lambda file: file.stem)[: -keep or None]
+    for file in old:
+        file.unlink()
+    return old
+
+
+def prove(database: Engine, file: Path, expected: Contents) -> None:
+    """Restores `file` into a scratch database. Raises StorageError if it is not what was backed up."""
+    with _scratch(database) as scratch:
+        _put_back(file, scratch)
+        wrong = faults(scratch, expected)
+    if wrong:
+        raise StorageError(
+            f"The backup is not whole: {'; '.join(wrong)}.", means="it was thrown away.",
+            do="run it again; if it stays so, check the disk, and restore an older backup if the ledger does not hold.",
+        )  # fmt: skip
+
+
+def restore(file: Path, target: Engine) -> Contents:
+    """Puts a backup into an empty database and brings its tables to the newest revision; what is there then.
+
+    Raises InputError for a file that is no backup of ours or a target that holds rows, StorageError.
+    """
+    if not file.is_file():
+        raise InputError(f"There is no file {file}.", do="name a backup, for example one of those in the state folder.")
+    if contents_of(target).total:
+        raise InputError(
+            f"The database {target.url.render_as_string()} is not empty.", means="nothing was changed.",
+            do="restore with --to into an empty database, or move the present one out of the way first.",
+        )  # fmt: skip
+    _put_back(file, target)
+    migrate(target)
+    found = contents_of(target)
+    if wrong := faults(target, found):
+        raise StorageError(
+            f"The restored database does not hold: {'; '.join(wrong)}.", means="no gate will move on it.",
+            do="restore an older backup into an empty database.",
+        )  # fmt: skip
+    return found
+
+
+def _sqlite(database: Engine, file: Path) -> Contents:
+    with database.connect() as connection, contextlib.closing(sqlite3.connect(file)) as copy:
+        connection.exec_driver_sql("BEGIN")
+        found = contents(connection)
+        source = connection.connection.driver_connection
+        assert isinstance(source, sqlite3.Connection)
+        source.backup(copy)
+        return found
+
+
+def _postgresql(database: Engine, file: Path) -> Contents:
+    with database.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
+        found = contents(connection)
+        wanted = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={file}"]
+        run_tool("pg_dump", database, wanted)
+        return found
+
+
+def _put_back(file: Path, target: Engine) -> None:
+    with file.open("rb") as content:
+        kind = content.read(len(SQLITE))
+    if kind.startswith(POSTGRESQL) and target.dialect.name == "postgresql":
+        clean = ["--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
+        run_tool("pg_restore", target, [*clean, str(file)])
+    elif kind == SQLITE and target.dialect.name == "sqlite":
+        with contextlib.closing(_read_only(file)) as source, target.connect() as there:
+            copy = there.connection.driver_connection
+            assert isinstance(copy, sqlite3.Connection)
+            source.backup(copy)
+    elif kind == SQLITE:
+        with tempfile.TemporaryDirectory(dir=folder("run")) as place:
+            opened = connect(f"sqlite:///{shutil.copy(file, place)}")
+            migrate(opened)
+            migrate(target)
+            copy_database(opened, target)
+            opened.dispose()
+    else:
+        raise InputError(
+            f"{file} cannot be restored into {target.dialect.name}.", means="nothing was changed.",
+            do="a .db file goes into SQLite or PostgreSQL, a .dump file into PostgreSQL only.",
+        )  # fmt: skip
+
+
+def _read_only(file: Path) -> sqlite3.Connection:
+    """A backup is never written to, not even a lock beside it."""
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+@contextlib.contextmanager
+def _scratch(database: Engine) -> Iterator[Engine]:
+    """An empty database of the same kind, gone afterwards."""
+    if database.dialect.name == "sqlite":
+        with tempfile.TemporaryDirectory(dir=folder("run")) as place:
+            scratch = connect(f"sqlite:///{place}/scratch.db")
+            yield scratch
+            scratch.dispose()
+        return
+    name = f"phasegate_scratch_{uuid.uuid4().hex}"
+    server = database.execution_options(isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    scratch = connect(database.url.set(database=name).render_as_string(hide_password=False))
+    try:
+        yield scratch
+    finally:
+        scratch.dispose()
+        with server.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name}"))
+
+
+def _not_made(target: Path, error: Exception) -> StorageError:
+    reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    return StorageError(
+        f"No backup was made at {target}: {reason}", means="the database itself is untouched.",
+        do="free the disk or name another place; for PostgreSQL the role needs the right to create a database "
+        "(ALTER ROLE ... CREATEDB), which the proof by restoring uses.",
+    )  # fmt: skip
