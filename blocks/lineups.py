@@ -50,6 +50,12 @@ class Lineup(Block):
         """Role -> name of its model block."""
         return {role: getattr(self, role) for role in self.roles}
 
+    def candidates(self) -> Mapping[str, str]:
+        """Role -> model block that the canary's share of runs asks instead; empty without a canary."""
+        if not getattr(self, "canary_percent", 0):
+            return {}
+        return dict(pair.split("=") for pair in getattr(self, "canary_roles", "").split())
+
 
 def lineup_kinds() -> Mapping[str, type[Lineup]]:
     """Pipeline -> its kind of lineup."""
@@ -125,5 +131,9 @@ class TranscriptLineup(Lineup):
         le=200_000,
         description="How much of a transcript an agent sees at a time, at most; less where a model's context is small.",
     )
+
+    canary_percent: int = CANARY_PERCENT
+    canary_roles: str = CANARY_ROLES
+    canary_gate: str = CANARY_GATE
 
     roles: ClassVar[tuple[str, ...]] = ("structuring", "extraction", "email", "social", "coaching", "summary")

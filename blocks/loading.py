@@ -1,13 +1,13 @@
 """A lineup and its models, read from the Prefect server once and pinned."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from prefect.blocks.core import Block
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import BlockDocument
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from pydantic import ValidationError
 
 from blocks.errors import ConfigurationError, UnknownModelError
@@ -29,6 +29,8 @@ class LoadedLineup:
     """The lineup's other fields, for example the length of the report."""
     models: Mapping[str, LanguageModel]
     """Name -> model block, the distinct ones only."""
+    candidates: Mapping[str, str] = field(default_factory=dict)
+    """Role -> model block that the canary's share of runs asks instead."""
 
     def withdrawn(self) -> list[str]:
         """A sentence for each named model that its host has withdrawn, with the roles that depend on it."""
@@ -51,11 +53,18 @@ async def load_lineup(kind: type[Lineup], name: str) -> LoadedLineup:
         lineup = await _lineup(client, kind, name)
         documents = await model_documents(client)
     roles = lineup.named()
-    models = {block: _model(name, roles, block, documents) for block in sorted(set(roles.values()))}
+    asked = {**roles, **{f"{role} (canary)": block for role, block in lineup.candidates().items()}}
+    models = {block: _model(name, asked, block, documents) for block in sorted(set(asked.values()))}
     settings = {
         field: getattr(lineup, field) for field in kind.model_fields if field not in {*roles, "block_type_slug"}
     }
-    return LoadedLineup(name, roles, settings, models)
+    return LoadedLineup(name, roles, settings, models, lineup.candidates())
+
+
+async def load_model(name: str) -> LanguageModel:
+    """The model block `name`. Raises UnknownModelError if there is none, or two."""
+    async with get_client() as client:
+        return _model("the ledger", {"this run": name}, name, await model_documents(client))
 
 
 async def model_documents(client: PrefectClient) -> dict[str, list[BlockDocument]]:
@@ -73,6 +82,10 @@ async def documents_of(client: PrefectClient, kind: type[Block]) -> Sequence[Blo
         return await client.read_block_documents_by_type(kind.get_block_type_slug(), include_secrets=True)
     except ObjectNotFound:
         return []
+    except PrefectHTTPStatusError as error:  # which of the two is raised depends on Prefect's version
+        if error.response.status_code == 404:
+            return []
+        raise
 
 
 async def _lineup(client: PrefectClient, kind: type[Lineup], name: str) -> Lineup:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from blocks.loading import load_model
 from blocks.models.wire import Question
 from flows.answers import Problem, texts
 from flows.progress import tell
@@ -19,8 +21,10 @@ from tasks.answering.call import Asked
 from tasks.answering.faults import find_echoes, find_placeholders
 from tasks.answering.guide import field_guide
 from tasks.answering.limits import room
+from tasks.answering.pinning import pin
 from tasks.records import runs
 from tasks.records.database import unusable
+from tasks.records.ledger_serving import Arm, taken_back
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,13 @@ class PipelineRun:
     """Input key -> step and output of this run before a crash, or of the run this one goes on from."""
     fresh: bool = False
     """Never answer from a cache (trials)."""
+    arm: Arm = "incumbent"
+    pair: str | None = None
+    """The same for both arms' runs on the same input; None outside trials."""
+    read_at: int = 0
+    """Newest entry of the ledger before the lineup was read: what was taken back since reaches this run too."""
+    reached: ExitStack = field(default_factory=ExitStack)
+    """Models that are reached during the run, until it ends."""
 
     def question_for(
         self, role: str, part: str, system: str, prompt: str, wanted: type[BaseModel] | None, tokens: int
@@ -71,6 +82,15 @@ class PipelineRun:
             name=f"{role}-{part}".strip("-").replace(" ", "-"), fresh=self.fresh,
         )  # fmt: skip
 
+    async def serving(self, role: str) -> Model:
+        """The role's pinned model; after a rollback the incumbent again, from the next call on."""
+        start = self.start
+        back = await self.store(taken_back, start.pipeline, start.environment, role, self.read_at)
+        if back is not None and back != self.models[role].name:
+            model = await pin(back, await load_model(back), self.reached, self.asking.client)
+            self.models, self.arm = {**self.models, role: model}, "incumbent"
+        return self.models[role]
+
     async def ask(self, work: Work, again: bool = False) -> Any:
         """Asks, judges and records one question; the stored output as plain JSON.
 
@@ -79,7 +99,7 @@ class PipelineRun:
         if not again and work.key in self.earlier:
             tell(work.shown, "done", "answered before")
             return await self._found(work)
-        model = self.models[work.role]
+        model = await self.serving(work.role)
         tell(work.shown, "started", model.name)
         asked: Asked[Any]
         if work.answer:
@@ -98,7 +118,7 @@ class PipelineRun:
     ) -> runs.CallRecord:
         body, question = _plain(output), work.question
         return runs.CallRecord(
-            run=self.start, role=work.role, part=work.part, arm="incumbent", model_block=model.name,
+            run=self.start, role=work.role, part=work.part, arm=self.arm, model_block=model.name,
             provider=model.block.provider, model=model.block.model, digest=model.digest,
             prompt_sha256=hashlib.sha256((question.system + question.user).encode()).hexdigest(), asked=asked,
             cost=asked.cost(model.block.input_price, model.block.output_price),
@@ -106,6 +126,7 @@ class PipelineRun:
             echoes=sum(len(find_echoes(text, work.own_words)) for _, text in texts(body)),
             score=work.score(problems) if body is not None else None,
             problems=[asdict(problem) for problem in problems], output=body, input_key=work.key,
+            pair_id=f"{self.pair}/{work.part}" if self.pair else None,
         )  # fmt: skip
 
     async def _found(self, work: Work) -> Any:

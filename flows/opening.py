@@ -1,19 +1,21 @@
 """What every run begins and ends with: models pinned, the run's row kept, answers of earlier runs found."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 from sqlalchemy import Engine
 
+from blocks.lineups import Lineup
 from blocks.loading import LoadedLineup
-from blocks.models import LanguageModel
 from flows.asking import PipelineRun
 from tasks.answering.ask import Model
+from tasks.answering.pinning import pin
 from tasks.answering.transport import new_client
 from tasks.records import runs
+from tasks.records.ledger_serving import Arm, arm_of, assigned
 
 
 @contextlib.asynccontextmanager
@@ -21,13 +23,17 @@ async def pinned(loaded: LoadedLineup) -> AsyncIterator[tuple[httpx.AsyncClient,
     """Every distinct model by name, reached and identified; embedded ones stay up as long as the context."""
     with contextlib.ExitStack() as reached:
         async with new_client() as client:
-            models = {name: await _pin(name, block, reached, client) for name, block in loaded.models.items()}
+            models = {name: await pin(name, block, reached, client) for name, block in loaded.models.items()}
             yield client, models
 
 
-async def _pin(name: str, block: LanguageModel, reached: contextlib.ExitStack, client: httpx.AsyncClient) -> Model:
-    endpoint = reached.enter_context(block.reach())
-    return Model(name, block, endpoint, await block.digest(client, endpoint))
+def routed(database: Engine, kind: type[Lineup], loaded: LoadedLineup, run_id: str) -> tuple[Mapping[str, str], Arm]:
+    """Role -> model block of this run and its arm: a canary sends its share of runs to the candidate."""
+    roles, settings = loaded.roles, loaded.settings
+    if loaded.candidates:
+        arm = assigned(database, run_id, settings["canary_gate"], settings["canary_percent"], datetime.now(UTC))
+        return ({**roles, **loaded.candidates} if arm == "candidate" else roles), arm
+    return roles, arm_of(database, kind.pipeline, roles)
 
 
 def facts_of(models: dict[str, Model]) -> dict[str, Any]:
@@ -40,7 +46,8 @@ async def recorded(run: PipelineRun) -> AsyncIterator[None]:
     """The run's row: running now; completed, failed or cancelled when the context ends."""
     await run.store(runs.start_run, run.start)
     try:
-        yield
+        with run.reached:
+            yield
     except BaseException as error:
         cancelled = not isinstance(error, Exception)
         status: runs.Status = "cancelled" if cancelled else "failed"

@@ -13,10 +13,11 @@ from blocks.lineups import GeneratorLineup
 from blocks.loading import load_lineup
 from flows.generator.brief import GeneratorInput
 from flows.generator.run import GeneratorRun
-from flows.opening import answered, facts_of, pinned, recorded
+from flows.opening import answered, facts_of, pinned, recorded, routed
 from tasks.answering.ask import Asking
 from tasks.records import runs
 from tasks.records.database import engine
+from tasks.records.ledger import last_sequence
 
 
 @contextlib.asynccontextmanager
@@ -27,6 +28,7 @@ async def open_run(
     *,
     continue_run: str | None = None,
     purpose: runs.Purpose = "user",
+    pair: str | None = None,
 ) -> AsyncIterator[GeneratorRun]:
     """A run that is recorded as running now, and as completed, failed or cancelled when the context ends.
 
@@ -34,21 +36,24 @@ async def open_run(
     """
     database = engine()
     parent = _parent(database, continue_run)
+    read_at = last_sequence(database)
     loaded = await load_lineup(GeneratorLineup, lineup)
+    roles, arm = routed(database, GeneratorLineup, loaded, run_id)
     for sentence in loaded.withdrawn():
         get_run_logger().warning(sentence)
     content = given.model_dump(mode="json") if given else parent["input"]
     async with pinned(loaded) as (client, models):
         start = runs.RunStart(
             id=run_id, pipeline="generator", environment=lineup, purpose=purpose, input=content,
-            lineup={"name": lineup, "roles": dict(loaded.roles), "settings": dict(loaded.settings)},
+            lineup={"name": lineup, "roles": dict(roles), "settings": dict(loaded.settings)},
             models=facts_of(models),
             started_at=datetime.now(UTC), parent_id=continue_run,
         )  # fmt: skip
         run = GeneratorRun(
             start=start, database=database, asking=Asking(client),
-            models={role: models[name] for role, name in loaded.roles.items()},
+            models={role: models[name] for role, name in roles.items()},
             brief=content["brief"], preferences=content["preferences"], fresh=purpose != "user",
+            arm=arm, pair=pair, read_at=read_at,
         )  # fmt: skip
         run.earlier = {**answered(database, continue_run), **answered(database, run_id)}
         async with recorded(run):

@@ -11,11 +11,12 @@ from sqlalchemy import Engine
 
 from blocks.lineups import TranscriptLineup
 from blocks.loading import LoadedLineup, load_lineup
-from flows.opening import answered, facts_of, pinned, recorded
+from flows.opening import answered, facts_of, pinned, recorded, routed
 from flows.transcripts.run import TranscriptRun
 from tasks.answering.ask import Asking, Model
 from tasks.records import runs
 from tasks.records.database import engine
+from tasks.records.ledger import last_sequence
 from tasks.records.transcripts import earlier_answers, note_run
 from tasks.transcripts.transcript import Transcript
 
@@ -32,39 +33,45 @@ class Crew:
     models: Mapping[str, Model]
     """Block name -> model."""
     database: Engine
-
-    def serving(self) -> dict[str, Model]:
-        """Role -> model."""
-        return {role: self.models[name] for role, name in self.lineup.roles.items()}
+    read_at: int
+    """Newest entry of the ledger before the lineup was read."""
 
 
 @contextlib.asynccontextmanager
 async def open_crew(lineup: str) -> AsyncIterator[Crew]:
     """Pins the models of a Transcript Lineup. Raises ConfigurationError, UnknownModelError or CallError."""
+    database = engine()
+    read_at = last_sequence(database)
     loaded = await load_lineup(TranscriptLineup, lineup)
     for sentence in loaded.withdrawn():
         get_run_logger().warning(sentence)
     async with pinned(loaded) as (client, models):
-        yield Crew(loaded, Asking(client), models, engine())
+        yield Crew(loaded, Asking(client), models, database, read_at)
 
 
 @contextlib.asynccontextmanager
 async def open_run(
-    crew: Crew, run_id: str, transcript: Transcript, purpose: runs.Purpose = "user", again: bool = False
+    crew: Crew,
+    run_id: str,
+    transcript: Transcript,
+    purpose: runs.Purpose = "user",
+    again: bool = False,
+    pair: str | None = None,
 ) -> AsyncIterator[TranscriptRun]:
     """A run about one call whose text is stored. Answers of its earlier runs are known unless `again`.
 
     A trial knows no answer and leaves no mark on the call: what it measures is the model.
     """
+    roles, arm = routed(crew.database, TranscriptLineup, crew.lineup, run_id)
     start = runs.RunStart(
         id=run_id, pipeline=PIPELINE, environment=crew.lineup.name, purpose=purpose, input=_input(transcript),
-        lineup={"name": crew.lineup.name, "roles": dict(crew.lineup.roles), "settings": dict(crew.lineup.settings)},
+        lineup={"name": crew.lineup.name, "roles": dict(roles), "settings": dict(crew.lineup.settings)},
         models=facts_of(dict(crew.models)), started_at=datetime.now(UTC),
     )  # fmt: skip
-    serving = crew.serving()
+    serving = {role: crew.models[name] for role, name in roles.items()}
     run = TranscriptRun(
         start=start, database=crew.database, asking=crew.asking, models=serving, filename=transcript.filename,
-        fresh=purpose != "user",
+        fresh=purpose != "user", arm=arm, pair=pair, read_at=crew.read_at,
     )  # fmt: skip
     async with recorded(run):
         if purpose == "user":

@@ -144,8 +144,9 @@ def unconfirmed(items: tuple[str, ...], confirmed: str) -> list[str]:
 
 def _step(approver: ApproverFacts, code: str, now: datetime) -> int | None:
     """The time step this code belongs to; compared in constant time, every step of the window."""
-    codes, typed, current = pyotp.TOTP(approver.totp), code.strip().replace(" ", ""), int(now.timestamp()) // STEP
+    typed, current = code.strip().replace(" ", ""), int(now.timestamp()) // STEP
     try:
+        codes = pyotp.TOTP(approver.totp)
         steps = {step: codes.generate_otp(step) for step in range(current - STEPS_BACK, current + STEPS_AHEAD + 1)}
     except ValueError:  # the secret was edited by hand into something that is none
         return None

@@ -9,7 +9,7 @@ from blocks.errors import GateError
 from flows.transitions.facts import gather
 from flows.transitions.machine import Facts, Move, Remind, Weigh, next_step
 from flows.transitions.settling import ACTOR, settle
-from flows.transitions.story import Gate, Opening, tell
+from flows.transitions.story import Gate, Opening, State, serves, tell
 from flows.transitions.world import World
 from tasks.judging.verdict import Verdict
 from tasks.records.ledger import AlreadyMovedError, Entry, require_sound
@@ -83,9 +83,7 @@ def _take(world: World, gate: Gate, facts: Facts) -> bool:
 
 def _move(world: World, gate: Gate, move: Move, verdict: Verdict | None) -> None:
     body = {
-        "from": gate.state,
-        "to": move.to,
-        "reason": move.reason,
+        **movement(gate, move.to, move.reason),
         "overridden": move.overridden,
         "evidence_digest": verdict.evidence_digest if verdict else None,
         "change_digest": gate.opening.change_digest,
@@ -97,6 +95,13 @@ def _move(world: World, gate: Gate, move: Move, verdict: Verdict | None) -> None
         world.record("moved", ACTOR, body, gate.id, gate.sequence + 2)
         return
     world.record("moved", ACTOR, body, gate.id, gate.sequence + 1)
+
+
+def movement(gate: Gate, to: State, reason: str) -> dict[str, object]:
+    """A move, with what the lineups hold because of it: runs under way read it from here."""
+    begun = gate.testing_since is not None or to == "TESTING"
+    served = serves(gate.opening, to) if begun else {}
+    return {"from": gate.state, "to": to, "reason": reason, "pipeline": gate.opening.pipeline, "serves": served}
 
 
 def summary(verdict: Verdict) -> dict[str, object]:
@@ -124,7 +129,7 @@ async def roll_back(world: World, gate_id: str, actor: str, reason: str) -> Gate
         try:
             if gate.state != "ROLLED_BACK":
                 _refuse_out_of_turn(gate, all_gates(world))
-                body = {"from": gate.state, "to": "ROLLED_BACK", "reason": reason, "overridden": False}
+                body = movement(gate, "ROLLED_BACK", reason)
                 world.record("moved", actor, body, gate.id, gate.sequence + 1)
                 gate = read_gate(world, gate_id)
             await settle(world, gate)

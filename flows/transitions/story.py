@@ -139,16 +139,20 @@ class Gate:
     @property
     def serves(self) -> dict[str, dict[str, str]]:
         """Lineup -> role -> model block, as this gate's state demands."""
-        o = self.opening
-        if self.testing_since is None:
-            return {}  # nothing was changed, so there is nothing to put back
-        match self.state:
-            case "ROLLED_BACK":
-                return {o.production: o.incumbents, o.preview: o.incumbents}
-            case "PROMOTED" | "STABLE":
-                return {o.production: o.candidates, o.preview: o.candidates}
-            case _:
-                return {o.production: o.incumbents, o.preview: o.candidates}
+        return serves(self.opening, self.state) if self.testing_since else {}  # nothing changed, nothing to put back
+
+
+def serves(o: Opening, state: State) -> dict[str, dict[str, str]]:
+    """Lineup -> role -> model block, of a gate about `o` that has begun testing."""
+    match state:
+        case "PLANNED":
+            return {}
+        case "ROLLED_BACK":
+            return {o.production: o.incumbents, o.preview: o.incumbents}
+        case "PROMOTED" | "STABLE":
+            return {o.production: o.candidates, o.preview: o.candidates}
+        case _:
+            return {o.production: o.incumbents, o.preview: o.candidates}
 
 
 def tell(entries: Iterable[Entry]) -> Gate:
