@@ -69,6 +69,7 @@ CLOUDFLARE_ONLY: dict[str, tuple[Fault, str | None]] = {
     "json_mode_failed": (faults.json_mode_failed(), "json_mode"),
     "json_mode_failed 5024": (faults.json_mode_failed(code=5024, typo=True), "json_mode"),
     "json_mode_failed typo": (faults.json_mode_failed(typo=True), "json_mode"),
+    "http_error 5024": (faults.http_error(400, "in words not seen before", code=5024), "json_mode"),
     "success_false": (faults.success_false(), "server_error"),
     "choices_shape": (faults.choices_shape(), None),
 }
