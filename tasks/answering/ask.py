@@ -40,10 +40,16 @@ class Model:
     endpoint: Endpoint
     digest: str | None = None
 
+    @property
+    def server(self) -> str:
+        """What a limit on requests at the same time is for: blocks on one server share it."""
+        return f"{self.block.provider} {self.endpoint.base_url}"
+
 
 @dataclass
 class Asking:
-    """Asks models. One for a run: it shares connections and keeps each model's number of requests within its limit.
+    """Asks models. One for a run: it shares connections and keeps the requests to each server within its limit,
+    that of the first of its blocks to be asked.
 
     `sleep` and `jitter` are passed in so that tests do not wait.
     """
@@ -64,7 +70,7 @@ class Asking:
     async def _ask(self, model: Model, question: Question, read: Callable[[Reply], Any]) -> Asked[Any]:
         require_fit(model.block, question, model.name)
         attempts: list[Attempt] = []
-        async with self._slots.setdefault(model.name, asyncio.Semaphore(model.block.concurrency)):
+        async with self._slots.setdefault(model.server, asyncio.Semaphore(model.block.concurrency)):
             try:
                 parsed = await self._answer(model, question, read, attempts)
             except CallError as error:
