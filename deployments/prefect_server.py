@@ -41,12 +41,22 @@ def prefect_api() -> Iterator[str]:
     if configured:
         yield configured
         return
-    with shared_server().lease() as facts:
-        os.environ["PREFECT_API_URL"] = facts["url"]
-        try:
-            yield facts["url"]
-        finally:
-            os.environ.pop("PREFECT_API_URL", None)
+    with shared_server().lease() as facts, _used(facts["url"]):
+        yield facts["url"]
+
+
+@contextlib.contextmanager
+def _used(url: str) -> Iterator[None]:
+    """This process and those it starts use the server at `url`."""
+    with contextlib.ExitStack() as stack:
+        os.environ["PREFECT_API_URL"] = url
+        stack.callback(os.environ.pop, "PREFECT_API_URL", None)
+        if "prefect" in sys.modules:
+            # It read its settings when it was imported; without this it would start a server inside this process.
+            from prefect.settings import PREFECT_API_URL, temporary_settings
+
+            stack.enter_context(temporary_settings({PREFECT_API_URL: url}))
+        yield
 
 
 def start_server(host: str, port: int) -> subprocess.Popen[bytes]:

@@ -13,6 +13,7 @@ errors = Console(stderr=True, highlight=False)
 
 INTERRUPTED, TERMINATED = 130, 143
 """Exit statuses after Ctrl-C and SIGTERM, as shells have them."""
+STOPPED = "Stopped. What was finished is kept."
 
 
 def say(text: str) -> None:
@@ -29,10 +30,15 @@ def speaking() -> Iterator[None]:
         show_error(error)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
-        errors.print("Stopped. What was finished is kept; run the same command again to go on or start anew.")
+        errors.print(STOPPED)
         raise SystemExit(INTERRUPTED) from None
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:  # typer turns Ctrl-C into this status without a word
+            errors.print(STOPPED)
+        raise
     except BaseException as error:
-        if type(error).__name__ != "TerminationSignal":  # Prefect's; importing it here would cost every command a second
+        # By name: importing Prefect here would cost every command a second.
+        if type(error).__name__ != "TerminationSignal":
             raise
         errors.print("Ended from outside. What was finished is kept.")
         raise SystemExit(TERMINATED) from None

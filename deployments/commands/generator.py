@@ -1,12 +1,16 @@
 """`phasegate run`: the generator from a terminal."""
 
 import asyncio
+import contextlib
 import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from blocks.errors import PhasegateError
 from deployments.settings import apply_settings
 from deployments.terminal import console, say
 
@@ -37,9 +41,27 @@ def run(
             say(f"note: {warning}")
     overrides = dict(_assignment(one) for one in change or ())
     say("Starting ...")
-    with prefect_api():
+    with prefect_api(), _way_on():
         run_id = _generate(given, lineup, continue_run, overrides)
     _show(run_id)
+
+
+@contextlib.contextmanager
+def _way_on() -> Iterator[None]:
+    """Says how to go on from the run that failed or was stopped inside this context, if it came as far as the records."""
+    began = datetime.now(UTC)
+    try:
+        yield
+    except BaseException:
+        from tasks.records.database import engine
+        from tasks.records.runs import latest_run
+
+        with contextlib.suppress(PhasegateError):
+            ended = [latest_run(engine(), "generator", status) for status in ("failed", "cancelled")]
+            for run in ended:
+                if run is not None and run["started_at"] >= began:
+                    say(f"Finished stages are kept. Go on with: phasegate run --continue {run['id']}")
+        raise
 
 
 def _assignment(text: str) -> tuple[str, Any]:

@@ -1,1 +1,1 @@
-"""When and where flows run."""
+"""Tests of the command line and of what it starts."""

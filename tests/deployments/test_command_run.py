@@ -1,0 +1,76 @@
+"""`phasegate run` as a process: what it prints, how it ends, what it leaves."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from flows.generator.samples import SAMPLE
+from tests.conftest import SaveLineup
+from tests.deployments.terminal import environment, phasegate, start
+from tests.doubles.model_server import ModelServer, faults
+from tests.generator.scene import asked, asks, newest_run, outputs, questions
+
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+READING_ON = ("value_stack", "pricing_framework", "payment_plans", "scarcity_upsells")
+
+
+def test_ctrl_c_ends_it_at_once_and_keeps_what_was_finished(
+    home: Path, prefect_api: str, models: ModelServer, lineup: SaveLineup
+) -> None:
+    models.delay = lambda request: 120 if asked(request) == "competitive_analysis" else 0
+    with start("run", "--lineup", lineup(), env=environment(home, prefect_api)) as process:
+        models.wait_for_requests(3, timeout=120)
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, printed
+    assert "Traceback" not in printed
+    assert "What was finished is kept" in printed
+    assert newest_run()["status"] == "cancelled"
+    assert f"phasegate run --continue {newest_run()['id']}" in printed
+    assert set(outputs(newest_run()["id"])) == {"market_analysis", "buyer_psychology"}
+
+
+def test_a_failed_run_says_how_to_go_on_and_goes_on(
+    home: Path, prefect_api: str, models: ModelServer, lineup: SaveLineup
+) -> None:
+    env = environment(home, prefect_api)
+    models.fail_when(asks("value_stack"), faults.http_error(400, "Out of order."))
+    status, printed = phasegate("run", "--lineup", lineup(), env=env)
+    assert status == 1
+    assert "Traceback" not in printed
+    assert "8. Value Stack" in printed
+    assert "Out of order." in printed
+    models.heal()
+    models.clear()
+    failed = str(newest_run()["id"])
+    assert f"phasegate run --continue {failed}" in printed
+    status, printed = phasegate("run", "--lineup", "double", "--continue", failed, env=env)
+    assert status == 0, printed
+    assert {asked(request) for request in models.requests} == questions(*READING_ON)
+
+
+def test_all_problems_of_a_brief_are_listed_at_once(home: Path, tmp_path: Path) -> None:
+    brief = json.loads(SAMPLE.read_text())
+    del brief["brief"]["niche"]
+    brief["brief"]["favourite_colour"] = "green"
+    (tmp_path / "brief.json").write_text(json.dumps(brief))
+    status, printed = phasegate("run", str(tmp_path / "brief.json"), env=environment(home))
+    assert status == 1
+    assert "Traceback" not in printed
+    assert "niche" in printed
+    assert "favourite colour" in printed
+
+
+def test_a_file_that_is_not_there_is_one_clear_error(home: Path) -> None:
+    status, printed = phasegate("run", "/no/such/brief.json", env=environment(home))
+    assert status == 1
+    assert "Traceback" not in printed
+    assert "/no/such/brief.json" in printed
+
+
+def test_a_correction_without_a_value_is_one_clear_error(home: Path) -> None:
+    status, printed = phasegate("run", "--continue", "x", "--set", "offer_design", env=environment(home))
+    assert status == 1
+    assert "stage.field=value" in printed
