@@ -10,9 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from prefect.client.orchestration import PrefectClient
+
+from blocks.errors import ConfigurationError
+from blocks.loading import load_document, model_documents
 from blocks.models import LanguageModel, OllamaModel, OpenAICompatibleModel
 
 PREFIX = "phasegate"
+PAGE = 200
 
 
 def limit_name(model: LanguageModel) -> str:
@@ -34,6 +39,31 @@ def limits_of(models: Sequence[LanguageModel]) -> Mapping[str, int]:
         name = limit_name(model)
         found[name] = min(model.concurrency, found.get(name, model.concurrency))
     return found
+
+
+async def limits_there(client: PrefectClient) -> dict[str, int]:
+    """Name -> slots of every global concurrency limit of the server."""
+    found: dict[str, int] = {}
+    while page := await client.read_global_concurrency_limits(limit=PAGE, offset=len(found)):
+        before = len(found)
+        found |= {one.name: one.limit for one in page}
+        if len(found) == before or len(page) < PAGE:
+            break
+    return found
+
+
+async def wanted_limits(client: PrefectClient) -> Mapping[str, int]:
+    """The limits the model blocks of this server ask for. A block that cannot be read is the doctor's business."""
+    models = []
+    for documents in (await model_documents(client)).values():
+        for document in documents:
+            try:
+                model = load_document(document)
+            except ConfigurationError:
+                continue
+            assert isinstance(model, LanguageModel)
+            models.append(model)
+    return limits_of(models)
 
 
 def _server(url: str) -> str:

@@ -50,8 +50,12 @@ class Moment(TypeDecorator[datetime]):
 
 
 def database_url() -> str:
-    """`PHASEGATE_DATABASE_URL`, else SQLite below the state folder. Names of PostgreSQL drivers are unified."""
-    url = os.environ.get("PHASEGATE_DATABASE_URL") or f"sqlite:///{home() / 'phasegate.db'}"
+    """`PHASEGATE_DATABASE_URL`, else SQLite below the state folder."""
+    return full_address(os.environ.get("PHASEGATE_DATABASE_URL") or f"sqlite:///{home() / 'phasegate.db'}")
+
+
+def full_address(url: str) -> str:
+    """A PostgreSQL address as people write it, with the driver we use."""
     for prefix in ("postgres://", "postgresql://"):
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)

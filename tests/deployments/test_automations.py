@@ -10,9 +10,9 @@ from prefect.client.schemas.actions import DeploymentUpdate, GlobalConcurrencyLi
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.responses import DeploymentResponse
 
+from blocks.limits import limits_there
 from deployments.applying import Applied, bootstrap
 from deployments.automations import automations
-from deployments.limits import limits_there
 from flows.operations.tags import OURS
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]

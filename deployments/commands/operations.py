@@ -1,0 +1,112 @@
+"""`phasegate doctor`, `backup`, `restore`, `migrate-database`: looking after an installation from a terminal."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deployments.settings import apply_settings
+from deployments.terminal import console, say
+
+if TYPE_CHECKING:
+    from tasks.operations.checks import Check
+
+COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red", "skipped": "dim"}
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(doctor)
+    app.command()(backup)
+    app.command()(restore)
+    app.command("migrate-database")(migrate_database)
+
+
+def doctor() -> None:
+    """Look at everything phasegate depends on; one line a check with what to do. Exit status 1 if a check fails."""
+    apply_settings(quiet=True)
+    from flows.operations.doctor import diagnose
+    from tasks.operations.checks import healthy
+
+    with _api() as (url, problem):
+        checks = asyncio.run(diagnose(url, problem=problem))
+    show(checks)
+    if not healthy(checks):
+        raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def _api() -> Iterator[tuple[str, str]]:
+    """Address of the Prefect API and "", or "" and why there is none: the doctor looks at the rest all the same."""
+    from blocks.errors import ServiceError
+    from deployments.prefect_server import prefect_api
+
+    with contextlib.ExitStack() as stack:
+        try:
+            found = stack.enter_context(prefect_api()), ""
+        except ServiceError as error:
+            found = "", error.happened
+        yield found
+
+
+def show(checks: "list[Check]") -> None:
+    """The table: one line a check, and what to do under those that need it."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("state", "check", "seconds", "found", "do", box=None, pad_edge=False)
+    for check in checks:
+        colour = COLOURS[check.state]
+        cells = [f"[{colour}]{check.state}[/]", escape(check.name), f"{check.seconds:.1f}"]
+        table.add_row(*cells, escape(check.found), escape(check.do))
+    console.print(table)
+
+
+def backup(
+    file: Annotated[Path | None, typer.Argument(help="Where to; the state folder's backups if left out.")] = None,
+) -> None:
+    """Back up the database, proven by restoring it into a scratch database."""
+    apply_settings(quiet=True)
+    from tasks.operations.backup import back_up
+    from tasks.records.database import engine
+
+    made = back_up(engine(), file)
+    entries = made.contents.rows.get("ledger", 0)
+    say(
+        f"{made.file}: {made.contents.total:,} rows, {entries} ledger entries; restored into a scratch database and whole."
+    )
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    to: Annotated[
+        str | None, typer.Option(help="Address of an empty database; the configured one if left out.")
+    ] = None,
+) -> None:
+    """Put a backup into an empty database."""
+    apply_settings(quiet=True)
+    from tasks.operations.backup import restore as put_back
+    from tasks.records.database import connect, database_url, full_address
+
+    target = connect(full_address(to) if to else database_url())
+    found = put_back(file, target)
+    say(f"{target.url.render_as_string()}: {found.total:,} rows, revision {found.revision}; the ledger holds.")
+
+
+def migrate_database(
+    source: Annotated[str, typer.Option("--from", help="Address of the database there is.")],
+    target: Annotated[str, typer.Option("--to", help="Address of the empty database to fill.")],
+) -> None:
+    """Copy every record into an empty database, from SQLite to PostgreSQL for example, and compare the two."""
+    apply_settings(quiet=True)
+    from tasks.operations.copying import copy_database
+    from tasks.records.database import full_address, open_database
+
+    opened = open_database(full_address(target))
+    copied = copy_database(open_database(full_address(source)), opened)
+    say(
+        f"Copied {copied.total:,} rows; every table has the same content, the ledger ends in {copied.ledger_head[:12]}."
+    )
+    say(f"Set PHASEGATE_DATABASE_URL to {opened.url.render_as_string()} (with the password) and restart.")

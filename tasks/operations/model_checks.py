@@ -1,0 +1,132 @@
+"""Checks of a language model: whether it answers, and what its host says about it."""
+
+import contextlib
+import ipaddress
+import shutil
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from blocks.home import home
+from blocks.models import CloudflareModel, LanguageModel, OllamaModel
+from blocks.models.faults import fault
+from blocks.models.wire import Question
+from tasks.answering.ask import Asking, Model
+from tasks.answering.transport import new_client
+from tasks.operations.checks import Finding, in_thread, ok
+
+PROBE = Question(
+    "You answer in one word.", "Is the line open? Answer: yes", max_tokens=16, temperature=0.1, seed=7, name="probe", fresh=True
+)  # fmt: skip
+GB = 10**9
+SOON = timedelta(days=90)
+"""A deprecation nearer than this is worth a warning: a gate takes days, and a phase follows another."""
+
+
+async def check_answer(name: str, block: LanguageModel, seconds: float) -> Finding:
+    """Asks one short question, once. Raises CallError, ConfigurationError."""
+    patient = block.model_copy(update={"attempts": 1, "base_seconds": seconds})
+    stack = contextlib.ExitStack()
+    try:
+        endpoint = await in_thread(lambda: stack.enter_context(patient.reach()))
+        async with new_client() as client:
+            digest = await patient.digest(client, endpoint)
+            asked = await Asking(client).prose(Model(name, patient, endpoint, digest), PROBE)
+    finally:
+        stack.close()
+    if asked.error:
+        raise asked.error
+    latency, tokens = asked.latency or 0.0, asked.completion_tokens
+    speed = f", {tokens / latency:.0f} tokens/s" if tokens and latency else ""
+    return ok(f"{block.model} answered in {latency:.1f} s{speed}" + (f", digest {digest[:12]}" if digest else ""))
+
+
+async def check_ollama(block: OllamaModel) -> Finding:
+    """Whether the host has the model, with the weights and the window the block says. Raises CallError."""
+    with block.reach() as endpoint:
+        async with new_client() as client:
+            digest = await block.digest(client, endpoint)
+            listed = await _json(client.get(f"{endpoint.base_url}/api/tags", headers=dict(endpoint.headers)))
+            wanted = client.post(
+                f"{endpoint.base_url}/api/show", headers=dict(endpoint.headers), json={"model": block.model}
+            )
+            shown = await _json(wanted)
+    size = next((model.get("size", 0) for model in listed.get("models", []) if model.get("digest") == digest), 0)
+    facts = shown.get("model_info", {})
+    window = next((value for key, value in facts.items() if key.endswith(".context_length")), None)
+    found = f"digest {(digest or '')[:12]}, {size / GB:.1f} GB on disk{_free(block.base_url)}, context {window or 'unknown'}"
+    if isinstance(window, int) and window < block.context_window:
+        do = f"set the block's context window to {window} or less: beyond it the prompt is cut."
+        return Finding("failed", f"{found}; the block says {block.context_window}.", do)
+    return ok(found) if block.expected_digest else Finding(
+        "warning", found, f"enter {(digest or '')[:12]} as the block's expected digest, so that other weights are refused."
+    )  # fmt: skip
+
+
+async def check_cloudflare(block: CloudflareModel, today: date) -> Finding:
+    """Whether Cloudflare lists the model, until when, and at which price. Raises CallError, ConfigurationError."""
+    with block.reach() as endpoint:
+        url = f"{block.base_url.rstrip('/')}/accounts/{block.account_id}/ai/models/search"
+        query = {"search": block.model, "per_page": "100"}
+        async with new_client() as client:
+            reply = await _json(client.get(url, params=query, headers=dict(endpoint.headers)))
+    listed = next((model for model in reply.get("result") or [] if model.get("name") == block.model), None)
+    if listed is None:
+        return Finding("failed", f"Cloudflare does not list {block.model}.", "name another model block in the lineup.")
+    properties = {one.get("property_id"): one.get("value") for one in listed.get("properties", [])}
+    return _listed(block, properties, today)
+
+
+def _listed(block: CloudflareModel, properties: Mapping[str, Any], today: date) -> Finding:
+    ends, prices = properties.get("planned_deprecation_date"), _prices(properties.get("price"))
+    if ends and (gone := date.fromisoformat(str(ends)[:10])) <= today:
+        return Finding("failed", f"Cloudflare withdrew it on {gone}.", "name another model block in the lineup.")
+    if ends and date.fromisoformat(str(ends)[:10]) - today < SOON:
+        return Finding("warning", f"Cloudflare withdraws it on {str(ends)[:10]}.", "plan a phase to its successor now.")
+    told = {"input": (block.input_price, prices.get("input")), "output": (block.output_price, prices.get("output"))}
+    wrong = [
+        f"{kind} {there} USD, the block says {here}"
+        for kind, (here, there) in told.items()
+        if there not in (None, here)
+    ]
+    if wrong:
+        return Finding(
+            "warning", f"Listed at another price: {'; '.join(wrong)}.", "correct the prices in the model block."
+        )
+    return ok(f"listed, {'no price given' if not prices else 'at the price of the block'}, no end announced")
+
+
+def _prices(listed: Any) -> dict[str, float]:
+    """Kind of token -> USD per million, as far as the list says."""
+    found = {}
+    for price in listed if isinstance(listed, list) else []:
+        for kind in ("input", "output"):
+            if f"{kind} tokens" in str(price.get("unit", "")):
+                found[kind] = float(price["price"])
+    return found
+
+
+async def _json(request: Any) -> dict[str, Any]:
+    """The JSON object a host answers. Raises CallError."""
+    try:
+        reply = await request
+        body = reply.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise fault("connection", f"The host does not answer as expected ({type(error).__name__}).") from None
+    if reply.status_code in (401, 403):
+        raise fault("unauthorized", f"The host answered HTTP {reply.status_code}.")
+    if reply.status_code >= 400 or not isinstance(body, dict):
+        raise fault("invalid_envelope", f"The host answered HTTP {reply.status_code}.")
+    return body
+
+
+def _free(url: str) -> str:
+    """Free space for models, where Ollama is on this machine; another machine does not tell."""
+    host = urlsplit(url).hostname or ""
+    with contextlib.suppress(ValueError):
+        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
+            return f" ({shutil.disk_usage(home()).free / GB:.0f} GB free)"
+    return ""

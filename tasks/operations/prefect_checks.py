@@ -1,0 +1,193 @@
+"""Checks of the Prefect server: version and password, clock, work pool, blocks, lineups, limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import prefect
+from prefect.blocks.core import Block
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.objects import WorkerStatus
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import get_current_settings
+
+from blocks.errors import PhasegateError, ServiceError
+from blocks.limits import limits_there, wanted_limits
+from blocks.lineups import Lineup, lineup_kinds
+from blocks.loading import LoadedLineup, documents_of, load_lineup
+from blocks.models import LanguageModel
+from blocks.registering import KINDS
+from tasks.operations.checks import Finding, ok
+
+IN_USE = ("production", "preview")
+"""Lineups that run; the others are there to choose from."""
+CLOCK_WARNING, CLOCK_FAILED = 5.0, 60.0
+"""Seconds between two clocks. The second is more than a one-time code allows, and windows of gates are hours."""
+HERE = frozenset({"127.0.0.1", "localhost", "::1"})
+BOOTSTRAP = "run `phasegate bootstrap`."
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """What one request told of the server."""
+
+    url: str
+    version: str
+    date: datetime | None
+    asked_at: datetime
+    protected: bool
+    """Whether it asks for a password."""
+
+
+async def ask_server(url: str) -> ServerFacts:
+    """Raises ServiceError if there is no Prefect server, or it does not let us in."""
+    settings = get_current_settings().api
+    auth = settings.auth_string.get_secret_value() if settings.auth_string else ""
+    headers = {"Authorization": f"Bearer {settings.key.get_secret_value()}"} if settings.key else {}
+    user, _, password = auth.partition(":")
+    try:
+        async with httpx.AsyncClient(base_url=url.rstrip("/"), timeout=5) as client:
+            bare = await client.get("/admin/version")
+            reply = await client.get("/admin/version", headers=headers, auth=(user, password) if auth else None)
+            return ServerFacts(url, str(_version(reply)), _date(reply), datetime.now(UTC), bare.status_code == 401)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise ServiceError(
+            f"No Prefect server answers at {url} ({type(error).__name__}).",
+            do="start it (`phasegate serve`), or correct PREFECT_API_URL.",
+        ) from None
+
+
+def _version(reply: httpx.Response) -> Any:
+    if reply.status_code in (401, 403):
+        raise ServiceError(
+            "The Prefect server does not accept the password.", do="set PREFECT_API_AUTH_STRING as the server has it."
+        )
+    if reply.status_code >= 400:
+        raise ServiceError(f"The Prefect server answered HTTP {reply.status_code}.", do="read the server's log.")
+    return reply.json()
+
+
+def _date(reply: httpx.Response) -> datetime | None:
+    try:
+        return parsedate_to_datetime(reply.headers["Date"])
+    except (KeyError, ValueError):
+        return None
+
+
+def check_server(facts: ServerFacts) -> Finding:
+    """Whether client and server are of one version, and whether a server that others can reach asks for a password."""
+    found = f"{facts.url}, version {facts.version}, {'with' if facts.protected else 'without'} a password"
+    if facts.version != prefect.__version__:
+        return Finding(
+            "warning", f"{found}; this client is {prefect.__version__}.", "run the same version on both sides."
+        )
+    if not facts.protected and urlsplit(facts.url).hostname not in HERE:
+        do = "set PREFECT_SERVER_API_AUTH_STRING: whoever reaches the server can approve and read secrets."
+        return Finding("warning", found, do)
+    return ok(found)
+
+
+def check_clock(facts: ServerFacts) -> Finding:
+    """Whether this machine and the server agree on the time, to the second a header has."""
+    if facts.date is None:
+        return Finding("skipped", "The server tells no time.")
+    apart = abs((facts.asked_at - facts.date).total_seconds())
+    do = "synchronise the clocks (NTP): windows, time-outs and one-time codes depend on them."
+    found = f"{apart:.0f} s between this machine and the Prefect server"
+    if apart < CLOCK_WARNING:
+        return ok(found)
+    return Finding("failed" if apart >= CLOCK_FAILED else "warning", found, do)
+
+
+async def check_work_pool(pool: str) -> Finding:
+    """Whether somebody runs what is scheduled."""
+    async with get_client() as client:
+        try:
+            there = await client.read_work_pool(pool)
+        except ObjectNotFound:
+            return Finding("warning", f"There is no work pool {pool}: nothing was deployed yet.", BOOTSTRAP)
+        workers = await client.read_workers_for_work_pool(pool)
+    alive = [worker.name for worker in workers if worker.status == WorkerStatus.ONLINE]
+    if not alive:
+        do = f"start `phasegate serve`, or on another machine `prefect worker start --pool {pool}`."
+        return Finding("failed", f"No live worker on {pool}: nothing that is triggered or scheduled runs.", do)
+    if there.is_paused:
+        return Finding("failed", f"The work pool {pool} is paused.", "resume it in the Prefect UI under Work Pools.")
+    return ok(f"{len(alive)} live on {pool}: {', '.join(sorted(alive))}")
+
+
+async def check_limits() -> Finding:
+    """Whether every model has its limit; the limit's name is all that its calls know."""
+    async with get_client() as client:
+        missing = sorted(set(await wanted_limits(client)) - set(await limits_there(client)))
+    return (
+        Finding("warning", f"Without a limit: {', '.join(missing)}.", BOOTSTRAP)
+        if missing
+        else ok("one for every model")
+    )
+
+
+@dataclass(frozen=True)
+class Configured:
+    """What the blocks of the server say."""
+
+    types: Finding
+    lineups: Mapping[str, Finding]
+    """Line of the table -> whether every role's model is there and still offered."""
+    models: Mapping[str, LanguageModel] = field(default_factory=dict)
+    """Name -> block of every model that serves a role in production or preview."""
+
+
+async def read_configuration() -> Configured:
+    """The block types, every lineup, and the models of those in use."""
+    findings: dict[str, Finding] = {}
+    models: dict[str, LanguageModel] = {}
+    for pipeline, kind in lineup_kinds().items():
+        for name in await _names(kind):
+            finding, loaded = await _lineup(kind, name)
+            findings[f"lineup {pipeline}/{name}"] = finding
+            models |= loaded.models if loaded and name in IN_USE else {}
+    return Configured(await _block_types(), findings, models)
+
+
+async def _block_types() -> Finding:
+    async with get_client() as client:
+        missing = [kind.get_block_type_name() for kind in KINDS if not await _registered(client, kind)]
+    return (
+        Finding("failed", f"Not registered: {', '.join(missing)}.", BOOTSTRAP)
+        if missing
+        else ok(f"{len(KINDS)} registered")
+    )
+
+
+async def _registered(client: PrefectClient, kind: type[Block]) -> bool:
+    try:
+        await client.read_block_type_by_slug(kind.get_block_type_slug())
+    except ObjectNotFound:
+        return False
+    return True
+
+
+async def _names(kind: type[Lineup]) -> list[str]:
+    """Lineups that have to be there, then the others that are."""
+    async with get_client() as client:
+        there = {document.name or "" for document in await documents_of(client, kind)}
+    return [*IN_USE, *sorted(there - set(IN_USE))]
+
+
+async def _lineup(kind: type[Lineup], name: str) -> tuple[Finding, LoadedLineup | None]:
+    used = name in IN_USE
+    try:
+        loaded = await load_lineup(kind, name)
+    except PhasegateError as error:
+        return Finding("failed" if used else "warning", error.happened, error.do), None
+    if gone := loaded.withdrawn():
+        do = "name another model block for these roles, in the Prefect UI under Blocks."
+        return Finding(
+            "failed" if used else "warning", " ".join(gone), do if used else f"before you use it: {do}"
+        ), loaded
+    return ok(f"{len(loaded.roles)} roles on {', '.join(sorted(loaded.models))}"), loaded
