@@ -61,6 +61,13 @@ def ask(world: World, gate_id: str) -> Question | None:
     return None
 
 
+def unanswered(world: World, gate_id: str) -> list[str]:
+    """Keys of all questions that were shown and not dealt with; a form may be sent after its question was replaced."""
+    story = world.read("asked", "answered", "refused", gate_id=gate_id)
+    dealt_with = {entry.body["key"] for entry in story if entry.kind != "asked"}
+    return [entry.body["key"] for entry in story if entry.kind == "asked" and entry.body["key"] not in dealt_with]
+
+
 async def answer(world: World, gate_id: str, given: Given, key: str | None = None) -> str:
     """Records the decision, or why it is not accepted; the reason, empty if it is.
 
@@ -73,7 +80,8 @@ async def answer(world: World, gate_id: str, given: Given, key: str | None = Non
         refusal, step = await _examine(world, gate, given, key)
         try:
             if refusal:
-                body = {"approver": given.approver, "reason": refusal, "wrong": refusal == WRONG}
+                shown = key or (gate.question.key if gate.question else "")
+                body = {"approver": _name(given), "reason": refusal, "wrong": refusal == WRONG, "key": shown}
                 world.record("refused", _name(given), body, gate.id, gate.sequence + 1)
             else:
                 _accept(world, gate, given, step)

@@ -88,4 +88,4 @@ def real_world() -> World:
     """Prefect's blocks, the configured database, the clock on the wall."""
     from flows.transitions.prefect_blocks import PrefectBlocks
 
-    return World(PrefectBlocks(), engine())
+    return World(PrefectBlocks(), engine(), utc_now)

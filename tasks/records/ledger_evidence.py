@@ -20,7 +20,7 @@ from tasks.judging.observations import Window
 from tasks.judging.policy import Policy
 from tasks.judging.ratios import log_ratio
 from tasks.records.ledger_tables import assignments, field_checks
-from tasks.records.tables import calls
+from tasks.records.tables import calls, runs
 
 COUNTED = ("user", "trial", "shadow")
 """Purposes whose calls say something about a candidate; drills do not, and a baseline has no candidate."""
@@ -228,3 +228,15 @@ def _tally_pairs(asked: Iterable[Mapping[str, _Side]], policy: Policy) -> PairTa
         slower=sum(log > slow for log in logs),
         costs=CostPairs.of((a.cost, b.cost) for a, b in sides),
     )
+
+
+def replayed(database: Engine, pipeline: str, preview: str, since: datetime) -> int:
+    """Runs of trials under the preview lineup since then."""
+    wanted = select(func.count(distinct(runs.c.id))).where(
+        runs.c.pipeline == pipeline,
+        runs.c.environment == preview,
+        runs.c.purpose == "trial",
+        runs.c.started_at >= since,
+    )
+    with database.connect() as connection:
+        return int(connection.execute(wanted).scalar_one())

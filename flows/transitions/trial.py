@@ -1,0 +1,99 @@
+"""Trials: the suite asked of both arms, the same inputs at the same time, never from a cache; every output is stored."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import NAMESPACE_URL, uuid5
+
+from prefect.logging import get_run_logger
+
+from blocks.errors import ConfigurationError, PhasegateError
+from flows.transitions.moving import read_gate
+from flows.transitions.story import Gate
+from flows.transitions.suites import SUITES, Suite
+from flows.transitions.world import World
+from tasks.records.ledger import AlreadyMovedError
+from tasks.records.runs import Purpose
+
+
+class Asked(NamedTuple):
+    """One run of one input under one lineup."""
+
+    run_id: str
+    lineup: str
+    item: str
+    problem: str
+    """Why it did not complete; empty if it did."""
+
+
+def suite_of(pipeline: str) -> Suite:
+    """Raises ConfigurationError for a pipeline without one."""
+    if pipeline not in SUITES:
+        raise ConfigurationError(f"The pipeline {pipeline!r} has no suite.", do="its gates cannot be tested.")
+    return SUITES[pipeline]
+
+
+async def run_trial(
+    pipeline: str, lineups: Sequence[str], key: str, *, repeats: int = 1, purpose: Purpose = "trial"
+) -> list[Asked]:
+    """Every input of the suite, `repeats` times, under each lineup; the lineups of one input in random order.
+
+    `key` names the trial: the same key again goes on where it was interrupted, with the same runs.
+    """
+    suite = suite_of(pipeline)
+    return [
+        one
+        for item in suite.items()
+        for repeat in range(repeats)
+        for one in await ask_pair(suite, item, lineups, f"{key}/{item}/{repeat}", purpose)
+    ]
+
+
+async def ask_pair(suite: Suite, item: str, lineups: Sequence[str], pair: str, purpose: Purpose) -> list[Asked]:
+    """One input under each lineup, in an order by lot, so that no arm always meets the warmer model or the busier hour."""
+    order = list(lineups)
+    random.Random(pair).shuffle(order)  # noqa: S311 - an order that can be repeated, not a secret
+    return [await _ask(suite, item, lineup, pair, purpose) for lineup in order]
+
+
+async def _ask(suite: Suite, item: str, lineup: str, pair: str, purpose: Purpose) -> Asked:
+    run_id = str(uuid5(NAMESPACE_URL, f"{pair}/{lineup}"))
+    try:
+        await suite.ask(item, lineup, run_id, pair, purpose)
+    except PhasegateError as error:
+        get_run_logger().warning("%s under %s: %s", item, lineup, error.happened)
+        return Asked(run_id, lineup, item, error.happened)
+    return Asked(run_id, lineup, item, "")
+
+
+async def test_gate(world: World, gate: Gate) -> None:
+    """The suite of a gate in TESTING, recorded as done or impossible. A call that failed is evidence, not an obstacle."""
+    o = gate.opening
+    try:
+        asked = await run_trial(o.pipeline, (o.production, o.preview), gate.id, repeats=o.repeats)
+    except ConfigurationError as error:
+        body: dict[str, Any] = {"outcome": "impossible", "detail": error.happened}
+    else:
+        failed = [one for one in asked if one.problem]
+        detail = f"{len(asked)} runs, {len(failed)} not completed."
+        body = {
+            "outcome": "done" if asked else "impossible",
+            "detail": detail,
+            "runs": [one._asdict() for one in asked],
+        }
+    now = read_gate(world, gate.id)
+    if now.state == "TESTING" and now.tested is None:
+        try:
+            world.record("tested", "phasegate", body, gate.id, now.sequence + 1)
+        except AlreadyMovedError:
+            get_run_logger().info("The gate has moved on while it was tested.")
+
+
+def replay_due(gate: Gate, done: int, now: datetime) -> int:
+    """How many more inputs have to be replayed by now, so that they are spread evenly over the window."""
+    if gate.window_start is None or gate.state != "MONITORING":
+        return 0
+    needed = max((effort.replay_pairs + effort.replay_calls for effort in gate.opening.plan.efforts), default=0)
+    elapsed = min(1.0, (now - gate.window_start) / gate.opening.plan.policy.window)
+    return max(0, int(needed * elapsed) + 1 - done) if needed else 0

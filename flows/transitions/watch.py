@@ -1,0 +1,79 @@
+"""The watch: every few minutes, every gate that is not over, moved as far as it goes. It remembers nothing.
+
+Each gate is looked at by itself: one that cannot be read does not keep the others waiting. Any number of watches may run
+at once; the ledger lets each move be made once.
+"""
+
+from prefect import flow
+from prefect.artifacts import acreate_table_artifact
+from prefect.deployments.flow_runs import arun_deployment
+from prefect.logging import get_run_logger
+
+from blocks.errors import PhasegateError
+from flows.transitions.answering import ask
+from flows.transitions.drift import note_new, scan
+from flows.transitions.facts import window_of
+from flows.transitions.moving import advance, all_gates, read_gate
+from flows.transitions.story import Gate
+from flows.transitions.trial import replay_due
+from flows.transitions.waiting import wake
+from flows.transitions.world import World, real_world
+from tasks.records.ledger_evidence import replayed
+
+REPLAY = "replay/replay"
+"""The deployment that asks further inputs of a gate's suite. One at a time: each looks for itself what is due."""
+
+
+@flow(name="watch")
+async def watch() -> list[str]:
+    """Drives all waiting gates: reads their calls, rolls back at once on harm, wakes those whose time has come.
+
+    Returns:
+        A sentence for each gate that is not over, and for each block that was edited by hand.
+    """
+    told = await look(real_world())
+    for sentence in told:
+        get_run_logger().info(sentence)
+    return told
+
+
+async def look(world: World) -> list[str]:
+    """One round over all gates and blocks at the world's time."""
+    noted = await note_new(world)
+    told = [f"Noted as they are: {', '.join(noted)}."] if noted else []
+    told += [f"Edited by hand: {finding.sentence}" for finding in await scan(world)]
+    rows = []
+    for gate in all_gates(world):
+        if gate.open or not gate.settled:
+            now = await _drive(world, gate)
+            rows.append({"gate": gate.id, "phase": now.opening.phase, "state": now.state, "reason": now.reason})
+            told.append(f"{now.opening.phase} ({gate.id[:8]}) is {now.state}: {now.failure or now.reason}")
+    if rows:
+        await acreate_table_artifact(rows, key="gates", description="Every gate that is not over.")
+    return told
+
+
+async def _drive(world: World, gate: Gate) -> Gate:
+    try:
+        now = await advance(world, gate.id)
+        ask(world, gate.id)
+        await wake(read_gate(world, gate.id), f"the watch at {world.clock():%Y-%m-%d %H:%M:%S} UTC")
+        await _replay(world, now)
+    except PhasegateError as error:
+        get_run_logger().error("Gate %s: %s", gate.id, error)
+        return gate
+    return now
+
+
+async def _replay(world: World, gate: Gate) -> None:
+    """Starts what has to be replayed by now; asked twice for the same it starts once."""
+    if gate.state != "MONITORING":
+        return
+    o = gate.opening
+    done = replayed(world.database, o.pipeline, o.preview, window_of(gate).start)
+    due = replay_due(gate, done, world.clock())
+    if due:
+        await arun_deployment(
+            REPLAY, parameters={"gate_id": gate.id}, timeout=0, as_subflow=False,
+            idempotency_key=f"{gate.id}-{done}",
+        )  # fmt: skip
