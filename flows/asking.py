@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -74,7 +75,7 @@ class PipelineRun:
     ) -> Question:
         """The question for one part of a role's work; `wanted` None asks for prose."""
         block = self.models[role].block
-        schema = wanted.model_json_schema() if wanted else None
+        schema = _schema(wanted) if wanted else None
         if schema is not None and block.guide_in_prompt:
             prompt = f"{prompt}\n\n{field_guide(schema)}"
         return Question(
@@ -149,6 +150,11 @@ class PipelineRun:
             return await asyncio.to_thread(write, self.database, *what)
         except (SQLAlchemyError, OSError) as error:
             raise unusable(error, str(self.database.url)) from error
+
+
+@lru_cache(maxsize=256)
+def _schema(wanted: type[BaseModel]) -> Mapping[str, Any]:
+    return wanted.model_json_schema()
 
 
 def _plain(output: Any) -> Any:

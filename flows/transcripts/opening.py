@@ -32,6 +32,8 @@ class Crew:
     asking: Asking
     models: Mapping[str, Model]
     """Block name -> model."""
+    facts: Mapping[str, Any]
+    """What is recorded of the models with every run."""
     database: Engine
     read_at: int
     """Newest entry of the ledger before the lineup was read."""
@@ -46,7 +48,7 @@ async def open_crew(lineup: str) -> AsyncIterator[Crew]:
     for sentence in loaded.withdrawn():
         get_run_logger().warning(sentence)
     async with pinned(loaded) as (client, models):
-        yield Crew(loaded, Asking(client), models, database, read_at)
+        yield Crew(loaded, Asking(client), models, facts_of(models), database, read_at)
 
 
 @contextlib.asynccontextmanager
@@ -66,7 +68,7 @@ async def open_run(
     start = runs.RunStart(
         id=run_id, pipeline=PIPELINE, environment=crew.lineup.name, purpose=purpose, input=_input(transcript),
         lineup={"name": crew.lineup.name, "roles": dict(roles), "settings": dict(crew.lineup.settings)},
-        models=facts_of(dict(crew.models)), started_at=datetime.now(UTC),
+        models=crew.facts, started_at=datetime.now(UTC),
     )  # fmt: skip
     serving = {role: crew.models[name] for role, name in roles.items()}
     run = TranscriptRun(

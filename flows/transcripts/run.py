@@ -9,6 +9,7 @@ from flows.asking import PipelineRun, Work
 from flows.transcripts.agent import SYSTEM, score
 from flows.transcripts.agents import AGENTS
 from flows.transcripts.understanding import Plan, Query
+from tasks.answering.ask import Model
 from tasks.answering.guide import field_guide
 from tasks.answering.limits import SPARE_TOKENS, estimate_tokens, room
 from tasks.records import runs
@@ -44,7 +45,7 @@ class TranscriptRun(PipelineRun):
         """The answer of the agent's model, of the query's type. Raises CallError if there is none that can be used."""
         agent, model = query.agent, self.models[query.agent.key]
         question = self.question_for(agent.key, query.part, SYSTEM, query.prompt, query.answer, query.max_tokens)
-        key = _key(query, question.user, question.schema or {}, {**model.block.facts(), "digest": model.digest})
+        key = _key(query, question.user, question.schema or {}, model)
         # Known answers are validated again: an older version of phasegate may have judged them.
         work = Work(
             role=agent.key, part=query.part, shown=f"{self.filename}: {agent.name}, {query.part}", question=question,
@@ -54,10 +55,9 @@ class TranscriptRun(PipelineRun):
         return query.answer.model_validate(await self.ask(work))
 
 
-_ABOUT_THE_ANSWER = ("provider", "model", "digest", "temperature", "seed", "context_window", "max_output_tokens")
-
-
-def _key(query: Query, prompt: str, schema: Mapping[str, Any], model: Mapping[str, Any]) -> str:
+def _key(query: Query, prompt: str, schema: Mapping[str, Any], model: Model) -> str:
     """What an answer depends on: the prompt, its form, and the model with its options; another model is asked anew."""
-    asked_of = {name: model.get(name) for name in _ABOUT_THE_ANSWER}
-    return runs.sha256([query.agent.key, query.part, SYSTEM, prompt, schema, query.max_tokens, asked_of])
+    block = model.block
+    asked_of = [block.provider, block.model, model.digest, block.temperature, block.seed, block.context_window]
+    limit = room(block, query.max_tokens)
+    return runs.sha256([query.agent.key, query.part, SYSTEM, prompt, schema, limit, asked_of])

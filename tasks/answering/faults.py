@@ -5,6 +5,7 @@ bare TBD and its kin. An ellipsis counts only where a value ends with it.
 """
 
 import re
+from functools import lru_cache
 
 _PLACEHOLDERS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -37,8 +38,13 @@ def find_echoes(text: str, instructions: str) -> list[str]:
     user's own material, which an answer may well quote.
     """
     flat = _flatten(text)
+    return [clause for clause in _clauses(instructions) if clause in flat]
+
+
+@lru_cache(maxsize=64)  # an answer has dozens of texts, all looked through for the same instructions
+def _clauses(instructions: str) -> tuple[str, ...]:
     clauses = (_flatten(clause) for clause in re.split(r"[.;:!?\n]+", instructions))
-    return [clause for clause in dict.fromkeys(clauses) if len(clause) >= ECHO_CHARACTERS and clause in flat]
+    return tuple(clause for clause in dict.fromkeys(clauses) if len(clause) >= ECHO_CHARACTERS)
 
 
 def _flatten(text: str) -> str:
