@@ -101,7 +101,9 @@ def test_never_more_at_the_same_time_than_the_model_serves(
     assert models.max_in_flight == {"llama3.1:8b": 2}
 
 
-def test_many_calls_take_little_time_and_no_memory(models: ModelServer, transcript_lineup: SaveTranscriptLineup, tmp_path: Path) -> None:
+def test_many_calls_take_little_time_and_no_memory(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, tmp_path: Path
+) -> None:
     """The figure is measured by `tests.benchmarks.transcript_batch`; here the bounds leave room for a busy machine."""
     models.answer, name = says(), transcript_lineup()
 

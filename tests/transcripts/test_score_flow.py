@@ -1,0 +1,143 @@
+"""Models compared on calls with gold answers: both conditions, every way of answering, files and tables."""
+
+import asyncio
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blocks.errors import TranscriptError
+from flows.transcripts.samples import REPLIES, SHORT
+from flows.transcripts.score import Scored, score_models
+from tasks.records import runs
+from tasks.records.database import engine
+from tasks.records.transcripts import count_transcripts
+from tests.conftest import SaveModel
+from tests.doubles.model_server import ModelServer, faults
+from tests.transcripts.conftest import SaveTranscriptLineup
+from tests.transcripts.scene import agents, says
+
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    """A folder with the short sample and its gold answers."""
+    for file in (SHORT, SHORT.with_suffix(".gold.json")):
+        shutil.copy(file, tmp_path / file.name)
+    return tmp_path
+
+
+def scored(folder: Path, *lineups: str, **options: Any) -> Scored:
+    return asyncio.run(score_models(folder, lineups=list(lineups), **options))
+
+
+def row(result: Scored, condition: str, **wanted: Any) -> dict[str, Any]:
+    rows = result.fields if "field" in wanted else result.summary
+    found = [one for one in rows if one["condition"] == condition and wanted.items() <= one.items()]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_a_perfect_model_has_everything_right_in_both_conditions(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, gold: Path
+) -> None:
+    models.answer = says()
+
+    result = scored(gold, transcript_lineup())
+
+    for condition in ("pipeline", "dialogue-only"):
+        assert row(result, condition)["key fields"] == row(result, condition)["other fields"] == 1
+    assert {agents(request) for request in models.requests} == {"extraction"}
+
+
+def test_a_model_that_finds_nothing_is_saved_by_the_header_only_where_there_is_one(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, gold: Path
+) -> None:
+    models.answer = says(extraction={"findings": []})
+
+    result = scored(gold, transcript_lineup())
+
+    assert row(result, "pipeline", field="client_name")["share"] == 1
+    assert row(result, "dialogue-only", field="client_name")["share"] == 0
+    assert row(result, "pipeline")["header fields"] == 1
+
+
+def test_a_deposit_taken_for_the_price_is_wrong_and_a_decoy(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, gold: Path
+) -> None:
+    replies = json.loads(REPLIES.read_text())["extraction/window-001"]["findings"]
+    deposit = next(one for one in replies if one["field"] == "deposit")
+    wrong = [{**deposit, "field": "deal"} if one["field"] == "deal" else one for one in replies]
+    models.answer = says(extraction={"findings": wrong})
+
+    amount = row(scored(gold, transcript_lineup()), "pipeline", field="deal_amount")
+
+    assert (amount["share"], amount["wrong"], amount["decoys"]) == (0, 1, 1)
+
+
+def test_a_model_that_gives_no_usable_answer_has_found_nothing(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, gold: Path
+) -> None:
+    models.answer = says()
+    models.fail_when(lambda request: True, faults.http_error(400))
+
+    result = scored(gold, transcript_lineup())
+
+    assert row(result, "dialogue-only")["integrity"] == 0
+    assert row(result, "dialogue-only", field="deal_amount")["share"] == 0
+
+
+def test_two_lineups_stand_side_by_side(
+    models: ModelServer, save_model: SaveModel, transcript_lineup: SaveTranscriptLineup, gold: Path
+) -> None:
+    good, bad = (
+        transcript_lineup(),
+        transcript_lineup("other", model=save_model("second", model="smol", context_window=8_000)),
+    )
+    right = says()
+    models.answer = lambda request: right(request) if request.model != "smol" else {"findings": []}
+
+    result = scored(gold, good, bad)
+
+    best = {one["model"]: one["quality"] for one in result.summary if one["condition"] == "dialogue-only"}
+    assert best["double (double)"] > best["second (other)"]
+
+
+def test_scoring_leaves_no_mark_on_calls_and_asks_everything_anew(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, gold: Path
+) -> None:
+    models.answer, name = says(), transcript_lineup()
+
+    scored(gold, name)
+    result = scored(gold, name, repetitions=2)
+
+    assert count_transcripts(engine()) == 0
+    assert len(models.requests) == 2 + 4
+    assert row(result, "pipeline")["repetitions"] == 2
+    newest = runs.latest_run(engine(), "transcripts")
+    assert newest is not None
+    assert newest["purpose"] == "trial"
+
+
+def test_every_value_is_in_the_csv_files(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, gold: Path
+) -> None:
+    models.answer = says()
+
+    files = scored(gold, transcript_lineup()).files
+
+    assert set(files) == {"summary", "fields", "lists", "values"}
+    with files["values"].open(newline="") as file:
+        values = {(line["condition"], line["field"]): line["verdict"] for line in csv.DictReader(file)}
+    assert values["pipeline", "deal_amount"] == "correct"
+
+
+def test_a_folder_without_gold_answers_is_an_error(transcript_lineup: SaveTranscriptLineup, tmp_path: Path) -> None:
+    shutil.copy(SHORT, tmp_path)
+
+    with pytest.raises(TranscriptError, match="No transcript of that folder has gold answers"):
+        scored(tmp_path, transcript_lineup())
