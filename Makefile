@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: $(VENV)/.run ## Run the generator on the sample brief with the embedded demo model
+run: $(VENV)/.run ## Run the generator on the sample brief, then the sample call, with the embedded demo model
 	@$(BIN)/phasegate run
+	@$(BIN)/phasegate transcript flows/transcripts/samples/short.txt
 
 serve: $(VENV)/.run ## Start Prefect server, worker and deployments; Ctrl-C stops them
 	@$(BIN)/phasegate serve

@@ -191,3 +191,11 @@ def lineup(save_model: SaveModel) -> SaveLineup:
         return _save(GeneratorLineup, name, roles)
 
     return save
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything is installed, as on CI, a skipped test is a failure: it would hide a missing service."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("PHASEGATE_NO_SKIPS") and reporter is not None and reporter.stats.get("skipped"):
+        reporter.write_line("Tests were skipped, and PHASEGATE_NO_SKIPS is set: that is a failure.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
