@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from deployments.schedules import Schedule
 from flows.generator.samples import sample_input
@@ -30,6 +30,15 @@ class Deployment:
     """Runs at the same time; None is no limit. Never on what looks after stuck runs: a dead run may hold the slot."""
     collision: Literal["ENQUEUE", "CANCEL_NEW"] = "ENQUEUE"
     """What becomes of a run that finds the limit reached: it waits, or it is cancelled."""
+
+
+class _Limit(TypedDict):
+    concurrency_limit: int
+    collision: Literal["ENQUEUE", "CANCEL_NEW"]
+
+
+ONE_AT_A_TIME: _Limit = {"concurrency_limit": 1, "collision": "CANCEL_NEW"}
+"""For work that a second run at the same time would only repeat."""
 
 
 def deployments() -> tuple[Deployment, ...]:
@@ -69,6 +78,39 @@ def _operations() -> tuple[Deployment, ...]:
             description="Starts crashed and stuck runs again, cancels late runs that newer ones have overtaken.",
             tags=("operations", TICKS),
             schedules=(Schedule("every-minute", "* * * * *"),),
+        ),
+        Deployment(
+            name="doctor",
+            entrypoint="flows.operations.doctor:doctor",
+            description="Looks at everything phasegate depends on; the run fails if a check does. Its table is an artifact.",
+            tags=("operations",),
+            schedules=(Schedule("daily", "0 6 * * *"),),
+            **ONE_AT_A_TIME,
+        ),
+        Deployment(
+            name="model-probe",
+            entrypoint="flows.operations.doctor:doctor",
+            description="Asks every model in use one short question, and its host whether it is withdrawn or about to be.",
+            tags=("operations",),
+            parameters={"only": "models"},
+            schedules=(Schedule("every-six-hours", "15 */6 * * *"),),
+            **ONE_AT_A_TIME,
+        ),
+        Deployment(
+            name="backup",
+            entrypoint="flows.operations.backup:backup",
+            description="Backs up the database, proven by restoring it into a scratch database; keeps the newest ones.",
+            tags=("operations",),
+            schedules=(Schedule("nightly", "30 3 * * *"),),
+            **ONE_AT_A_TIME,
+        ),
+        Deployment(
+            name="retention",
+            entrypoint="flows.operations.retention:retention",
+            description="Removes calls after 400 days and raw bodies of failed attempts after 30; never the ledger.",
+            tags=("operations",),
+            schedules=(Schedule("weekly", "0 4 * * 0"),),
+            **ONE_AT_A_TIME,
         ),
     )
 

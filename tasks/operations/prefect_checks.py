@@ -1,6 +1,6 @@
 """Checks of the Prefect server: version and password, clock, work pool, blocks, lineups, limits."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -9,19 +9,18 @@ from urllib.parse import urlsplit
 
 import httpx
 import prefect
-from prefect.blocks.core import Block
-from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.objects import WorkerStatus
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import BlockDocument, WorkerStatus
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import get_current_settings
 
-from blocks.errors import PhasegateError, ServiceError
+from blocks.errors import ConfigurationError, ServiceError
 from blocks.limits import limits_there, wanted_limits
 from blocks.lineups import Lineup, lineup_kinds
-from blocks.loading import LoadedLineup, documents_of, load_lineup
+from blocks.loading import LoadedLineup, documents_of, load_document, model_documents
 from blocks.models import LanguageModel
 from blocks.registering import KINDS
-from tasks.operations.checks import Finding, ok
+from tasks.operations.checks import Finding, State, ok
 
 IN_USE = ("production", "preview")
 """Lineups that run; the others are there to choose from."""
@@ -29,6 +28,7 @@ CLOCK_WARNING, CLOCK_FAILED = 5.0, 60.0
 """Seconds between two clocks. The second is more than a one-time code allows, and windows of gates are hours."""
 HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 BOOTSTRAP = "run `phasegate bootstrap`."
+CHOOSE = "name another model block in the lineup, in the Prefect UI under Blocks."
 
 
 @dataclass(frozen=True)
@@ -144,19 +144,23 @@ class Configured:
 
 async def read_configuration() -> Configured:
     """The block types, every lineup, and the models of those in use."""
+    async with get_client() as client:
+        known = {one.slug for one in await client.read_block_types()}
+        documents = await model_documents(client)
+        lineups = {kind: await documents_of(client, kind) for kind in lineup_kinds().values()}
     findings: dict[str, Finding] = {}
     models: dict[str, LanguageModel] = {}
-    for pipeline, kind in lineup_kinds().items():
-        for name in await _names(kind):
-            finding, loaded = await _lineup(kind, name)
-            findings[f"lineup {pipeline}/{name}"] = finding
-            models |= loaded.models if loaded and name in IN_USE else {}
-    return Configured(await _block_types(), findings, models)
+    for kind, there in lineups.items():
+        by_name = {document.name or "": document for document in there}
+        for name in [*IN_USE, *sorted(set(by_name) - set(IN_USE))]:
+            used = name in IN_USE
+            findings[f"lineup {kind.pipeline}/{name}"], found = _lineup(by_name.get(name), documents, used)
+            models |= found if used else {}
+    return Configured(_types(known), findings, models)
 
 
-async def _block_types() -> Finding:
-    async with get_client() as client:
-        missing = [kind.get_block_type_name() for kind in KINDS if not await _registered(client, kind)]
+def _types(known: Collection[str]) -> Finding:
+    missing = [kind.get_block_type_name() for kind in KINDS if kind.get_block_type_slug() not in known]
     return (
         Finding("failed", f"Not registered: {', '.join(missing)}.", BOOTSTRAP)
         if missing
@@ -164,30 +168,29 @@ async def _block_types() -> Finding:
     )
 
 
-async def _registered(client: PrefectClient, kind: type[Block]) -> bool:
+def _lineup(
+    document: BlockDocument | None, documents: Mapping[str, Sequence[BlockDocument]], used: bool
+) -> tuple[Finding, dict[str, LanguageModel]]:
+    """What is wrong with one lineup, and its models as far as they are there."""
+    bad: State = "failed" if used else "warning"
+    if document is None:
+        return Finding(bad, "There is no such lineup.", BOOTSTRAP), {}
+    models: dict[str, LanguageModel] = {}
     try:
-        await client.read_block_type_by_slug(kind.get_block_type_slug())
-    except ObjectNotFound:
-        return False
-    return True
-
-
-async def _names(kind: type[Lineup]) -> list[str]:
-    """Lineups that have to be there, then the others that are."""
-    async with get_client() as client:
-        there = {document.name or "" for document in await documents_of(client, kind)}
-    return [*IN_USE, *sorted(there - set(IN_USE))]
-
-
-async def _lineup(kind: type[Lineup], name: str) -> tuple[Finding, LoadedLineup | None]:
-    used = name in IN_USE
-    try:
-        loaded = await load_lineup(kind, name)
-    except PhasegateError as error:
-        return Finding("failed" if used else "warning", error.happened, error.do), None
-    if gone := loaded.withdrawn():
-        do = "name another model block for these roles, in the Prefect UI under Blocks."
-        return Finding(
-            "failed" if used else "warning", " ".join(gone), do if used else f"before you use it: {do}"
-        ), loaded
-    return ok(f"{len(loaded.roles)} roles on {', '.join(sorted(loaded.models))}"), loaded
+        lineup = load_document(document)
+        assert isinstance(lineup, Lineup)
+        roles = lineup.named()
+        if lost := {role: name for role, name in roles.items() if len(documents.get(name, ())) != 1}:
+            said = "; ".join(
+                f"{role} names {name!r}: there are {len(documents.get(name, ()))}" for role, name in lost.items()
+            )
+            return Finding(bad, f"Not exactly one model block: {said}.", CHOOSE), {}
+        for name in sorted(set(roles.values())):
+            model = load_document(documents[name][0])
+            assert isinstance(model, LanguageModel)
+            models[name] = model
+    except ConfigurationError as error:
+        return Finding(bad, error.happened, error.do), models
+    if gone := LoadedLineup(document.name or "", roles, {}, models).withdrawn():
+        return Finding(bad, " ".join(gone), CHOOSE if used else f"before it is used: {CHOOSE}"), models
+    return ok(f"{len(roles)} roles on {', '.join(models)}"), models

@@ -26,6 +26,9 @@ async def check_graph(block: GraphStore | None, seconds: float) -> Finding:
         with patient.connect() as graph:
             return set(cypher.CONSTRAINTS) - {row["name"] for row in graph.read(cypher.SHOW_CONSTRAINTS)}
 
-    if missing := await in_thread(look):
+    missing = await in_thread(look)
+    if len(missing) == len(cypher.CONSTRAINTS):
+        return ok(f"{block.uri}: nothing in it yet; the first sync makes its constraints")
+    if missing:
         return Finding("warning", f"{block.uri}: without {len(missing)} constraints.", "the next sync makes them.")
     return ok(f"{block.uri}: all {len(cypher.CONSTRAINTS)} constraints")
