@@ -10,7 +10,7 @@ help: ## Show what can be made
 
 run: $(VENV)/.run ## Run the generator on the sample brief, then the sample call, with the embedded demo model
 	@$(BIN)/phasegate run
-	@$(BIN)/phasegate transcript flows/transcripts/samples/short.txt
+	@$(BIN)/phasegate transcript
 
 serve: $(VENV)/.run ## Start Prefect server, worker and deployments; Ctrl-C stops them
 	@$(BIN)/phasegate serve
