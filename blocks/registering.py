@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from prefect.blocks.core import Block
 
+from blocks.approvers import Approver
 from blocks.baserow import Baserow
 from blocks.catalogue import default_lineups, default_models, default_stores, default_transcript_lineups
 from blocks.graph import GraphStore
@@ -11,7 +12,7 @@ from blocks.lineups import GeneratorLineup, TranscriptLineup
 from blocks.loading import documents_of
 from blocks.models import PROVIDERS
 
-KINDS: tuple[type[Block], ...] = (*PROVIDERS, GeneratorLineup, TranscriptLineup, Baserow, GraphStore)
+KINDS: tuple[type[Block], ...] = (*PROVIDERS, GeneratorLineup, TranscriptLineup, Baserow, GraphStore, Approver)
 
 
 async def register_blocks() -> list[str]:

@@ -43,7 +43,7 @@ ONE_AT_A_TIME: _Limit = {"concurrency_limit": 1, "collision": "CANCEL_NEW"}
 
 def deployments() -> tuple[Deployment, ...]:
     """The catalogue."""
-    return (_generator(), *(_stage(stage) for stage in STAGES), *_transcripts(), *_operations())
+    return (_generator(), *(_stage(stage) for stage in STAGES), *_transcripts(), *_transitions(), *_operations())
 
 
 def _generator() -> Deployment:
@@ -66,6 +66,65 @@ def _stage(stage: Any) -> Deployment:
         description=f"Asks stage {stage.number}, **{stage.name}**, again from the stored outputs of an earlier run.",
         tags=("generator", "stage"),
         parameters={"earlier_run": "latest", "lineup": "production"},
+    )
+
+
+def _transitions() -> tuple[Deployment, ...]:
+    """The phase gates. The watch has no limit and no retries: a tick that is lost is made up for by the next one."""
+    tags = ("transitions",)
+    return (
+        Deployment(
+            name="gate",
+            entrypoint="flows.transitions.gate:gate",
+            description=(
+                "Takes **one phase** of the transition plan from preview to production: tests, monitors for 24 hours, "
+                "asks people, promotes or rolls back. Suspended while it waits."
+            ),
+            tags=tags,
+            parameters={"phase": "generator-1"},
+        ),
+        Deployment(
+            name="watch",
+            entrypoint="flows.transitions.watch:watch",
+            description="Drives every waiting gate: harm, expiry, drift, silence, the end of a window.",
+            tags=(*tags, TICKS),
+            schedules=(Schedule("every-five-minutes", "*/5 * * * *"),),
+        ),
+        Deployment(
+            name="replay",
+            entrypoint="flows.transitions.replay:replay",
+            description="Asks further inputs of a gate's suite while it is monitored. Started by the watch.",
+            tags=tags,
+            concurrency_limit=1,
+        ),
+        Deployment(
+            name="nightly-baseline",
+            entrypoint="flows.transitions.baseline:nightly_baseline",
+            description="Asks the **suite** of the lineup that serves users: what every candidate is compared with.",
+            tags=tags,
+            parameters={"pipeline": "generator", "lineup": "production"},
+            schedules=(Schedule("nightly", "30 2 * * *", active=False),),
+        ),
+        Deployment(
+            name="drill",
+            entrypoint="flows.transitions.drill:drill",
+            description="Lets a dead, a slow and a sloppy candidate loose on **shadow data** and measures the way back.",
+            tags=tags,
+            parameters={"pipeline": "generator"},
+            schedules=(Schedule("weekly", "15 4 * * 1"),),
+        ),
+        Deployment(
+            name="rollback",
+            entrypoint="flows.transitions.rollback:rollback",
+            description="**Quick rollback**: puts the incumbents of a gate back, effective for the next call.",
+            tags=tags,
+        ),
+        Deployment(
+            name="emergency-rollback",
+            entrypoint="flows.transitions.rollback:emergency_rollback",
+            description="**Emergency**: opens an incident, which freezes all gates, and takes the changes back.",
+            tags=tags,
+        ),
     )
 
 

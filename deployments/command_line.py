@@ -2,7 +2,7 @@
 
 import typer
 
-from deployments.commands import bootstrap, generator, operations, serve, transcripts
+from deployments.commands import bootstrap, gates, generator, ledger, operations, serve, transcripts
 from deployments.terminal import speaking
 
 app = typer.Typer(
@@ -12,7 +12,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (generator, transcripts, serve, bootstrap, operations):
+for module in (generator, transcripts, gates, ledger, serve, bootstrap, operations):
     module.register(app)
 
 

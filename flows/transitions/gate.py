@@ -32,6 +32,8 @@ async def gate(
     canary: bool = False,
     repeats: int = 1,
     policy: dict[str, Any] | None = None,
+    production: str = "production",
+    preview: str = "preview",
 ) -> str:
     """Takes one phase of the transition plan from preview to production: test, monitor, ask people, promote or roll back.
 
@@ -42,6 +44,8 @@ async def gate(
         canary: Send a growing share of production's runs to the candidate while it is monitored.
         repeats: How often the suite asks each brief while testing.
         policy: Values of the phase's policy to change, for example {"window": "PT1H"}. They are part of the plan's hash.
+        production: Name of the lineup that serves users.
+        preview: Name of the lineup the candidate is tested under.
 
     Returns:
         The state the gate came to: PROMOTED or ROLLED_BACK.
@@ -49,7 +53,15 @@ async def gate(
     world, gate_id = real_world(), str(flow_run.id)
     if not world.read(gate_id=gate_id):
         opening = await plan_phase(
-            world, phase, starter, target=target, overrides=policy, canary=canary, repeats=repeats
+            world,
+            phase,
+            starter,
+            target=target,
+            overrides=policy,
+            canary=canary,
+            repeats=repeats,
+            production=production,
+            preview=preview,
         )
         open_gate(world, gate_id, opening, starter)
     while True:

@@ -17,6 +17,15 @@ def newest_changed(world: World, pipeline: str | None = None) -> Gate | None:
     return changed[-1] if changed else None
 
 
+def newest_begun(world: World) -> Gate:
+    """The newest gate that changed anything, rolled back or not: taking back the latest change twice must not reach
+    the change before it. GateError if there never was one."""
+    begun = [gate for gate in all_gates(world) if gate.testing_since]
+    if not begun:
+        raise GateError("No gate has changed anything that could be taken back.", do="nothing has to be done.")
+    return begun[-1]
+
+
 async def emergency(world: World, actor: str, reason: str, gate_id: str | None = None) -> list[Gate]:
     """Opens an incident, then takes back the named gate, or every change under way and the newest promoted one.
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from blocks.errors import GateError
 from flows.transitions.facts import gather
-from flows.transitions.machine import Facts, Move, Remind, Weigh, next_step
+from flows.transitions.machine import Facts, Move, Remind, Weigh, extension_refused, next_step
 from flows.transitions.settling import ACTOR, settle
 from flows.transitions.story import Gate, Opening, State, serves, tell
 from flows.transitions.world import World
@@ -137,6 +137,17 @@ async def roll_back(world: World, gate_id: str, actor: str, reason: str) -> Gate
         except AlreadyMovedError:
             continue
     raise GateError(f"Gate {gate_id} is being moved by others.", do="run the rollback again.")
+
+
+async def extend(world: World, gate_id: str, actor: str, hours: float) -> Gate:
+    """Gives a held gate more time to be proven in. GateError if it may not be extended."""
+    gate = read_gate(world, gate_id)
+    refused = extension_refused(gate, await gather(world, gate))
+    if refused:
+        raise GateError(f"Gate {gate_id} cannot be extended: {refused}.", do="approve, reject or roll back.")
+    body = {**movement(gate, "MONITORING", f"Extended by {hours:g} hours by {actor}."), "extend_hours": hours}
+    world.record("moved", actor, body, gate.id, gate.sequence + 1)
+    return read_gate(world, gate_id)
 
 
 def _refuse_out_of_turn(gate: Gate, gates: Sequence[Gate]) -> None:

@@ -1,6 +1,5 @@
 """The gate on a real Prefect server: suspended while it waits, woken by the watch, decided on the form."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from prefect.client.schemas.responses import SetStateStatus
 from pydantic import SecretStr
 
 from blocks.approvers import Approver
+from blocks.lineups import GeneratorLineup
 from flows.generator.opening import open_run
 from flows.generator.stages import stage
 from flows.transitions.gate import gate as gate_flow
@@ -24,7 +24,7 @@ from flows.transitions.world import World, real_world
 from tasks.judging.observations import Call
 from tasks.records.runs import Purpose
 from tests import one_loop
-from tests.conftest import SaveLineup, SaveModel
+from tests.conftest import SaveModel
 from tests.doubles.model_server import ModelServer
 from tests.generator.examples import sample
 from tests.transitions.drive import Drive
@@ -39,6 +39,7 @@ POLICY: dict[str, Any] = {
     "window": "PT2H", "buckets": 1, "buckets_needed": 1, "calls_per_bucket": 1,
 }  # fmt: skip
 """Two clean calls a stage prove it."""
+LINEUPS = {"production": "gated-production", "preview": "gated-preview"}
 
 
 @dataclass
@@ -73,7 +74,13 @@ class Scene:
                  score=None if failed else 99, seconds=1, cost=0)
             for role in ROLES for n in range(count)
         ]  # fmt: skip
-        store_calls(self.world.database, made, first=self.calls, model_block="new", **given)
+        store_calls(
+            self.world.database,
+            made,
+            first=self.calls,
+            model_block="new",
+            **{"environment": LINEUPS["preview"], **given},
+        )
         self.calls += len(made)
 
     def watched(self) -> list[str]:
@@ -87,7 +94,7 @@ class Scene:
         return self.drive.leg()
 
     def serves(self, lineup: str = "production") -> str:
-        content = one_loop.run(self.world.blocks.lineup("generator", lineup))
+        content = one_loop.run(self.world.blocks.lineup("generator", LINEUPS[lineup]))
         return str((content or {})["market_analysis"])
 
     def decides(self, decision: str = "approve", **typed: Any) -> SetStateStatus:
@@ -107,20 +114,20 @@ async def look_at(world: World) -> list[str]:
 
 
 @pytest.fixture
-def scene(save_model: SaveModel, lineup: SaveLineup, models: ModelServer, monkeypatch: pytest.MonkeyPatch) -> Scene:
+def scene(save_model: SaveModel, models: ModelServer, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """A gate for phase 1 that has been planned, with everything in order."""
     clock = Shifted()
     for name in ("old", "new"):
         save_model(name, input_price=0, output_price=0)
-    for name in ("production", "preview"):
-        lineup(name, model="old")
-    asyncio.run(Approver(totp=SecretStr(SECRET)).asave("grace", overwrite=True))
+    for name in LINEUPS.values():
+        one_loop.run(GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, "old")).asave(name, overwrite=True))
+    one_loop.run(Approver(totp=SecretStr(SECRET)).asave("grace", overwrite=True))
     world = real_world()
     for kind in ("baseline", "drilled"):
         world.record(kind, "tester", {"pipeline": "generator", "passed": True})
     monkeypatch.setattr("flows.transitions.world.utc_now", clock)
     monkeypatch.setitem(SUITES, "generator", OneStage())
-    return Scene(Drive(gate_flow, phase="generator-1", starter="ada", target="new", policy=POLICY), clock)
+    return Scene(Drive(gate_flow, phase="generator-1", starter="ada", target="new", policy=POLICY, **LINEUPS), clock)
 
 
 class OneStage:

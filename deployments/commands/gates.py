@@ -1,0 +1,286 @@
+"""`phasegate plan`, `start`, `status`, `approve` and the others: gates from a terminal, as in the Prefect UI.
+
+Every act goes through the same code as the form and the flows, and is in the ledger before the command ends.
+"""
+
+import asyncio
+import getpass
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from deployments.settings import apply_settings
+from deployments.terminal import console, say
+
+if TYPE_CHECKING:
+    from flows.transitions.story import Gate
+    from flows.transitions.world import World
+
+T = TypeVar("T")
+GateId = Annotated[str, typer.Argument(help="Id of the gate, or its beginning; see `phasegate status`.")]
+Reason = Annotated[str, typer.Option(help="Why; kept for ever.")]
+Actor = Annotated[str, typer.Option("--by", help="Your name.")]
+Phase = Annotated[str, typer.Argument(help="Key of the phase, for example generator-1.")]
+Target = Annotated[str, typer.Option(help="Another model block than the plan's.")]
+Policy = Annotated[str, typer.Option(help='JSON of policy values to change, for example {"window": "PT1H"}.')]
+Name = Annotated[str, typer.Argument(help="Your name, as your Approver block is called.")]
+Code = Annotated[str, typer.Option(prompt="One-time code", help="Six digits from your authenticator.")]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (plan, start, status, approve, reject, extend, rollback, watch, drill):
+        app.command()(command)
+    app.command("emergency-rollback")(emergency_rollback)
+    app.command("close-incident")(close_incident)
+
+
+def acting(act: "Callable[[World], Awaitable[T]]") -> T:
+    """Runs `act` on the real ledger and a Prefect API."""
+    apply_settings(quiet=True)
+    from deployments.prefect_server import prefect_api
+    from flows.transitions.world import real_world
+
+    async def whole() -> T:
+        from blocks.registering import register_blocks
+
+        await register_blocks()
+        return await act(real_world())
+
+    with prefect_api():
+        return asyncio.run(whole())
+
+
+def find(world: "World", beginning: str) -> "Gate":
+    """The gate whose id begins so. Raises GateError if there is none, or more than one."""
+    from blocks.errors import GateError
+    from flows.transitions.moving import all_gates
+
+    found = [gate for gate in all_gates(world) if gate.id.startswith(beginning)]
+    if len(found) != 1:
+        raise GateError(f"{len(found)} gates begin with {beginning!r}.", do="see `phasegate status --all` for the ids.")
+    return found[0]
+
+
+def me() -> str:
+    return getpass.getuser()
+
+
+def plan(phase: Phase, target: Target = "", policy: Policy = "{}", by: Actor = "") -> None:
+    """Show what a gate for a phase would take, and whether it could pass, before anything runs."""
+
+    async def act(world: "World") -> tuple[str, tuple[str, ...]]:
+        from flows.transitions.planning import plan_phase, shown
+        from flows.transitions.preconditions import unmet
+
+        opening = await plan_phase(world, phase, by or me(), target=target, overrides=_values(policy))
+        return shown(opening), await unmet(world, opening)
+
+    text, missing = acting(act)
+    _markdown(text)
+    for sentence in missing:
+        say(f"not yet: {sentence}")
+
+
+def start(
+    phase: Phase,
+    by: Actor = "",
+    target: Target = "",
+    policy: Policy = "{}",
+    canary: Annotated[bool, typer.Option("--canary", help="Send a growing share of production to it.")] = False,
+    repeats: Annotated[int, typer.Option(min=1, help="How often the suite asks each brief.")] = 1,
+) -> None:
+    """Start the gate of a phase: a run of the deployment `gate`, which a worker takes up."""
+    parameters = {
+        "phase": phase, "starter": by or me(), "target": target, "policy": _values(policy), "canary": canary,
+        "repeats": repeats,
+    }  # fmt: skip
+
+    async def act(world: "World") -> str:
+        from prefect.deployments.flow_runs import arun_deployment
+
+        from flows.transitions.planning import plan_phase
+
+        opening = await plan_phase(world, phase, by or me(), target=target, overrides=_values(policy))
+        opening.plan.require_possible()
+        return str((await arun_deployment("gate/gate", parameters=parameters, timeout=0, as_subflow=False)).id)
+
+    say(f"Gate {acting(act)} was started; `phasegate status` shows how it stands.")
+
+
+def status(
+    gate: Annotated[str, typer.Argument(help="A gate to show in full.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Also gates that are over.")] = False,
+) -> None:
+    """Show the gates that are not over, or one in full with its evidence."""
+
+    async def act(world: "World") -> Any:
+        from flows.transitions.form import page
+        from flows.transitions.known import frozen
+        from flows.transitions.moving import all_gates
+
+        if gate:
+            return page(world, find(world, gate)), ""
+        return [one for one in all_gates(world) if every or one.open or not one.settled], frozen(world)
+
+    found, freeze = acting(act)
+    if isinstance(found, str):
+        return _markdown(found)
+    if freeze:
+        say(f"An incident is open and freezes all gates: {freeze}")
+    return _table(found)
+
+
+def approve(
+    gate: GateId, name: Name, code: Code, reason: Reason = "",
+    confirmed: Annotated[str, typer.Option(help="Numbers of the checklist items you checked, or all.")] = "",
+) -> None:  # fmt: skip
+    """Approve what a gate asks; promoted at once when it has all the approvals it needs."""
+    _decide("approve", gate, name, code, reason, confirmed)
+
+
+def reject(gate: GateId, name: Name, code: Code, reason: Reason) -> None:
+    """Reject what a gate asks; rolled back at once."""
+    _decide("reject", gate, name, code, reason, "")
+
+
+def _decide(decision: Any, beginning: str, name: str, code: str, reason: str, confirmed: str) -> None:
+    async def act(world: "World") -> "Gate":
+        from blocks.errors import GateError
+        from flows.transitions.answering import Given, answer, ask
+        from flows.transitions.moving import advance
+        from flows.transitions.waiting import wake
+
+        gate = await advance(world, find(world, beginning).id)
+        ask(world, gate.id)
+        refusal = await answer(world, gate.id, Given(decision, name, reason, code, confirmed))
+        if refusal:
+            raise GateError(
+                refusal, means="your decision was not accepted; that it was tried is recorded.", do="try again."
+            )
+        gate = await advance(world, gate.id)
+        ask(world, gate.id)
+        await wake(gate, f"decided in a terminal by {name}")
+        return gate
+
+    _say(acting(act))
+
+
+def extend(gate: GateId, hours: Annotated[float, typer.Argument(min=0.01)], by: Actor = "") -> None:
+    """Give a held gate more time; possible twice."""
+
+    async def act(world: "World") -> "Gate":
+        from flows.transitions.moving import extend as give
+        from flows.transitions.waiting import wake
+
+        extended = await give(world, find(world, gate).id, by or me(), hours)
+        await wake(extended, f"extended by {by or me()}")
+        return extended
+
+    _say(acting(act))
+
+
+def rollback(gate: Annotated[str, typer.Argument(help="The gate to take back.")] = "latest", reason: Reason = "by hand",
+             by: Actor = "") -> None:  # fmt: skip
+    """Put the incumbents back, now; effective for the next call of every run. Safe to repeat."""
+
+    async def act(world: "World") -> "Gate":
+        from flows.transitions.incidents import newest_begun
+        from flows.transitions.moving import roll_back
+        from flows.transitions.waiting import wake
+
+        chosen = newest_begun(world) if gate == "latest" else find(world, gate)
+        back = await roll_back(world, chosen.id, by or me(), reason)
+        await wake(back, f"rolled back by {by or me()}")
+        return back
+
+    _say(acting(act))
+
+
+def emergency_rollback(
+    reason: Annotated[str, typer.Argument(help="What is wrong, in a few words.")],
+    gate: Annotated[str, typer.Option(help="One gate; all under way and the newest promoted one if left out.")] = "",
+    by: Actor = "",
+) -> None:
+    """Open an incident, which freezes all gates, and take the changes back."""
+
+    async def act(world: "World") -> "list[Gate]":
+        from flows.transitions.incidents import emergency
+
+        return await emergency(world, by or me(), reason, find(world, gate).id if gate else None)
+
+    for back in acting(act):
+        _say(back)
+    say("All gates are frozen until `phasegate close-incident`.")
+
+
+def close_incident(
+    findings: Annotated[str, typer.Argument(help="What was found and changed.")], by: Actor = ""
+) -> None:
+    """Close the incident; gates may go on."""
+
+    async def act(world: "World") -> None:
+        from flows.transitions.incidents import close
+
+        close(world, by or me(), findings)
+
+    acting(act)
+    say("The incident is closed.")
+
+
+def watch() -> None:
+    """Look once at every gate, as the scheduled watch does every few minutes."""
+    apply_settings(quiet=True)
+    from deployments.prefect_server import prefect_api
+    from flows.transitions.watch import watch as look
+
+    with prefect_api():
+        for sentence in asyncio.run(look()) or ["No gate is open and no block was edited by hand."]:
+            say(sentence)
+
+
+def drill(pipeline: Annotated[str, typer.Option(help="generator or transcripts.")] = "generator") -> None:
+    """Let a dead, a slow and a sloppy candidate loose on shadow data; show calls and seconds to the way back."""
+    apply_settings(quiet=True)
+    from deployments.prefect_server import prefect_api
+    from flows.transitions.drill import drill as rehearse
+
+    with prefect_api():
+        passed = asyncio.run(rehearse(pipeline, me()))
+    say("The drill passed." if passed else "The drill FAILED; see `phasegate history`.")
+    if not passed:
+        raise typer.Exit(1)
+
+
+def _values(text: str) -> dict[str, Any]:
+    from blocks.errors import InputError
+
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        raise InputError(f"--policy {text!r} is no JSON object.", do='write {"window": "PT1H"}, for example.')
+    return values
+
+
+def _say(gate: "Gate") -> None:
+    say(f"{gate.opening.phase} ({gate.id}) is {gate.state}: {gate.failure or gate.reason}")
+
+
+def _markdown(text: str) -> None:
+    from rich.markdown import Markdown
+
+    console.print(Markdown(text))
+
+
+def _table(gates: "list[Gate]") -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("gate", "phase", "state", "since", "why")
+    for gate in gates:
+        since = f"{gate.since:%Y-%m-%d %H:%M}"
+        table.add_row(gate.id[:8], gate.opening.phase, gate.state, since, escape(gate.failure or gate.reason))
+    console.print(table if gates else "No gate is open.")

@@ -1,0 +1,168 @@
+"""`phasegate history`, `verify`, `as-of`, `drift`, `trial` and `approver`: what the ledger knows, and who may decide."""
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deployments.commands.gates import Actor, Reason, acting, find, me
+from deployments.settings import apply_settings
+from deployments.terminal import console, say
+
+if TYPE_CHECKING:
+    from flows.transitions.drift import Finding
+    from flows.transitions.world import World
+
+Pipeline = Annotated[str, typer.Option(help="generator or transcripts.")]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (history, verify, drift, trial):
+        app.command()(command)
+    app.command("as-of")(as_of)
+    approver = typer.Typer(help="People who may decide about gates.", no_args_is_help=True)
+    approver.command("add")(add_approver)
+    app.add_typer(approver, name="approver")
+
+
+def _records() -> "World":
+    """The ledger alone: reading it needs no server."""
+    apply_settings(quiet=True)
+    from flows.transitions.world import real_world
+
+    return real_world()
+
+
+def history() -> None:
+    """Show every phase, attempt, approval and incident, the documents' own first."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from flows.transitions.history import history as tell
+
+    table = Table("when (UTC)", "what", "subject", "outcome", "detail")
+    for event in tell(_records()):
+        when = f"{event.at:%Y-%m-%d} *" if event.from_documents else f"{event.at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(when, event.what, escape(event.subject), event.outcome, escape(event.detail))
+    console.print(table)
+    say("* taken from the documents phasegate answers; only the day is known.")
+
+
+def verify(
+    head: Annotated[str, typer.Option(help="Hash of an entry you noted earlier; it has to be there.")] = "",
+) -> None:
+    """Prove that no entry of the ledger was changed, removed or put in between."""
+    from tasks.records.ledger import verify as check
+
+    found = check(_records().database, head or None)
+    if found.sound:
+        return say(f"{found.entries} entries, sound. Newest: {found.head}")
+    say(f"BROKEN at entry {found.broken}: {found.reason}. {found.entries} entries before it are sound.")
+    raise typer.Exit(1)
+
+
+def as_of(
+    moment: Annotated[str, typer.Argument(help="Date and time with zone, for example 2026-11-02T08:00+01:00.")],
+    pipeline: Pipeline = "generator",
+    lineup: Annotated[str, typer.Option(help="Name of the lineup.")] = "production",
+) -> None:
+    """Tell which model served which role at a time."""
+    from blocks.errors import InputError
+    from flows.transitions.history import as_of as served
+
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        at = datetime.min
+    if at.tzinfo is None:
+        raise InputError(f"{moment!r} is no moment with a time zone.", do="write 2026-11-02T08:00+01:00, for example.")
+    roles = served(_records(), pipeline, lineup, at)
+    for role, model in roles.items():
+        say(f"{role:24} {model}")
+    if not roles:
+        say(f"The ledger did not know the lineup {lineup!r} yet; its history begins later.")
+
+
+def drift(
+    policy: Annotated[str, typer.Argument(help="adopt, revert or freeze; only shown if left out.")] = "",
+    name: Annotated[str, typer.Option(help="One block; all that were edited if left out.")] = "",
+    reason: Reason = "",
+    by: Actor = "",
+) -> None:
+    """Show blocks that were edited by hand, and adopt, revert or freeze."""
+    from blocks.errors import InputError
+
+    if policy not in ("", "adopt", "revert", "freeze"):
+        raise InputError(f"There is no policy {policy!r}.", do="use adopt, revert or freeze.")
+
+    async def act(world: "World") -> "list[Finding]":
+        from flows.transitions.drift import handle, note_new, scan
+
+        await note_new(world)
+        found = [finding for finding in await scan(world) if name in ("", finding.name)]
+        for finding in found if policy else ():
+            await handle(world, finding, policy, by or me(), reason)  # type: ignore[arg-type]
+        return found
+
+    found = acting(act)
+    for finding in found:
+        say(finding.sentence + (f" Handled: {policy}." if policy else ""))
+    if not found:
+        say("Every block is what the ledger says.")
+
+
+def trial(
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Ask the suite of the lineup that serves users.")
+    ] = False,
+    gate: Annotated[str, typer.Option(help="Export the trials of this gate instead.")] = "",
+    pipeline: Pipeline = "generator",
+    repeats: Annotated[int, typer.Option(min=1)] = 1,
+) -> None:
+    """Make a baseline, or export a gate's trials, as a JSON file under the documents' names."""
+    from blocks.errors import InputError
+
+    if gate:
+        from flows.transitions.baseline import export_gate
+
+        world = _records()
+        return say(str(export_gate(world, find(world, gate))))
+    if not baseline:
+        raise InputError("Nothing was asked for.", do="give --baseline, or --gate with the id of a gate.")
+    apply_settings(quiet=True)
+    from deployments.prefect_server import prefect_api
+    from deployments.watching import watching
+    from flows.transitions.baseline import nightly_baseline
+
+    with prefect_api(), watching() as context:
+        return say(str(context.run(asyncio.run, nightly_baseline(pipeline, repeats=repeats))))
+
+
+def add_approver(
+    name: Annotated[str, typer.Argument(help="As it will be typed on the form.")],
+    by: Actor = "",
+    renew: Annotated[bool, typer.Option("--renew", help="Replace the secret of an approver that is there.")] = False,
+) -> None:
+    """Make a person an approver: a secret is made, stored on the Prefect server, and shown once as a QR code."""
+    import pyotp
+    import segno
+
+    secret = pyotp.random_base32()
+
+    async def act(world: "World") -> None:
+        from pydantic import SecretStr
+
+        from blocks.approvers import Approver
+        from blocks.errors import InputError
+
+        there = {one.name for one in await world.blocks.approvers()}
+        if name in there and not renew:
+            raise InputError(f"{name} is an approver already.", do="give --renew to replace the secret and unlock.")
+        await Approver(totp=SecretStr(secret)).asave(name, overwrite=True)
+        world.record("approver_added", by or me(), {"approver": name})
+
+    acting(act)
+    say(f"{name} may approve. Scan this with an authenticator app now; it is not shown again.")
+    segno.make(pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="phasegate")).terminal(compact=True)
+    say(f"Or type the secret: {secret}")

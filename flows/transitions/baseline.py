@@ -1,0 +1,75 @@
+"""The baseline: the suite asked of the lineup that serves users, every night; and trials as files under the documents' names."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+from prefect.runtime import flow_run
+from sqlalchemy import select
+
+from blocks.home import folder
+from flows.transitions.story import Gate
+from flows.transitions.trial import Asked, run_trial
+from flows.transitions.world import World, real_world
+from tasks.records.runs import read_calls, read_steps
+from tasks.records.tables import runs
+
+
+@flow(name="nightly-baseline", flow_run_name="baseline-{pipeline}")
+async def nightly_baseline(pipeline: str = "generator", lineup: str = "production", repeats: int = 1) -> str:
+    """Asks the suite of the lineup that serves users and keeps every output: what every candidate is compared with.
+
+    Args:
+        pipeline: generator or transcripts.
+        lineup: Name of the lineup that serves users.
+        repeats: How often each input is asked.
+
+    Returns:
+        The file with the results.
+    """
+    world = real_world()
+    asked = await run_trial(pipeline, (lineup,), str(flow_run.id), repeats=repeats, purpose="baseline")
+    return str(record_baseline(world, pipeline, lineup, asked))
+
+
+def record_baseline(world: World, pipeline: str, lineup: str, asked: list[Asked]) -> Path:
+    """Notes the baseline in the ledger and writes its file. It passes if every run completed."""
+    failed = [one for one in asked if one.problem]
+    passed, detail = bool(asked) and not failed, f"{len(asked)} runs under {lineup}, {len(failed)} not completed"
+    body = {"pipeline": pipeline, "lineup": lineup, "passed": passed, "detail": detail,
+            "runs": [one.run_id for one in asked]}  # fmt: skip
+    world.record("baseline", "phasegate", body)
+    return export(world, f"baseline-{world.clock():%Y-%m-%d}", [one.run_id for one in asked])
+
+
+def export_gate(world: World, gate: Gate) -> Path:
+    """The trials of a gate under the documents' name, `phase-<N>-<date>.json`."""
+    number = gate.opening.phase.removeprefix("generator-")
+    with world.database.connect() as connection:
+        wanted = select(runs.c.id).where(
+            runs.c.pipeline == gate.opening.pipeline, runs.c.purpose == "trial", runs.c.started_at >= gate.opened_at,
+            runs.c.environment.in_((gate.opening.preview, gate.opening.production)),
+        )  # fmt: skip
+        found = [str(row.id) for row in connection.execute(wanted.order_by(runs.c.started_at))]
+    return export(world, f"phase-{number}-{gate.opened_at:%Y-%m-%d}", found)
+
+
+def export(world: World, name: str, run_ids: list[str]) -> Path:
+    """Writes runs with their calls and outputs as one JSON file below the state folder."""
+    body = {"name": name, "runs": [_run(world, run_id) for run_id in run_ids]}
+    path = folder("trials") / f"{name}.json"
+    path.write_text(json.dumps(body, ensure_ascii=False, indent=1, default=_plain), encoding="utf-8")
+    return path
+
+
+def _run(world: World, run_id: str) -> dict[str, Any]:
+    outputs = {
+        f"{role}/{part}".strip("/"): body for (role, part), (_, body) in read_steps(world.database, run_id).items()
+    }
+    return {"id": run_id, "calls": [dict(call) for call in read_calls(world.database, run_id)], "outputs": outputs}
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

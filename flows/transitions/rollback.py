@@ -1,0 +1,60 @@
+"""Rollbacks as flows: the quick one of a gate, and the emergency one with its incident."""
+
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact
+
+from blocks.errors import GateError
+from flows.transitions.history import as_markdown, history
+from flows.transitions.incidents import emergency, newest_begun
+from flows.transitions.moving import roll_back
+from flows.transitions.waiting import wake
+from flows.transitions.world import World, real_world
+
+
+@flow(name="rollback")
+async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand") -> str:
+    """Puts the incumbents of a gate back. Effective for the next call, also of runs under way; safe to repeat.
+
+    Args:
+        actor: Your name.
+        gate_id: Id of the gate; latest is the newest that changed anything, taken back already or not.
+        reason: Why; kept for ever.
+
+    Returns:
+        The gate's state: ROLLED_BACK.
+    """
+    world = real_world()
+    gate = await roll_back(world, newest_begun(world).id if gate_id == "latest" else gate_id, actor, reason)
+    await wake(gate, f"rolled back by {actor}")
+    await _show(world)
+    if not gate.settled:
+        raise GateError(
+            f"The gate is rolled back in the ledger, and its blocks do not follow yet: {gate.failure}",
+            means="runs under way and new ones may still ask the candidate.",
+            do="correct what is said there; the watch tries again every few minutes, and so does this flow.",
+        )
+    return gate.state
+
+
+@flow(name="emergency-rollback")
+async def emergency_rollback(actor: str, reason: str, gate_id: str = "") -> list[str]:
+    """Opens an incident, which freezes all gates until it is closed, and takes the changes back.
+
+    Args:
+        actor: Your name.
+        reason: What is wrong; the first line of the incident's record.
+        gate_id: One gate; empty takes back all under way and the newest promoted one.
+
+    Returns:
+        Id and state of each gate that was taken back.
+    """
+    world = real_world()
+    gates = await emergency(world, actor, reason, gate_id or None)
+    for gate in gates:
+        await wake(gate, f"emergency: {reason}")
+    await _show(world)
+    return [f"{gate.id}: {gate.state}" for gate in gates]
+
+
+async def _show(world: World) -> None:
+    await acreate_markdown_artifact(as_markdown(history(world)), key="transition-history")
