@@ -4,7 +4,7 @@ Two rounds: what stands for itself, then what the blocks on the Prefect server n
 time, so that the doctor answers within half a minute when nothing else does.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -65,12 +65,16 @@ async def doctor(only: Only = "everything") -> State[Any]:
 async def diagnose(url: str, only: Only = "everything", problem: str = "") -> list[Check]:
     """Every check, in the order of the table. `url` is the Prefect API; without one, `problem` says why."""
     seen = _Seen()
-    checks = await examine([*_machine(), _server(url, problem, seen)], FIRST_ROUND)
-    checks += [_at_once("clock", check_clock(seen.server))] if seen.server else []
+
+    async def make(probes: Iterable[Probe], seconds: float) -> list[Check]:
+        wanted = (probe for probe in probes if only == "everything" or probe.name.startswith(OF_MODELS))
+        return await examine(wanted, seconds)
+
+    checks = await make([*_machine(), _server(url, problem, seen)], FIRST_ROUND)
+    checks += [_at_once("clock", check_clock(seen.server))] if seen.server and only == "everything" else []
     checks += await _read_blocks(seen)
-    checks += await examine(_second_round(seen), SECOND_ROUND)
-    chosen = [check for check in checks if only == "everything" or check.name.startswith(OF_MODELS)]
-    return without(seen.secrets(), chosen)
+    checks += await make(_second_round(seen), SECOND_ROUND)
+    return without(seen.secrets(), checks)
 
 
 class _Seen:

@@ -1,0 +1,292 @@
+"""The doctor against servers that answer, lie, hang or are not there."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from blocks.baserow import Baserow
+from blocks.errors import ServiceError
+from blocks.graph import GraphStore
+from blocks.models import CloudflareModel, LanguageModel, OllamaModel
+from flows.operations.doctor import diagnose
+from tasks.operations.checks import Check, Finding, Probe, as_markdown, examine, healthy, in_thread, ok, without
+from tasks.operations.machine import GIB, check_database, check_disk, check_folder
+from tasks.operations.model_checks import check_answer, check_cloudflare, check_ollama
+from tasks.operations.prefect_checks import ServerFacts, check_clock, check_server
+from tasks.operations.store_checks import check_baserow, check_graph
+from tasks.records.database import close_databases, engine
+from tests.crm.baserow_setting import crm
+from tests.doubles.model_server import HostedModel, ModelServer, catalogue, faults
+from tests.operations.records import add_entries
+
+TODAY = date(2026, 5, 4)
+DEAD = "http://127.0.0.1:9"
+
+
+def made(look: Callable[[], Any], seconds: float = 5) -> Check:
+    async def asynchronous() -> Finding:
+        found = look()
+        return await found if asyncio.iscoroutine(found) else found
+
+    [check] = asyncio.run(examine([Probe("check", asynchronous)], seconds))
+    return check
+
+
+# How checks are made ------------------------------------------------------------------------------------------------
+
+
+def test_a_check_that_hangs_ends_with_its_time() -> None:
+    check = made(lambda: asyncio.sleep(60), seconds=0.05)
+    assert (check.state, check.found) == ("failed", "No answer within 0 s.")
+
+
+def test_a_thread_that_hangs_is_left_behind() -> None:
+    check = made(lambda: in_thread(lambda: time.sleep(2)), seconds=0.05)
+    assert check.state == "failed"
+    assert check.seconds < 1
+
+
+def test_an_error_of_ours_says_what_to_do() -> None:
+    def look() -> Finding:
+        raise ServiceError("It is gone.", do="start it.")
+
+    assert (made(look).found, made(look).do) == ("It is gone.", "start it.")
+
+
+def test_an_unexpected_exception_is_a_failed_check_with_its_text() -> None:
+    def look() -> Finding:
+        raise KeyError("surprise")
+
+    assert (made(look).state, made(look).found) == ("failed", "KeyError: 'surprise'")
+
+
+def test_checks_are_made_at_the_same_time_and_stay_in_order() -> None:
+    async def slow() -> Finding:
+        await asyncio.sleep(0.2)
+        return ok("slow")
+
+    started = time.perf_counter()
+    checks = asyncio.run(examine([Probe(str(number), slow) for number in range(20)], 5))
+    assert time.perf_counter() - started < 2
+    assert [check.name for check in checks] == [str(number) for number in range(20)]
+
+
+def test_no_secret_stands_in_a_message() -> None:
+    [check] = without(["opensesame"], [Check("a", "failed", 0, "Bearer opensesame", "not opensesame")])
+    assert (check.found, check.do) == ("Bearer [secret]", "not [secret]")
+
+
+def test_what_a_server_said_is_neither_markup_nor_another_cell() -> None:
+    table = as_markdown([Check("a|b", "failed", 0, "<script>\nnext", "")])
+    assert table.splitlines()[-1].count("|") == 6
+    assert "<script>" not in table
+
+
+def test_warnings_leave_an_installation_healthy_and_failures_do_not() -> None:
+    assert healthy([Check("a", "warning", 0, ""), Check("b", "skipped", 0, "")])
+    assert not healthy([Check("a", "ok", 0, ""), Check("b", "failed", 0, "")])
+
+
+# This machine -------------------------------------------------------------------------------------------------------
+
+
+def test_a_migrated_database_is_fine(empty_database: str) -> None:
+    add_entries(engine())
+    assert check_database(empty_database).state == "ok"
+    assert "3 rows" in check_database(empty_database).found
+
+
+def test_a_database_that_is_not_there_yet_is_not_made_by_looking(home: Path) -> None:
+    place = home / "phasegate.db"
+    assert check_database(f"sqlite:///{place}").state == "ok"
+    assert not place.exists()
+
+
+@pytest.mark.parametrize(("revision", "state"), [("0001", "warning"), ("9999", "failed")])
+def test_another_revision_is_told(empty_database: str, revision: str, state: str) -> None:
+    with engine().begin() as connection:
+        connection.execute(text(f"UPDATE alembic_version SET version_num = '{revision}'"))
+    assert check_database(empty_database).state == state
+
+
+def test_a_broken_ledger_is_a_failure(home: Path) -> None:
+    add_entries(engine())
+    with engine().begin() as connection:
+        connection.execute(text("DROP TRIGGER ledger_no_delete"))
+        connection.execute(text("DELETE FROM ledger WHERE sequence = 2"))
+    found = check_database(str(engine().url))
+    close_databases()
+    assert (found.state, "entry 2 is missing" in found.found) == ("failed", True)
+
+
+@pytest.mark.parametrize(("mode", "state"), [(0o700, "ok"), (0o750, "failed"), (0o707, "failed")])
+def test_the_state_folder_is_closed_to_others(tmp_path: Path, mode: int, state: str) -> None:
+    tmp_path.chmod(mode)
+    assert check_folder(tmp_path).state == state
+
+
+@pytest.mark.parametrize(("free", "state"), [(6 * GIB, "ok"), (GIB, "warning"), (GIB // 4, "failed")])
+def test_room_on_the_disk(tmp_path: Path, free: int, state: str) -> None:
+    assert check_disk(tmp_path, free).state == state
+
+
+# The Prefect server -------------------------------------------------------------------------------------------------
+
+
+def server(url: str = "http://127.0.0.1:4200/api", **facts: Any) -> ServerFacts:
+    import prefect
+
+    now = datetime(2026, 5, 4, tzinfo=UTC)
+    known = {"version": prefect.__version__, "date": now, "asked_at": now, "protected": False}
+    return ServerFacts(url=url, **{**known, **facts})
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(1, "ok"), (-10, "warning"), (61, "failed")])
+def test_clocks_that_differ(seconds: float, state: str) -> None:
+    now = datetime(2026, 5, 4, tzinfo=UTC)
+    assert check_clock(server(date=now, asked_at=now + timedelta(seconds=seconds))).state == state
+
+
+def test_another_version_of_the_server_is_a_warning() -> None:
+    assert check_server(server(version="3.0.0")).state == "warning"
+
+
+def test_a_server_others_reach_should_ask_for_a_password() -> None:
+    assert check_server(server("http://prefect.example:4200/api")).state == "warning"
+    assert check_server(server("http://prefect.example:4200/api", protected=True)).state == "ok"
+
+
+# Models -------------------------------------------------------------------------------------------------------------
+
+
+def ollama(models: ModelServer, **fields: Any) -> OllamaModel:
+    return OllamaModel(**{"model": "smol", "base_url": models.url, "context_window": 4096, **fields})
+
+
+def cloudflare(models: ModelServer, model: HostedModel = catalogue.FP8_FAST_31, **fields: Any) -> CloudflareModel:
+    facts = {"model": model.name, "base_url": models.cloudflare_url, "account_id": models.account,
+             "api_token": SecretStr(models.token), "context_window": 24_000, **fields}  # fmt: skip
+    return CloudflareModel(**facts)
+
+
+def answers(block: LanguageModel) -> Check:
+    return made(lambda: check_answer("double", block, 3))
+
+
+def test_a_model_that_answers_tells_how_fast(models: ModelServer) -> None:
+    check = answers(ollama(models))
+    assert check.state == "ok"
+    assert "tokens/s, digest" in check.found
+
+
+def test_a_probe_is_one_short_question(models: ModelServer) -> None:
+    models.fail_next(faults.cloudflare_error(3040))
+    assert answers(cloudflare(models)).state == "failed"
+    [asked] = models.requests
+    assert asked.max_tokens == 16
+
+
+def test_a_withdrawn_model_is_a_failure(models: ModelServer) -> None:
+    check = answers(cloudflare(models, catalogue.BASELINE))
+    assert (check.state, "5028" in check.found) == ("failed", True)
+    assert "name another model block" in check.do
+
+
+def test_a_host_that_is_down_is_a_failure() -> None:
+    assert answers(OllamaModel(model="smol", base_url=DEAD, context_window=4096)).state == "failed"
+
+
+def test_an_ollama_host_tells_size_and_window(models: ModelServer) -> None:
+    digest = next(model.digest for model in catalogue.DEFAULT_MODELS if model.name == "smol")
+    check = made(lambda: check_ollama(ollama(models, expected_digest=digest[:12])))
+    assert check.state == "ok"
+    assert "0.1 GB on disk" in check.found
+    assert "context 8192" in check.found
+
+
+def test_a_digest_nobody_expects_is_a_warning(models: ModelServer) -> None:
+    assert made(lambda: check_ollama(ollama(models))).state == "warning"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"model": "absent"}, {"expected_digest": "abc123"}, {"context_window": 9000}],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_an_ollama_block_that_does_not_fit_its_host(models: ModelServer, wrong: dict[str, Any]) -> None:
+    assert made(lambda: check_ollama(ollama(models, **wrong))).state == "failed"
+
+
+def listed(models: ModelServer, **fields: Any) -> Check:
+    return made(lambda: check_cloudflare(cloudflare(models, **fields), TODAY))
+
+
+def test_a_listed_model_at_its_price_is_fine(models: ModelServer) -> None:
+    assert listed(models, input_price=0.293, output_price=2.253).state == "ok"
+
+
+def test_another_price_is_a_warning(models: ModelServer) -> None:
+    check = listed(models, input_price=0.5, output_price=2.253)
+    assert (check.state, "input 0.293 USD, the block says 0.5" in check.found) == ("warning", True)
+
+
+@pytest.mark.parametrize(("ends", "state"), [("2026-05-04", "failed"), ("2026-06-01", "warning"), ("2027-01-01", "ok")])
+def test_a_model_that_is_about_to_be_withdrawn(models: ModelServer, ends: str, state: str) -> None:
+    ending = HostedModel("@cf/test/ending", planned_deprecation=ends)
+    models.host(ending)
+    assert listed(models, model=ending).state == state
+
+
+def test_a_model_cloudflare_does_not_list_is_a_failure(models: ModelServer) -> None:
+    assert "does not list" in listed(models, model=HostedModel("@cf/test/never")).found
+
+
+def test_a_refused_token_is_not_shown(models: ModelServer) -> None:
+    check = listed(models, api_token=SecretStr("a-wrong-token"))
+    assert (check.state, "a-wrong-token" in check.found + check.do) == ("failed", False)
+
+
+# Stores -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_five_tables_are_looked_at_by_name_and_type() -> None:
+    with crm() as setting:
+        block = Baserow(url=setting.double.url, database_id=setting.database, token=setting.token)
+        assert made(lambda: check_baserow(block)).found.startswith("5 tables")
+        other = block.model_copy(update={"database_id": setting.database + 1})
+        assert made(lambda: check_baserow(other)).state == "failed"
+
+
+def test_stores_nobody_configured_are_skipped() -> None:
+    assert made(lambda: check_baserow(None)).state == made(lambda: check_graph(None, 5)).state == "skipped"
+
+
+def test_a_graph_that_is_down_is_a_failure() -> None:
+    block = GraphStore(uri="bolt://127.0.0.1:9", password=SecretStr("opensesame"))
+    check = made(lambda: check_graph(block, 5), seconds=10)
+    assert (check.state, "opensesame" in check.found + check.do) == ("failed", False)
+
+
+# All of it ----------------------------------------------------------------------------------------------------------
+
+
+def test_with_everything_dead_there_is_a_table_in_time(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHASEGATE_DATABASE_URL", "postgresql://user:opensesame@127.0.0.1:9/phasegate")
+    started = time.perf_counter()
+    checks = asyncio.run(diagnose(f"{DEAD}/api"))
+    assert time.perf_counter() - started < 30
+    states = {check.name: check.state for check in checks}
+    assert (states["database"], states["Prefect server"], states["models"]) == ("failed", "failed", "skipped")
+    assert not any("opensesame" in check.found + check.do for check in checks)
+
+
+def test_without_any_server_the_reason_is_told() -> None:
+    checks = asyncio.run(diagnose("", problem="Port 4200 is in use."))
+    assert "Port 4200 is in use." in [check.found for check in checks]
