@@ -4,9 +4,11 @@ Each gate is looked at by itself: one that cannot be read does not keep the othe
 at once; the ledger lets each move be made once.
 """
 
+import httpx
 from prefect import flow
 from prefect.artifacts import acreate_table_artifact
 from prefect.deployments.flow_runs import arun_deployment
+from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.logging import get_run_logger
 
 from blocks.errors import PhasegateError
@@ -59,7 +61,7 @@ async def _drive(world: World, gate: Gate) -> Gate:
         ask(world, gate.id)
         await wake(read_gate(world, gate.id), f"the watch at {world.clock():%Y-%m-%d %H:%M:%S} UTC")
         await _replay(world, now)
-    except PhasegateError as error:
+    except (PhasegateError, PrefectException, httpx.HTTPError) as error:
         get_run_logger().error("Gate %s: %s", gate.id, error)
         return gate
     return now
@@ -72,8 +74,14 @@ async def _replay(world: World, gate: Gate) -> None:
     o = gate.opening
     done = replayed(world.database, o.pipeline, o.preview, window_of(gate).start)
     due = replay_due(gate, done, world.clock())
-    if due:
+    if not due:
+        return
+    try:
         await arun_deployment(
             REPLAY, parameters={"gate_id": gate.id}, timeout=0, as_subflow=False,
             idempotency_key=f"{gate.id}-{done}",
         )  # fmt: skip
+    except ObjectNotFound:
+        get_run_logger().warning(
+            "%d inputs should be replayed and there is no deployment %s: `phasegate bootstrap`.", due, REPLAY
+        )

@@ -190,7 +190,7 @@ def test_nobody_answers(monitoring: Scene) -> None:
 
 
 def test_harm_while_monitoring(monitoring: Scene) -> None:
-    monitoring.called(30, failed=True)
+    monitoring.called(60, failed=True)
     monitoring.clock.by += timedelta(minutes=1)
     monitoring.watched()
     assert (monitoring.gate.state, monitoring.serves("preview")) == ("ROLLED_BACK", "old")

@@ -1,0 +1,208 @@
+"""Every path a gate can take, walked at random; and every place it can be killed at, tried one by one."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import Engine
+
+import tasks.records.ledger as ledger
+from flows.transitions.machine import MOVES
+from flows.transitions.moving import advance, roll_back
+from flows.transitions.story import State
+from tasks.records.database import connect, migrate
+from tests.transitions.memory import MemoryBlocks
+from tests.transitions.story import GATE, Story
+
+ENDS = ("PROMOTED", "STABLE", "ROLLED_BACK", "HELD")
+
+
+class Killed(BaseException):
+    """kill -9, as far as a process can do it to itself: nothing after it runs but what another process does."""
+
+
+def fresh(place: Path) -> Engine:
+    database = connect(f"sqlite:///{place / 'paths.db'}")
+    migrate(database)
+    return database
+
+
+class Paths(RuleBasedStateMachine):
+    """People, models, blocks and time do what they like; the gate is moved in between."""
+
+    @initialize(protected=st.booleans(), canary=st.booleans())
+    def begin(self, protected: bool, canary: bool) -> None:
+        self.place = tempfile.TemporaryDirectory()
+        self.story = Story(fresh(Path(self.place.name)), opened={"protected": protected, "canary": canary})
+        self.accepted: set[str] = set()
+        self.story.prepared().planned()
+
+    def teardown(self) -> None:
+        if hasattr(self, "story"):
+            self._ends()
+            self.story.database.dispose()
+            self.place.cleanup()
+
+    def _ends(self) -> None:
+        """Left alone long enough, every gate comes to an end."""
+        self.story.blocks.refuse.clear()
+        self.story.blocks.dead.clear()
+        for _ in range(3):
+            self.story.waited(hours=80).moved()
+        assert self.story.gate.state in ENDS
+        assert self.story.gate.settled
+
+    @rule()
+    def move(self) -> None:
+        self.story.moved()
+
+    @rule()
+    def monitor(self) -> None:
+        if self.story.gate.state == "TESTING" and self.story.gate.tested is None:
+            self.story.tested()
+        self.story.moved()
+        if self.story.gate.state == "MONITORING":
+            self.story.monitored(calls=8)
+
+    @rule(hours=st.sampled_from([1, 25, 73]))
+    def wait(self, hours: int) -> None:
+        self.story.waited(hours=hours)
+
+    @rule(failed=st.booleans(), where=st.sampled_from(["preview", "production"]))
+    def call(self, failed: bool, where: str) -> None:
+        self.story.called(8, failed=8 if failed else 0, environment=where)
+
+    @precondition(lambda self: self.story.gate.state in ("AWAITING_APPROVAL", "HELD"))
+    @rule(name=st.sampled_from(["Grace", "Alan", "Ada", "Mallory"]), right=st.booleans(), reject=st.booleans(),
+          reason=st.sampled_from(["", "read it"]))  # fmt: skip
+    def answer(self, name: str, right: bool, reject: bool, reason: str) -> None:
+        self.story.waited(minutes=4)
+        typed = {} if right else {"code": "000000"}
+        refused = self.story.answers(name, "reject" if reject else "approve", reason=reason, **typed)
+        assert refused or (right and name not in ("Mallory",) and (reject or name != "Ada"))
+        if not refused and not reject:
+            self.accepted.add(name)
+
+    @rule(dead=st.sampled_from(["old", "new"]))
+    def kill_model(self, dead: str) -> None:
+        self.story.blocks.dead ^= {dead}
+
+    @rule(lineup=st.sampled_from(["production", "preview"]))
+    def refuse_writes(self, lineup: str) -> None:
+        self.story.blocks.refuse ^= {lineup}
+
+    @rule()
+    def take_back(self) -> None:
+        self.story.rolled_back()
+
+    @rule(lineup=st.sampled_from(["production", "preview"]), words=st.sampled_from([-1, 900]))
+    def edit(self, lineup: str, words: int) -> None:
+        self.story.blocks.lineups["generator", lineup]["report_words"] = words
+
+    @invariant()
+    def promoted_only_by_people(self) -> None:
+        if not hasattr(self, "story"):
+            return
+        gate = self.story.gate
+        moves = [entry.body["to"] for entry in self.story.world.read("moved")]
+        assert all(after in MOVES[before] for before, after in zip(["PLANNED", *moves], moves, strict=False))
+        if "PROMOTED" in moves:
+            needed = 2 if gate.opening.protected or gate.overridden else 1
+            assert len(self.accepted - {"Ada"}) >= needed
+
+    @invariant()
+    def production_names_the_candidate_only_when_promoted(self) -> None:
+        if hasattr(self, "story") and self.story.serves() == "new":
+            moves = [entry.body["to"] for entry in self.story.world.read("moved")]
+            assert "PROMOTED" in moves
+
+
+Paths.TestCase.settings = settings(
+    max_examples=15, stateful_step_count=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+TestPaths = Paths.TestCase
+
+
+def to_promotion(story: Story) -> None:
+    story.moved()
+
+
+def to_rollback(story: Story) -> None:
+    asyncio.run(roll_back(story.world, GATE, "Grace", "by hand"))
+
+
+@pytest.fixture
+def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Kills the process at its n-th write, of ledger or blocks, before or after it is made."""
+    left = {"writes": 10**6}
+
+    def survive() -> None:
+        left["writes"] -= 1
+        if left["writes"] <= 0:
+            raise Killed
+
+    append, write = ledger.append, MemoryBlocks.write_lineup
+
+    def appending(*given: Any) -> Any:
+        survive()
+        made = append(*given)
+        survive()
+        return made
+
+    async def writing(self: MemoryBlocks, *given: Any) -> None:
+        survive()
+        await write(self, *given)
+        survive()
+
+    monkeypatch.setattr("flows.transitions.world.append", appending)
+    monkeypatch.setattr(MemoryBlocks, "write_lineup", writing)
+    return lambda writes: left.update(writes=writes)
+
+
+def reached(story: Story) -> tuple[State, bool, str, str]:
+    return (story.gate.state, story.gate.settled, story.serves(), story.serves("preview"))
+
+
+@pytest.mark.parametrize("writes", range(1, 10))
+@pytest.mark.parametrize(
+    ("prepare", "act", "end"),
+    [
+        (lambda story: story.prepared().planned(), to_promotion, ("TESTING", True, "old", "new")),
+        (lambda story: story.awaiting().answers(), to_promotion, ("PROMOTED", True, "new", "new")),
+        (lambda story: story.awaiting().answered(), to_rollback, ("ROLLED_BACK", True, "old", "old")),
+    ],
+)
+def test_killed_at_any_write_and_run_again_it_comes_to_the_same_end(
+    story: Story, killing: Callable[[int], None], prepare: Any, act: Callable[[Story], None], end: Any, writes: int
+) -> None:
+    prepare(story)
+    killing(writes)
+    try:
+        act(story)
+    except Killed:
+        killing(10**6)
+        asyncio.run(advance(story.world, GATE))
+    killing(10**6)
+    if story.gate.state not in ("TESTING", "PROMOTED", "ROLLED_BACK"):
+        act(story)
+    if act is to_rollback:  # killed before the first write: the person runs the command again
+        act(story)
+    assert reached(story) == end
+    assert ledger.verify(story.database).sound
+    moves = [entry.body["to"] for entry in story.world.read("moved")]
+    assert len(moves) == len(set(moves))
+
+
+def test_a_gate_nobody_touches_comes_to_an_end(story: Story) -> None:
+    story.prepared().planned().moved()
+    for _ in range(4):
+        story.waited(hours=80).moved()
+    assert story.gate.state in ENDS
+    assert story.clock.now - story.gate.opened_at > timedelta(days=3)
