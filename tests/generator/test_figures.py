@@ -1,0 +1,97 @@
+"""What a run costs besides its models: time, waiting, memory. Bounds hold on a busy machine; the figures are printed.
+
+The delays are in the proportions of the original system's log: stages 1 to 5 as they took (the best time where a retry
+is in it). The report there was one short answer; a report of 5,500 words is counted here at the 27 tokens a second the
+log comes to. The log has nothing of stages 7 to 13: they get the time of stages 1 and 3, in proportion to the longest
+answer they may give.
+"""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from flows.generator.report_synthesis import SECTIONS, TOKENS_PER_WORD
+from flows.generator.stages import STAGES
+from tests.conftest import SaveLineup, SaveModel
+from tests.deployments.terminal import environment, start
+from tests.doubles.model_server import AskedRequest, ModelServer
+from tests.generator.scene import QUESTIONS, asked, run_generator
+
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+
+SEEN = {
+    "market_analysis": 22.0, "buyer_psychology": 21.0, "competitive_analysis": 29.0, "avatar_creation": 43.0,
+    "offer_design": 45.0, "report_synthesis-outline": 20.0,
+}  # fmt: skip
+REPORT_WORDS = 5500
+TOKENS_A_SECOND = 27.0
+SECONDS_A_TOKEN_ALLOWED = 25 / 2500
+SCALE = 1 / 40
+"""Forty seconds of the original take a second here."""
+BUSY = 2.0
+"""Seconds a machine busy with other tests may add; the printed figures are the ones to quote."""
+OUTLINE_SHARE = 0.1
+
+
+def seconds(question: str) -> float:
+    """How long a question took in the original system, or would have taken."""
+    if question in SEEN:
+        return SEEN[question]
+    for section in SECTIONS:
+        if question == f"report_synthesis-{section.key}":
+            return REPORT_WORDS * section.share * TOKENS_PER_WORD / TOKENS_A_SECOND
+    return next(each for each in STAGES if each.key == question).max_tokens * SECONDS_A_TOKEN_ALLOWED
+
+
+def delayed(request: AskedRequest) -> float:
+    return seconds(asked(request)) * SCALE
+
+
+def test_waiting_is_at_most_055_of_asking_one_after_the_other(
+    models: ModelServer, lineup: SaveLineup, save_model: SaveModel
+) -> None:
+    name = lineup("wide", model=save_model("wide-model", concurrency=12))
+    run_generator(name)  # imports and connections are not what is measured
+    models.clear()
+    models.delay = delayed
+    wall, _ = measured(name)
+    serial = sum(delayed(request) for request in models.requests)
+    print(f"wall time {wall:.2f} s, one after the other {serial:.2f} s: {wall / serial:.2f}")
+    assert wall <= 0.55 * serial + BUSY
+
+
+def test_a_run_costs_little_beside_its_models(models: ModelServer, lineup: SaveLineup) -> None:
+    name = lineup()
+    run_generator(name)
+    wall, processor = min(measured(name) for _ in range(3))
+    print(f"13 stages without waiting for a model: {wall:.2f} s, of it {processor:.2f} s of processor time here")
+    assert processor < 3.0
+    assert wall < 3.0 + BUSY
+
+
+def test_memory_stays_under_500_mib(models: ModelServer, lineup: SaveLineup, home: Path, prefect_api: str) -> None:
+    models.delay = lambda request: 60 if asked(request) == "scarcity_upsells" else 0
+    with start("run", "--lineup", lineup(), env=environment(home, prefect_api)) as process:
+        models.wait_for_requests(QUESTIONS, timeout=150)
+        peak = peak_mib(process.pid)
+        process.terminate()
+        process.communicate(timeout=60)
+    print(f"a run with all but one stage finished: {peak:.0f} MiB at most")
+    assert 50 < peak < 500
+
+
+def peak_mib(process: int) -> float:
+    """The most memory the process has ever held."""
+    status = Path(f"/proc/{process}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert found
+    return int(found[1]) / 1024
+
+
+def measured(lineup: str) -> tuple[float, float]:
+    """Wall and processor seconds of a run."""
+    wall, processor = time.perf_counter(), time.process_time()
+    run_generator(lineup)
+    return time.perf_counter() - wall, time.process_time() - processor
