@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, or_, select, u
 
 from tasks.records.ledger_tables import assignments, field_checks
 from tasks.records.tables import attempts, calls, outputs, runs, steps
-from tasks.records.transcript_tables import transcript_runs, transcripts
+from tasks.records.transcript_tables import transcript_runs
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def _empty_bodies(connection: Connection, oldest: datetime) -> int:
 
 
 def _remove(connection: Connection, oldest: datetime) -> dict[str, int]:
-    """Rows that refer to others go before them. A run stays while a transcript or one of its calls is of it."""
+    """Rows that refer to others go before them. A run stays while a call or a transcript is of it."""
     old_calls = select(calls.c.id).where(calls.c.started_at < oldest)
     old_runs = select(runs.c.id).where(runs.c.started_at < oldest, *_unused_run())
     removed = {
@@ -52,7 +52,7 @@ def _remove(connection: Connection, oldest: datetime) -> dict[str, int]:
 
 
 def _unused_run() -> tuple[ColumnElement[bool], ...]:
-    users = (calls, transcript_runs, transcripts)
+    users = (calls, transcript_runs)
     return tuple(~select(table.c.run_id).where(table.c.run_id == runs.c.id).exists() for table in users)
 
 

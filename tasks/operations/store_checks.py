@@ -10,7 +10,7 @@ from tasks.operations.checks import Finding, in_thread, ok
 async def check_baserow(block: Baserow | None) -> Finding:
     """Whether the five tables are there with every field by name and type. Raises BaserowError, SchemaError."""
     if block is None:
-        return Finding("skipped", "No Baserow block.", "`phasegate baserow setup` makes one, if Baserow is wanted.")
+        return Finding("skipped", "No Baserow block.", "`phasegate baserow bootstrap` makes one, if Baserow is wanted.")
     async with connect(block.url, block.token, Patience(attempts=1)) as connection:
         tables = await open_tables(connection, block.database_id)
     return ok(f"{len(tables)} tables as they should be in database {block.database_id}")
