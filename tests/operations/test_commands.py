@@ -1,0 +1,60 @@
+"""The commands as people call them: what they print, and their exit status."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from blocks.home import PROJECT_ROOT
+from tasks.operations.contents import contents_of
+from tasks.records.database import connect, engine
+from tests.operations.records import add_entries, add_run
+
+
+def phasegate(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "deployments.command_line", *arguments],
+        cwd=PROJECT_ROOT, env={**os.environ, "COLUMNS": "200", **environment}, capture_output=True, text=True,
+        stdin=subprocess.DEVNULL, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_a_backup_is_made_and_restored(home: Path, tmp_path: Path) -> None:
+    add_run(engine())
+    add_entries(engine())
+    made = phasegate("backup", str(tmp_path / "backup.db"))
+    assert (made.returncode, "3 ledger entries" in made.stdout) == (0, True), made.stderr
+    again = f"sqlite:///{tmp_path / 'again.db'}"
+    assert phasegate("restore", str(tmp_path / "backup.db"), "--to", again).returncode == 0
+    copy = connect(again)
+    assert contents_of(copy) == contents_of(engine())
+    copy.dispose()
+
+
+def test_a_restore_over_records_is_an_error_that_says_what_to_do(home: Path, tmp_path: Path) -> None:
+    add_run(engine())
+    assert phasegate("backup", str(tmp_path / "backup.db")).returncode == 0
+    refused = phasegate("restore", str(tmp_path / "backup.db"))
+    assert refused.returncode == 1
+    assert "is not empty" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_database_is_moved(home: Path, tmp_path: Path) -> None:
+    add_run(engine())
+    moved = phasegate("migrate-database", "--from", str(engine().url), "--to", f"sqlite:///{tmp_path / 'new.db'}")
+    assert moved.returncode == 0, moved.stderr
+    assert "every table has the same content" in moved.stdout
+
+
+def test_the_doctor_has_a_table_and_an_exit_status_when_all_is_dead(home: Path) -> None:
+    dead = {
+        "PREFECT_API_URL": "http://127.0.0.1:9/api",
+        "PHASEGATE_DATABASE_URL": "postgresql://u:opensesame@127.0.0.1:9/x",
+    }
+    done = phasegate("doctor", **dead)
+    assert done.returncode == 1
+    assert re.search(r"failed +Prefect server", done.stdout)
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "opensesame" not in done.stdout + done.stderr
