@@ -1,0 +1,76 @@
+"""The command line twin: what needs no server speaks for itself; what does goes through the same code as the form."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from deployments.command_line import app
+from flows.transitions.world import World
+from tests.transitions.memory import MemoryBlocks, a_lineup
+from tests.transitions.test_ledger import tamper
+
+
+@pytest.fixture
+def world(home: Any) -> World:
+    from tasks.records.database import engine
+
+    return World(MemoryBlocks(), engine())
+
+
+def phasegate(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words), catch_exceptions=True)
+
+
+def test_verify_says_how_many_entries_are_sound(world: World) -> None:
+    head = world.record("drilled", "tester", {"pipeline": "generator", "passed": True}).hash
+    assert f"1 entries, sound. Newest: {head}" in phasegate("verify").output
+    assert phasegate("verify", "--head", head).exit_code == 0
+    assert phasegate("verify", "--head", "0" * 64).exit_code == 1
+
+
+def test_verify_names_the_broken_entry(world: World) -> None:
+    world.record("drilled", "tester", {"pipeline": "generator", "passed": True})
+    tamper(world.database, "UPDATE ledger SET actor = 'someone'")
+    result = phasegate("verify")
+    assert (result.exit_code, "BROKEN at entry 1" in result.output) == (1, True)
+
+
+def test_history_marks_what_comes_from_the_documents(world: World) -> None:
+    output = phasegate("history").output
+    assert "2025-01-26 *" in output
+    assert "taken from the documents" in output
+
+
+def test_as_of_tells_who_served(world: World) -> None:
+    world.record("adopted", "tester", {"pipeline": "generator", "lineup": "production", "content": a_lineup()})
+    assert "market_analysis          old" in phasegate("as-of", datetime.now(UTC).isoformat()).output
+    assert "did not know the lineup" in phasegate("as-of", "2020-01-01T00:00+00:00").output
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-11-02T08:00"])
+def test_as_of_wants_a_moment_with_a_zone(world: World, moment: str) -> None:
+    assert "no moment with a time zone" in str(phasegate("as-of", moment).exception)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("drift", "ignore"),
+        ("trial",),
+        ("plan", "generator-1", "--policy", "[]"),
+        ("start", "generator-1", "--policy", "{"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_starts(world: World, words: tuple[str, ...]) -> None:
+    result = phasegate(*words)
+    assert result.exit_code == 1
+    assert "Next:" in str(result.exception)
+
+
+def test_every_act_of_the_ui_has_a_command() -> None:
+    output = phasegate("--help").output
+    acts = ("plan start status approve reject extend rollback emergency-rollback close-incident drift drill history "
+            "verify as-of trial watch approver")  # fmt: skip
+    assert [act for act in acts.split() if act not in output] == []
