@@ -45,7 +45,7 @@ class Settled:
 
 
 def mark_behind(connection: Connection, external_id: str, record_sha256: str, at: datetime) -> None:
-    """Notes in the caller's transaction that every projection lacks this record; nothing if it is known already."""
+    """Notes in the caller's transaction, which stores the new record, that every projection lacks it."""
     rows = [
         {"external_id": external_id, "target": target, "place": place, "status": "behind", "reason": None,
          "record_sha256": record_sha256, "attempts": 0, "at": at}
@@ -58,7 +58,6 @@ def mark_behind(connection: Connection, external_id: str, record_sha256: str, at
         statement.on_conflict_do_update(
             index_elements=["external_id", "target", "place"],
             set_=changed,
-            where=sync_status.c.record_sha256 != statement.excluded.record_sha256,
         )
     )
 

@@ -80,6 +80,25 @@ def test_all_agents_are_asked_about_a_window_before_the_next_one() -> None:
     assert len(set(parts)) >= 6
 
 
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_no_more_windows_are_under_way_than_the_model_has_room_for(at_once: int) -> None:
+    under_way: list[str] = []
+    most = 0
+    listener = Listener()
+
+    async def ask(query: Query) -> Any:
+        nonlocal most
+        under_way.append(query.part)
+        most = max(most, len(set(under_way)))
+        answer = await listener(query)
+        under_way.remove(query.part)
+        return answer
+
+    heard(read_file(LONG), ask, budget=4_000, at_once=at_once)
+
+    assert most == at_once
+
+
 def test_every_turn_is_seen_by_every_agent_that_reads_windows() -> None:
     listener = Listener()
     long = read_file(LONG)
@@ -201,6 +220,13 @@ def test_a_phase_that_goes_on_in_the_next_window_counts_once() -> None:
     united = structuring.unite(zip((first, second), said, strict=True))
 
     assert united == [{"phase": "greeting", "start_timestamp": times[0]}]
+
+
+def test_a_phase_at_a_time_nobody_spoke_is_left_out() -> None:
+    window = stretch().window
+    said = structuring.Phases.model_validate({"phases": [{"phase": "closing", "starts_at": "09:09:09"}]})
+
+    assert structuring.unite([(window, said)]) == []
 
 
 def test_a_tiny_model_can_only_choose_what_code_has_found() -> None:

@@ -95,6 +95,7 @@ def test_a_new_text_replaces_the_old_one_and_leaves_the_record(database: Engine)
 
     kept = row(database)
     assert "Let us do it." in kept["raw_text"]
+    assert (kept["created_at"], kept["updated_at"]) == (NOW, LATER)
     assert stored(kept) == record(1)
 
 
