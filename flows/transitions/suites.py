@@ -9,6 +9,7 @@ from flows.generator.opening import open_run
 from flows.generator.run import finish_all
 from flows.generator.samples import SAMPLE
 from flows.generator.stages import stage, waves
+from flows.transitions.suite_transcripts import TranscriptSuite
 from tasks.records.runs import Purpose
 
 
@@ -36,4 +37,4 @@ class GeneratorSuite:
                 await finish_all(run.stage(stage(key)) for key in wave)
 
 
-SUITES: dict[str, Suite] = {"generator": GeneratorSuite()}
+SUITES: dict[str, Suite] = {"generator": GeneratorSuite(), "transcripts": TranscriptSuite()}

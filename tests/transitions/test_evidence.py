@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from flows.transitions.suite_transcripts import keep_checks
 from tasks.judging.aggregate import aggregate
 from tasks.judging.evidence import Evidence
 from tasks.judging.observations import Call, Window
@@ -110,3 +111,18 @@ def test_calls_of_something_else_do_not_count(database: Engine, elsewhere: dict[
 def test_calls_outside_the_slice_do_not_count(database: Engine) -> None:
     store_calls(database, some_calls(5, 20))
     assert read(database, since=START + timedelta(days=9), until=START + timedelta(days=10)).roles == {}
+
+
+def test_fields_of_a_record_are_stored_once_beside_the_last_extraction(database: Engine) -> None:
+    made = [
+        Call(role="extraction", arm="candidate", at=START + timedelta(minutes=n), run_id="run", failed=n == 2)
+        for n in range(3)
+    ]
+    store_calls(database, made, pipeline="transcripts", model_block="new")
+    for right in (False, True):
+        keep_checks(database, "run", {"deal_amount": right, "client_name": True})
+    fields = read(database, pipeline="transcripts").role("extraction").candidate.fields
+    assert {name: (tally.checked, tally.wrong) for name, tally in fields.items()} == {
+        "deal_amount": (1, 0),
+        "client_name": (1, 0),
+    }
