@@ -45,3 +45,21 @@ def transcript_lineup(save_model: SaveModel) -> SaveTranscriptLineup:
         return name
 
     return save
+
+
+@pytest.fixture
+def no_stores(prefect_api: str) -> None:
+    """Neither store is configured."""
+    from prefect.client.orchestration import get_client
+
+    from blocks.baserow import Baserow
+    from blocks.loading import documents_of
+    from blocks.stores import STORE
+
+    async def forget() -> None:
+        async with get_client() as client:
+            for kind in (Baserow, GraphStore):
+                if any(document.name == STORE for document in await documents_of(client, kind)):
+                    await kind.adelete(STORE)
+
+    asyncio.run(forget())

@@ -20,26 +20,7 @@ from tests.doubles.model_server import ModelServer, faults
 from tests.transcripts.conftest import SaveTranscriptLineup
 from tests.transcripts.scene import agents, says
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
-
-
-@pytest.fixture(autouse=True)
-def no_stores(prefect_api: str) -> None:
-    """Neither store is configured: these tests are about the folder."""
-    from prefect.client.orchestration import get_client
-
-    from blocks.baserow import Baserow
-    from blocks.graph import GraphStore
-    from blocks.loading import documents_of
-    from blocks.stores import STORE
-
-    async def forget() -> None:
-        async with get_client() as client:
-            for kind in (Baserow, GraphStore):
-                if any(document.name == STORE for document in await documents_of(client, kind)):
-                    await kind.adelete(STORE)
-
-    asyncio.run(forget())
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("no_stores")]
 
 
 def batch(folder: Path, lineup: str, **options: Any) -> Batch:
