@@ -15,7 +15,6 @@ from prefect.utilities.callables import parameter_schema
 
 from blocks.home import PROJECT_ROOT
 from blocks.registering import register_blocks
-from deployments.automations import create_automations
 from deployments.catalogue import WORK_POOL, Deployment, deployments
 from deployments.limits import create_limits
 from deployments.schedules import merged
@@ -35,21 +34,20 @@ class Applied:
     changed_deployments: Sequence[str]
     """Created, or brought to a changed catalogue."""
     created_limits: Sequence[str]
-    created_automations: Sequence[str]
     strangers: Sequence[str]
     """Deployments with phasegate's tag that the catalogue does not have; left alone and reported."""
 
 
 async def bootstrap() -> Applied:
-    """Block types and default blocks, work pool, limits, automations, every deployment. Changes nothing a person changed."""
+    """Block types and default blocks, work pool, limits, every deployment. Changes nothing a person changed."""
     created = await register_blocks()
     async with get_client() as client:
         new_pool = await _work_pool(client)
-        limits, automations = await create_limits(client), await create_automations(client)
+        limits = await create_limits(client)
         there = await _ours(client)
         changed = [one.name for one in deployments() if await _apply(client, one, there.get(one.name))]
         strangers = sorted(set(there) - {one.name for one in deployments()})
-        return Applied(created, new_pool, len(deployments()), changed, limits, automations, strangers)
+        return Applied(created, new_pool, len(deployments()), changed, limits, strangers)
 
 
 async def _ours(client: PrefectClient) -> dict[str, DeploymentResponse]:

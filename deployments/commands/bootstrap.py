@@ -36,8 +36,8 @@ def report(applied: "Applied") -> None:
         say(f"created block {block}")
     if applied.created_work_pool:
         say("created work pool phasegate")
-    for name in (*applied.created_limits, *applied.created_automations):
-        say(f"created {name}")
+    for name in applied.created_limits:
+        say(f"created limit {name}")
     say(f"{applied.deployments} deployments are up to date, {len(applied.changed_deployments)} of them were changed")
     for name in applied.strangers:
         say(

@@ -56,11 +56,12 @@ def show(checks: "list[Check]") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("state", "check", "seconds", "found", "do", box=None, pad_edge=False)
+    table = Table("state", "check", "seconds", "found, and what to do", box=None, pad_edge=False)
     for check in checks:
         colour = COLOURS[check.state]
         cells = [f"[{colour}]{check.state}[/]", escape(check.name), f"{check.seconds:.1f}"]
-        table.add_row(*cells, escape(check.found), escape(check.do))
+        what_to_do = f"\n[bold]Next:[/] {escape(check.do)}" if check.do else ""
+        table.add_row(*cells, escape(check.found) + what_to_do)
     console.print(table)
 
 

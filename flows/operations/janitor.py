@@ -1,6 +1,6 @@
 """The janitor: every minute, the runs that nobody else would go on with. It remembers nothing, so it may die anywhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -16,19 +16,21 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.responses import DeploymentResponse, SetStateStatus
 from prefect.client.schemas.sorting import FlowRunSort
-from prefect.states import Cancelled, Scheduled
+from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFilter
+from prefect.states import Cancelled, Crashed, Scheduled
 
 from flows.operations.tags import OURS, TICKS
 from tasks.operations.stuck_runs import Push, SeenRun, pushes
 
-LOOKED_AT = ("Crashed", "Pending", "Submitting", "Late")
+LOOKED_AT = ("Running", "Crashed", "Pending", "Submitting", "Late")
 """States a run can be stuck in. Suspended and Paused runs wait for somebody, and are never touched."""
 PAGE = 200
+DONE = {"retry": "started again", "cancel": "cancelled", "crash": "marked as crashed"}
 
 
 @flow(name="janitor")
 async def janitor() -> list[str]:
-    """Starts crashed and stuck runs again and cancels late runs that newer ones have overtaken.
+    """Finds runs whose process is gone, starts crashed and stuck runs again, cancels late runs that were overtaken.
 
     Returns:
         A sentence for each run that was pushed.
@@ -42,7 +44,9 @@ async def janitor() -> list[str]:
 
 async def tidy(client: PrefectClient, now: datetime) -> list[str]:
     """Pushes what needs a push at `now`; a sentence for each run the server let go on."""
-    seen = _seen(await _runs(client), await client.read_deployments(deployment_filter=_ours(), limit=PAGE))
+    runs = await _runs(client)
+    heard = {run.id: await last_heartbeat(client, run.id) for run in runs if run.state and run.state.name == "Running"}
+    seen = _seen(runs, await client.read_deployments(deployment_filter=_ours(), limit=PAGE), heard)
     return [sentence for push in pushes(seen, now) if (sentence := await _carry_out(client, push))]
 
 
@@ -58,12 +62,27 @@ async def _runs(client: PrefectClient) -> list[FlowRun]:
     )  # fmt: skip
 
 
-def _seen(runs: Iterable[FlowRun], deployments: Iterable[DeploymentResponse]) -> list[SeenRun]:
+async def last_heartbeat(client: PrefectClient, run: UUID) -> datetime | None:
+    """When the run's process last sent a heartbeat; None if it never did, for it may have been told not to."""
+    wanted = EventFilter(
+        event=EventNameFilter(name=["prefect.flow-run.heartbeat"]),
+        resource=EventResourceFilter(id=[f"prefect.flow-run.{run}"]),
+    )
+    found = await client.request(
+        "POST", "/events/filter", json={"filter": wanted.model_dump(mode="json", exclude_unset=True), "limit": 1}
+    )
+    events = found.json()["events"]
+    return datetime.fromisoformat(events[0]["occurred"]) if events else None
+
+
+def _seen(
+    runs: Iterable[FlowRun], deployments: Iterable[DeploymentResponse], heard: Mapping[UUID, datetime | None]
+) -> list[SeenRun]:
     ticking = {one.id for one in deployments if TICKS in one.tags}
     return [
         SeenRun(
             id=str(run.id), name=run.name, deployment=str(run.deployment_id), state=run.state.name or "",
-            since=run.state.timestamp, run_count=run.run_count, by_schedule=bool(run.auto_scheduled),
+            since=run.state.timestamp, run_count=run.run_count, heard=heard.get(run.id), by_schedule=bool(run.auto_scheduled),
             expected=run.expected_start_time, ticks=run.deployment_id in ticking, parameters=run.parameters,
         )
         for run in runs if run.state
@@ -75,10 +94,17 @@ async def _carry_out(client: PrefectClient, push: Push) -> str | None:
     run = await client.read_flow_run(UUID(push.run.id))
     if run.state is None or (run.state.name, run.state.timestamp) != (push.run.state, push.run.since):
         return None
-    message = f"janitor: {push.reason}"
-    retry: State[None] = Scheduled(name="AwaitingRetry", message=message)
-    result = await client.set_flow_run_state(run.id, retry if push.to == "retry" else Cancelled(message=message))
+    result = await client.set_flow_run_state(run.id, _state(push.to, f"janitor: {push.reason}"))
     if result.status != SetStateStatus.ACCEPT:
         return None
-    done = "is started again" if push.to == "retry" else "is cancelled"
-    return f"Run {push.run.name} {done}: {push.reason}."
+    return f"Run {push.run.name} is {DONE[push.to]}: {push.reason}."
+
+
+def _state(to: str, message: str) -> State[None]:
+    match to:
+        case "retry":
+            return Scheduled(name="AwaitingRetry", message=message)
+        case "crash":
+            return Crashed(message=message)
+        case _:
+            return Cancelled(message=message)

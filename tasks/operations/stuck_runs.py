@@ -1,7 +1,10 @@
 """Which flow runs need a push, decided from what is seen of them alone.
 
-Prefect never runs a crashed run again, leaves a run Pending for ever whose worker was stopped, and after a pause of the
-server starts every run of a schedule that was missed. A suspended run is none of this: no process is lost.
+Prefect never runs a crashed run again, leaves a run Running or Pending for ever whose worker was stopped, and after a
+pause of the server starts every run of a schedule that was missed. A suspended run is none of this: no process is lost.
+
+An automation of Prefect's that waits for the next heartbeat was tried for dead runs and found unsafe: a run that ends or
+suspends within its first second is overtaken by its own heartbeat, and a suspended gate would be marked as crashed.
 """
 
 import json
@@ -20,6 +23,8 @@ class Patience:
 
     crashed: timedelta = timedelta(seconds=30)
     """One death is reported twice, up to 2 s apart; a run started again in between would run twice at once."""
+    silent: timedelta = timedelta(seconds=120)
+    """Four heartbeats."""
     pending: timedelta = timedelta(seconds=120)
     forgotten: timedelta = timedelta(hours=24)
     """Nobody expects a run that crashed longer ago to come back."""
@@ -37,6 +42,8 @@ class SeenRun:
     since: datetime
     run_count: int = 0
     """How often it was started."""
+    heard: datetime | None = None
+    """Last heartbeat of its process; None for a run that was never heard of."""
     by_schedule: bool = False
     expected: datetime | None = None
     ticks: bool = False
@@ -49,19 +56,22 @@ class Push:
     """What is to be done with a run."""
 
     run: SeenRun
-    to: Literal["retry", "cancel"]
+    to: Literal["retry", "cancel", "crash"]
     reason: str
 
 
 def pushes(runs: Iterable[SeenRun], now: datetime, patience: Patience = Patience()) -> list[Push]:
     """What the runs need, at most one push a run."""
     runs = list(runs)
-    judged = [_push(run, now - run.since, patience) for run in runs]
+    judged = [_push(run, now, patience) for run in runs]
     return [push for push in judged if push] + _overtaken(runs)
 
 
-def _push(run: SeenRun, age: timedelta, patience: Patience) -> Push | None:
+def _push(run: SeenRun, now: datetime, patience: Patience) -> Push | None:
+    age = now - run.since
     match run.state:
+        case "Running" if run.heard and (silence := now - max(run.heard, run.since)) > patience.silent:
+            return Push(run, "crash", f"nothing was heard of its process for {_ago(silence)}")
         case "Crashed" if patience.crashed < age < patience.forgotten and run.run_count < MOST_STARTS and not run.ticks:
             return Push(run, "retry", f"it crashed {_ago(age)} ago and was started {_times(run.run_count)}")
         case "Pending" | "Submitting" if age > patience.pending:

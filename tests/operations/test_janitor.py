@@ -10,9 +10,10 @@ import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
+from prefect.events import Event
 from prefect.states import Cancelled, Crashed, Pending, Running, Suspended
 
-from flows.operations.janitor import tidy
+from flows.operations.janitor import last_heartbeat, tidy
 from flows.operations.tags import OURS
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
@@ -102,8 +103,39 @@ def test_a_run_that_crashed_three_times_is_left_for_a_person(given: Given) -> No
     assert (state_of(run), read(run).run_count) == ("Crashed", 3)
 
 
+def test_a_run_whose_process_fell_silent_is_crashed_and_then_started_again(given: Given) -> None:
+    run = given(Running())
+    heartbeat(run)
+    assert "is marked as crashed" in tidied(run)[0]
+    assert "is started again" in tidied(run)[0]
+
+
+def test_a_run_that_is_heard_of_is_left_alone(given: Given) -> None:
+    run = given(Running())
+    heartbeat(run)
+    assert tidied(run, after=timedelta(seconds=60)) == []
+
+
+def test_a_run_that_sends_no_heartbeats_is_left_alone(given: Given) -> None:
+    assert tidied(given(Running())) == []
+
+
+def heartbeat(run: UUID) -> None:
+    """What a run's process sends every 30 s, seen by the server."""
+
+    async def send() -> None:
+        event = Event(event="prefect.flow-run.heartbeat", resource={"prefect.resource.id": f"prefect.flow-run.{run}"})
+        async with get_client() as client:
+            await client.request("POST", "/events", json=[event.model_dump(mode="json")])
+            while await last_heartbeat(client, run) is None:  # noqa: ASYNC110 - the server stores events when it likes
+                await asyncio.sleep(0.1)
+
+    asyncio.run(asyncio.wait_for(send(), 60))
+
+
 def test_a_suspended_gate_is_left_alone(given: Given) -> None:
     run = given(Running(), Suspended(timeout_seconds=86400, pause_key="approval"))
+    heartbeat(run)
     assert tidied(run, after=timedelta(hours=20)) == []
     assert state_of(run) == "Suspended"
 

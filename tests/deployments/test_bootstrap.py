@@ -7,12 +7,10 @@ from typing import Any, TypeVar
 import pytest
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, GlobalConcurrencyLimitUpdate
-from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.responses import DeploymentResponse
 
 from blocks.limits import limits_there
 from deployments.applying import Applied, bootstrap
-from deployments.automations import automations
 from flows.operations.tags import OURS
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
@@ -54,7 +52,7 @@ def test_a_second_bootstrap_changes_nothing(bootstrapped: Applied) -> None:
     again = asyncio.run(bootstrap())
     assert not again.created_blocks
     assert not again.created_work_pool
-    assert not (*again.changed_deployments, *again.created_limits, *again.created_automations)
+    assert not (*again.changed_deployments, *again.created_limits)
     assert again.deployments == bootstrapped.deployments
 
 
@@ -89,19 +87,3 @@ def test_a_limit_set_by_a_person_stays(bootstrapped: Applied) -> None:
     ask(lambda client: client.update_global_concurrency_limit(name, GlobalConcurrencyLimitUpdate(limit=3)))
     asyncio.run(bootstrap())
     assert ask(limits_there)[name] == 3
-
-
-def test_an_automation_disabled_by_a_person_stays_disabled(bootstrapped: Applied) -> None:
-    [wanted] = automations()
-    [made] = ask(lambda client: client.read_automations_by_name(wanted.name))
-    ask(lambda client: client.pause_automation(made.id))
-    asyncio.run(bootstrap())
-    [still] = ask(lambda client: client.read_automations_by_name(wanted.name))
-    assert not still.enabled
-    ask(lambda client: client.resume_automation(made.id))
-
-
-def test_a_silent_run_is_crashed_and_a_suspended_one_left_alone() -> None:
-    [automation] = automations()
-    assert "prefect.flow-run.Suspended" in automation.trigger.expect
-    assert [action.state for action in automation.actions] == [StateType.CRASHED]
