@@ -68,7 +68,8 @@ def _read(world: World, gate: Gate, until: datetime, promoted_at: datetime | Non
     lineups = (o.production,) if promoted_at else (o.preview, o.production)
     since = promoted_at or gate.testing_since or gate.opened_at
     # A call that is being written right now has begun before it; one microsecond makes `until` inclusive.
-    wanted = Slice(o.pipeline, lineups, o.candidates, since, until + timedelta(microseconds=1), gate.id)
+    until += timedelta(microseconds=1)
+    wanted = Slice(o.pipeline, lineups, o.candidates, since, until, gate.id, (*o.plan.changed, *o.plan.others))
     return read_evidence(world.database, wanted, o.plan.policy, window_of(gate))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, RowMapping, and_, case, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Engine, RowMapping, and_, case, distinct, func, or_, select, true
 
 from tasks.judging.cost import CostPairs
 from tasks.judging.evidence import ArmTally, Evidence, FieldTally, PairTally, RoleEvidence, Routed
@@ -37,6 +37,8 @@ class Slice:
     since: datetime
     until: datetime
     gate_id: str = ""
+    roles: tuple[str, ...] = ()
+    """Roles looked at, all if empty. Naming them lets the database find a window among a million calls by its index."""
 
 
 def read_evidence(database: Engine, wanted: Slice, policy: Policy, window: Window) -> Evidence:
@@ -77,6 +79,7 @@ def _tally(row: RowMapping | None, fields: dict[str, FieldTally]) -> ArmTally:
 
 def _in(wanted: Slice) -> ColumnElement[bool]:
     return and_(
+        calls.c.role.in_(wanted.roles) if wanted.roles else true(),
         calls.c.pipeline == wanted.pipeline,
         calls.c.environment.in_(wanted.environments),
         calls.c.purpose.in_(COUNTED),

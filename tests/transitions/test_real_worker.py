@@ -28,7 +28,7 @@ from blocks.models import OpenAICompatibleModel
 from deployments.prefect_server import api_url, free_port, start_server
 from flows.transitions.moving import read_gate
 from flows.transitions.world import World, real_world
-from tasks.judging.observations import Call
+from tasks.judging.observations import Arm, Call
 from tests.doubles.model_server import ModelServer
 from tests.transitions.records import store_calls
 from tests.transitions.test_gate_flow import POLICY, ROLES, SECRET
@@ -131,20 +131,22 @@ async def _furnish(models: ModelServer) -> None:
     await Approver(totp=SecretStr(SECRET)).asave("grace")
 
 
-def called(world: World) -> None:
-    """Good calls of the candidate, now."""
+def called(world: World, arm: Arm = "candidate") -> None:
+    """Good calls of one arm, now."""
     made = [
-        Call(role=role, arm="candidate", at=datetime.now(UTC), run_id=f"{role}-{n}", failed=False, score=99, seconds=1)
+        Call(role=role, arm=arm, at=datetime.now(UTC), run_id=f"{arm}-{role}-{n}", failed=False, score=99, seconds=0.5)
         for role in ROLES
         for n in range(4)
     ]
-    store_calls(world.database, made, model_block="new")
+    first, block = (0, "old") if arm == "incumbent" else (100, "new")
+    store_calls(world.database, made, first=first, model_block=block)
 
 
 def test_through_restarts_to_production(house: House) -> None:
     world = real_world()
     for kind in ("baseline", "drilled"):
         world.record(kind, "tester", {"pipeline": "generator", "passed": True})
+    called(world, "incumbent")  # so that the plan knows how long a call takes, and that the window is long enough
     policy = {**POLICY, "window": "PT20S"}
     gate = house.run("gate/gate", phase="generator-1", starter="ada", target="new", policy=policy)
     house.until(gate, "Suspended", key="wait-")
