@@ -3,13 +3,16 @@
 import contextlib
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from prefect.blocks.core import Block
 from pydantic import Field, SecretStr
 
 from blocks.embedded_graph import embedded_graph, writers_turn
 from blocks.errors import ServiceError
-from blocks.graph_connection import Graph, GraphUnreachableError, Patience, open_graph
+
+if TYPE_CHECKING:
+    from blocks.graph_connection import Graph
 
 EMBEDDED = "embedded"
 
@@ -40,11 +43,14 @@ class GraphStore(Block):
     seconds: int = Field(60, title="Time limit (seconds)", ge=1, le=3600, description="For one batch of transcripts.")
 
     @contextlib.contextmanager
-    def connect(self) -> Iterator[Graph]:
+    def connect(self) -> Iterator["Graph"]:
         """The open graph. The embedded one is started if need be and stays at least as long as this context.
 
         Raises GraphUnreachableError.
         """
+        # The driver takes seconds to import; whoever only names this block does without it.
+        from blocks.graph_connection import GraphUnreachableError, Patience, open_graph
+
         patience = Patience(seconds=self.seconds)
         with contextlib.ExitStack() as stack:
             if self.uri != EMBEDDED:
