@@ -1,0 +1,152 @@
+"""Planning a gate: what moves, what it takes, what is refused; what is replayed when; what people are shown."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from blocks.errors import ConfigurationError, GateError
+from flows.transitions.form import page
+from flows.transitions.moving import extend, open_gate
+from flows.transitions.planning import plan_phase, shown
+from flows.transitions.preconditions import unmet
+from flows.transitions.story import Opening
+from flows.transitions.trial import replay_due
+from tests.transitions.scenes import START, given, opening
+from tests.transitions.story import GATE, QUICK, Story
+
+FREE = {"model": "m", "input_price": 0, "output_price": 0}
+
+
+@pytest.fixture
+def priced(story: Story) -> Story:
+    """Models that cost nothing, so that a plan can be made before anything was called."""
+    story.blocks.facts = {"old": FREE, "new": FREE}
+    return story
+
+
+def planned(story: Story, phase: str = "generator-1", target: str = "new", **given: Any) -> Opening:
+    return asyncio.run(plan_phase(story.world, phase, "Ada", target=target, **given))
+
+
+def test_a_phase_moves_its_roles_and_watches_the_others(priced: Story) -> None:
+    about = planned(priced)
+    assert [(c.incumbent, c.candidate) for c in about.changes] == [("old", "new")] * 3
+    assert (len(about.plan.changed), len(about.plan.others), about.plan.refusals) == (3, 10, ())
+
+
+def test_roles_that_are_there_already_do_not_move(priced: Story) -> None:
+    priced.blocks.lineups["generator", "production"].update(market_analysis="new")
+    assert len(planned(priced).changes) == 2
+    priced.blocks.lineups["generator", "production"].update(buyer_psychology="new", competitive_analysis="new")
+    with pytest.raises(GateError, match="already"):
+        planned(priced)
+
+
+@pytest.mark.parametrize(
+    ("asked", "because"),
+    [
+        ({"phase": "generator-0"}, "changes nothing"),
+        ({"phase": "generator-9"}, "no phase"),
+        ({"target": "gpt-9"}, "no model block 'gpt-9'"),
+        ({"phase": "generator-protected", "target": ""}, "name no target"),
+        ({"overrides": {"window": "soon"}}, "policy cannot be changed"),
+        ({"overrides": {"colour": 1}}, "policy cannot be changed"),
+        ({"phase": "generator-protected", "overrides": {"approvers": 1}}, "needs 2 approvers"),
+        ({"production": "nowhere"}, "no lineup 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_planned_is_refused_with_the_way_out(priced: Story, asked: dict[str, Any], because: str) -> None:
+    with pytest.raises((ConfigurationError, GateError), match=because) as refused:
+        planned(priced, **asked)
+    assert refused.value.do
+
+
+def test_an_unknown_price_is_a_refusal_not_a_guess(story: Story) -> None:
+    about = planned(story)
+    assert "price is unknown" in about.plan.refusals[0]
+    with pytest.raises(GateError, match="cannot pass"):
+        open_gate(story.world, GATE, about, "Ada")
+    assert story.world.read() == []
+
+
+def test_the_plan_is_shown_with_calls_hours_and_money(priced: Story) -> None:
+    text = shown(planned(priced))
+    assert "This gate can pass." in text
+    assert "| 1. Market analysis | old | new |" in text
+    assert "473" in text
+
+
+def test_one_gate_at_a_time(story: Story) -> None:
+    story.monitoring()
+    assert any("still MONITORING" in one for one in asyncio.run(unmet(story.world, opening(), "another")))
+
+
+def test_a_phase_waits_for_the_one_before(story: Story) -> None:
+    second = opening(phase="generator-2")
+    assert any("generator-1 must be stable" in one for one in asyncio.run(unmet(story.world, second)))
+    story.awaiting().answered().called(5, environment="production").waited(hours=24).moved()
+    assert not any("must be stable" in one for one in asyncio.run(unmet(story.world, second)))
+
+
+def test_a_phase_taken_back_is_not_stable_any_more(story: Story) -> None:
+    story.awaiting().answered().called(5, environment="production").waited(hours=24).moved().rolled_back()
+    second = opening(phase="generator-2")
+    assert any("generator-1 must be stable" in one for one in asyncio.run(unmet(story.world, second)))
+
+
+class TestReplay:
+    def due(self, hours: float, done: int) -> int:
+        return replay_due(given("MONITORING").gate, done, START + timedelta(hours=hours))
+
+    def test_is_spread_over_the_window(self) -> None:
+        assert [self.due(hours, 0) for hours in (0, 12, 24, 48)] == [1, 237, 474, 474]
+
+    def test_what_is_done_is_not_due(self) -> None:
+        assert (self.due(12, 237), self.due(12, 1000)) == (0, 0)
+
+    def test_only_while_monitoring(self) -> None:
+        assert replay_due(given("HELD").gate, 0, START + timedelta(hours=9)) == 0
+
+
+class TestHeldGate:
+    def held(self, story: Story) -> Story:
+        return story.monitoring().monitored(calls=2)
+
+    def test_is_extended_and_then_proven(self, story: Story) -> None:
+        self.held(story)
+        asyncio.run(extend(story.world, GATE, "Ada", 24))
+        assert story.gate.state == "MONITORING"
+        story.monitored(calls=8)
+        assert story.gate.state == "AWAITING_APPROVAL"
+
+    def test_only_a_held_gate_is_extended(self, story: Story) -> None:
+        with pytest.raises(GateError, match="only a held gate"):
+            asyncio.run(extend(story.monitoring().world, GATE, "Ada", 24))
+
+
+class TestPage:
+    def test_holds_verdict_proofs_and_what_is_asked(self, story: Story) -> None:
+        story.opened = {"human": ("Report read",)}
+        text = page(story.awaiting().world, story.gate)
+        for words in ("awaiting approval", "**Pass:", "## Proofs", "0 of 1 approvals", "1. Report read", "Harm watch"):
+            assert words in text
+
+    def test_says_what_is_missing_and_that_two_people_answer_for_it(self, story: Story) -> None:
+        text = page(story.monitoring().monitored(calls=2).world, story.gate)
+        assert "## Missing" in text
+        assert "two people" in text
+
+    def test_keeps_the_verdict_when_the_gate_is_over(self, story: Story) -> None:
+        story.awaiting().answered("Grace", "reject", reason="too wordy")
+        assert "too wordy" in page(story.world, story.gate)
+        assert "## Verdict" in page(story.world, story.gate)
+
+
+def test_another_change_is_another_digest() -> None:
+    about = opening(policy=QUICK)
+    assert about.change_digest == opening(policy=QUICK).change_digest
+    assert about.change_digest != about.model_copy(update={"starter": "Eve"}).change_digest
+    assert replace(given("PLANNED").gate, state="TESTING").serves == {}
