@@ -55,7 +55,7 @@ def acting(act: "Callable[[World], Awaitable[T]]") -> T:
 def find(world: "World", beginning: str) -> "Gate":
     """The gate whose id begins so. Raises GateError if there is none, or more than one."""
     from blocks.errors import GateError
-    from flows.transitions.moving import all_gates
+    from flows.transitions.reading import all_gates
 
     found = [gate for gate in all_gates(world) if gate.id.startswith(beginning)]
     if len(found) != 1:
@@ -118,7 +118,7 @@ def status(
     async def act(world: "World") -> Any:
         from flows.transitions.form import page
         from flows.transitions.known import frozen
-        from flows.transitions.moving import all_gates
+        from flows.transitions.reading import all_gates
 
         if gate:
             return page(world, find(world, gate)), ""

@@ -13,7 +13,7 @@ import pyotp
 
 from flows.transitions.facts import verdict_of
 from flows.transitions.machine import is_asked
-from flows.transitions.moving import read_gate
+from flows.transitions.reading import read_gate
 from flows.transitions.story import Answer, Gate, Question
 from flows.transitions.world import ApproverFacts, World
 from tasks.records.ledger import AlreadyMovedError, Entry

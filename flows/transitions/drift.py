@@ -11,6 +11,7 @@ from typing import Any, Literal
 from blocks.errors import GateError
 from blocks.lineups import lineup_kinds
 from flows.transitions.known import differences, digest, known_lineups, known_models
+from flows.transitions.reading import all_gates
 from flows.transitions.story import Gate, Opening
 from flows.transitions.world import Content, World
 from tasks.judging.wording import spoken_list
@@ -132,6 +133,4 @@ async def _revert(world: World, finding: Finding) -> None:
 
 
 def _being_written(world: World) -> set[tuple[str, str]]:
-    from flows.transitions.moving import all_gates
-
     return {(gate.opening.pipeline, lineup) for gate in all_gates(world) if not gate.settled for lineup in gate.serves}

@@ -20,9 +20,10 @@ from prefect.artifacts import acreate_table_artifact
 from sqlalchemy import Engine, insert
 
 from blocks.lineups import lineup_kind
-from flows.transitions.moving import advance, open_gate, read_gate
+from flows.transitions.moving import advance, movement, open_gate
+from flows.transitions.reading import read_gate
 from flows.transitions.settling import SLUG
-from flows.transitions.story import Change, Opening
+from flows.transitions.story import Change, Opening, State
 from flows.transitions.world import World, real_world
 from tasks.judging.planning import plan_gate
 from tasks.judging.policy import Policy
@@ -30,6 +31,7 @@ from tasks.judging.requirements import Workload
 from tasks.records.database import connect, migrate
 from tasks.records.tables import calls, runs
 
+BEGINNING: tuple[State, ...] = ("TESTING", "MONITORING")
 LINEUP = "drill"
 """The lineup block the drill writes to; serves nobody."""
 CANDIDATE = "drill-candidate"
@@ -142,12 +144,10 @@ async def _let_loose(world: World, pipeline: str, role: str, incumbent: str, bad
 
 def _begin(shadow: World, gate_id: str) -> None:
     """Straight to monitoring: there is nobody to protect and nothing to approve."""
-    from flows.transitions.moving import movement
-
-    for to, kind in (("TESTING", "moved"), ("", "settled"), ("MONITORING", "moved")):
+    for to in BEGINNING:
         gate = read_gate(shadow, gate_id)
-        body = movement(gate, to, "A drill.") if kind == "moved" else {}  # type: ignore[arg-type]
-        shadow.record(kind, "drill", body, gate_id, gate.sequence + 1)
+        shadow.record("moved", "drill", movement(gate, to, "A drill."), gate_id, gate.sequence + 1)
+        shadow.record("settled", "drill", {}, gate_id, gate.sequence + 2)
 
 
 def _opening(pipeline: str, role: str, incumbent: str) -> Opening:

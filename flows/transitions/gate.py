@@ -15,8 +15,9 @@ from prefect.runtime import flow_run
 from flows.transitions.answering import Given, answer, unanswered
 from flows.transitions.answering import ask as question_for
 from flows.transitions.form import Approval, Signal, page
-from flows.transitions.moving import advance, open_gate, read_gate
+from flows.transitions.moving import advance, open_gate
 from flows.transitions.planning import plan_phase
+from flows.transitions.reading import read_gate
 from flows.transitions.story import Gate
 from flows.transitions.trial import test_gate
 from flows.transitions.waiting import answered, ask

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 
 from pydantic import AwareDatetime
 
-from flows.transitions.moving import all_gates
+from flows.transitions.reading import all_gates
 from flows.transitions.story import Gate
 from flows.transitions.world import World
 from tasks.judging.values import Value

@@ -2,7 +2,8 @@
 
 from blocks.errors import GateError
 from flows.transitions.known import frozen, open_incident
-from flows.transitions.moving import all_gates, roll_back
+from flows.transitions.moving import roll_back
+from flows.transitions.reading import all_gates
 from flows.transitions.story import Gate
 from flows.transitions.world import World
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from blocks.errors import GateError
 from flows.transitions.facts import gather
 from flows.transitions.machine import Facts, Move, Remind, Weigh, extension_refused, next_step
+from flows.transitions.reading import all_gates, read_gate
 from flows.transitions.settling import ACTOR, settle
-from flows.transitions.story import Gate, Opening, State, serves, tell
+from flows.transitions.story import Gate, Opening, State, serves
 from flows.transitions.world import World
 from tasks.judging.verdict import Verdict
-from tasks.records.ledger import AlreadyMovedError, Entry, require_sound
+from tasks.records.ledger import AlreadyMovedError, require_sound
 
 PATIENCE = 20
 """Steps and lost races in one go; a gate has eight states, so more is a fault."""
@@ -29,19 +30,6 @@ def open_gate(world: World, gate_id: str, opening: Opening, actor: str) -> Gate:
         }
         world.record("planned", actor, body, gate_id, 1)
     return read_gate(world, gate_id)
-
-
-def read_gate(world: World, gate_id: str) -> Gate:
-    return tell(world.read(gate_id=gate_id))
-
-
-def all_gates(world: World) -> list[Gate]:
-    """Every gate there ever was, oldest first."""
-    stories: dict[str, list[Entry]] = {}
-    for entry in world.read():
-        if entry.gate_id is not None:
-            stories.setdefault(entry.gate_id, []).append(entry)
-    return [tell(story) for story in stories.values()]
 
 
 async def advance(world: World, gate_id: str) -> Gate:

@@ -5,6 +5,7 @@ from datetime import datetime
 from flows.transitions.drift import scan
 from flows.transitions.known import frozen
 from flows.transitions.plans import phase
+from flows.transitions.reading import all_gates
 from flows.transitions.story import Opening, tell
 from flows.transitions.world import World
 from tasks.judging.wording import spoken_list, spoken_time
@@ -55,8 +56,6 @@ def _last_good(entries: list[Entry], pipeline: str) -> Entry | None:
 
 def _others(world: World, opening: Opening, gate_id: str) -> list[str]:
     """One gate at a time in a pipeline: two would judge each other's candidates."""
-    from flows.transitions.moving import all_gates
-
     others = [gate for gate in all_gates(world) if gate.id != gate_id and gate.opening.pipeline == opening.pipeline]
     return [f"Gate {gate.id} ({gate.opening.title}) is still {gate.state}." for gate in others if gate.open]
 

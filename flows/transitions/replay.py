@@ -4,7 +4,7 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from flows.transitions.facts import window_of
-from flows.transitions.moving import read_gate
+from flows.transitions.reading import read_gate
 from flows.transitions.trial import ask_pair, replay_due, suite_of
 from flows.transitions.world import World, real_world
 from tasks.records.ledger_evidence import replayed

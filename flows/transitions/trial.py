@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from prefect.logging import get_run_logger
 
 from blocks.errors import ConfigurationError, PhasegateError
-from flows.transitions.moving import read_gate
+from flows.transitions.reading import read_gate
 from flows.transitions.story import Gate
 from flows.transitions.suites import SUITES, Suite
 from flows.transitions.world import World

@@ -15,7 +15,8 @@ from blocks.errors import PhasegateError
 from flows.transitions.answering import ask
 from flows.transitions.drift import note_new, scan
 from flows.transitions.facts import window_of
-from flows.transitions.moving import advance, all_gates, read_gate
+from flows.transitions.moving import advance
+from flows.transitions.reading import all_gates, read_gate
 from flows.transitions.story import Gate
 from flows.transitions.trial import replay_due
 from flows.transitions.waiting import wake

@@ -9,7 +9,8 @@ import pyotp
 from sqlalchemy import Engine
 
 from flows.transitions.answering import Given, answer, ask
-from flows.transitions.moving import advance, open_gate, read_gate, roll_back
+from flows.transitions.moving import advance, open_gate, roll_back
+from flows.transitions.reading import read_gate
 from flows.transitions.story import Gate
 from flows.transitions.world import World
 from tasks.judging.observations import Call

@@ -16,7 +16,8 @@ from flows.generator.opening import open_run
 from flows.generator.stages import stage
 from flows.transitions.gate import gate as gate_flow
 from flows.transitions.incidents import emergency
-from flows.transitions.moving import read_gate, roll_back
+from flows.transitions.moving import roll_back
+from flows.transitions.reading import read_gate
 from flows.transitions.story import Gate
 from flows.transitions.suites import SUITES
 from flows.transitions.watch import look

@@ -11,7 +11,8 @@ from blocks.lineups import GeneratorLineup
 from flows.generator.opening import open_run
 from flows.generator.run import GeneratorRun
 from flows.generator.stages import stage
-from flows.transitions.moving import movement, read_gate
+from flows.transitions.moving import movement
+from flows.transitions.reading import read_gate
 from flows.transitions.story import Opening
 from flows.transitions.suites import SUITES
 from flows.transitions.trial import run_trial

@@ -26,7 +26,7 @@ from blocks.lineups import GeneratorLineup
 from blocks.local_process import stop
 from blocks.models import OpenAICompatibleModel
 from deployments.prefect_server import api_url, free_port, start_server
-from flows.transitions.moving import read_gate
+from flows.transitions.reading import read_gate
 from flows.transitions.world import World, real_world
 from tasks.judging.observations import Arm, Call
 from tests.doubles.model_server import ModelServer

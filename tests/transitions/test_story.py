@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flows.transitions.moving import all_gates
+from flows.transitions.reading import all_gates
 from flows.transitions.story import State
 from tasks.records.ledger import verify
 from tests.transitions.memory import a_lineup
