@@ -53,7 +53,9 @@ async def measure(tokens: int, answer: int) -> Measured:
             async def ask(user: str) -> tuple[float, int]:
                 began = time.perf_counter()
                 asked = await asking.prose(model, replace(question, user=user))
-                return time.perf_counter() - began, asked.prompt_tokens or 0
+                seconds = time.perf_counter() - began
+                print(f"{asked.prompt_tokens} tokens: {seconds:.1f} s", flush=True)  # a busy machine takes many minutes
+                return seconds, asked.prompt_tokens or 0
 
             question = Question(SYSTEM, "", answer, 0.7, 7)
             pairs = prompts(tokens)
