@@ -103,9 +103,9 @@ def record_drill(world: World, pipeline: str, actor: str, found: list[Drilled]) 
     world.record("drilled", actor, body)
 
 
-async def rehearse(world: World, pipeline: str) -> list[Drilled]:
+async def rehearse(world: World, pipeline: str, production: str = "production") -> list[Drilled]:
     """Each bad candidate through a gate of its own. The incumbent is the model that serves now, asked for real."""
-    serving = await world.blocks.lineup(pipeline, "production") or {}
+    serving = await world.blocks.lineup(pipeline, production) or {}
     kind = lineup_kind(pipeline)
     role = kind.roles[0]
     incumbent = str(serving.get(role, kind.model_fields[role].default))

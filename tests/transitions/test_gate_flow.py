@@ -14,6 +14,7 @@ from blocks.approvers import Approver
 from blocks.lineups import GeneratorLineup
 from flows.generator.opening import open_run
 from flows.generator.stages import stage
+from flows.transitions.drill import rehearse
 from flows.transitions.gate import gate as gate_flow
 from flows.transitions.incidents import emergency
 from flows.transitions.moving import roll_back
@@ -228,3 +229,9 @@ def test_a_rollback_by_hand_after_promotion(monitoring: Scene, twice: int) -> No
 def test_an_emergency_freezes_and_takes_back(monitoring: Scene) -> None:
     one_loop.run(emergency(monitoring.world, "grace", "Customers see nonsense."))
     assert (monitoring.gate.state, monitoring.serves("preview")) == ("ROLLED_BACK", "old")
+
+
+def test_a_drill_restores_and_proves_the_way_back_within_ten_seconds(scene: Scene) -> None:
+    drilled = one_loop.run(rehearse(scene.world, "generator", LINEUPS["production"]))
+    assert [one.candidate for one in drilled if not one.passed] == []
+    assert scene.serves() == "old"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from flows.transitions.drift import note_new
 from flows.transitions.reading import all_gates
 from flows.transitions.story import State
 from tasks.records.ledger import verify
@@ -161,6 +162,15 @@ class TestDriftOfAnOpenGate:
         story.moved()
         assert (story.gate.state, story.serves(lineup)) == ("ROLLED_BACK", "old")
         assert "by hand" in story.gate.reason
+
+    def test_an_edited_model_rolls_back(self, story: Story) -> None:
+        asyncio.run(note_new(story.world))
+        story.monitoring().blocks.facts["new"]["temperature"] = 1.5
+        assert "temperature is 1.5" in story.moved().gate.reason
+
+    def test_a_deleted_lineup_rolls_back_and_comes_back(self, story: Story) -> None:
+        del story.monitoring().blocks.lineups["generator", "preview"]
+        assert (story.moved().gate.state, story.serves("preview")) == ("ROLLED_BACK", "old")
 
     def test_another_role_does_not(self, story: Story) -> None:
         story.monitoring().blocks.lineups["generator", "production"]["report_words"] = 900
