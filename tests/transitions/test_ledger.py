@@ -125,3 +125,13 @@ def test_secrets_are_refused(database: Engine) -> None:
 def test_an_entry_of_a_gate_needs_its_place(database: Engine) -> None:
     with pytest.raises(ValueError, match="place"):
         append(database, NewEntry("noted", "tester", AT, gate_id="gate-1"))
+
+
+def test_entries_of_many_writers_at_once_are_all_kept_in_one_chain(database: Engine) -> None:
+    def write(number: int) -> int:
+        return append(database, NewEntry("noted", "tester", AT, {"n": number})).sequence
+
+    with ThreadPoolExecutor(8) as pool:
+        sequences = list(pool.map(write, range(40)))
+    assert sorted(sequences) == list(range(1, 41))
+    assert verify(database).sound
