@@ -42,14 +42,13 @@ class Model:
 
     @property
     def server(self) -> str:
-        """What a limit on requests at the same time is for: blocks on one server share it."""
-        return f"{self.block.provider} {self.endpoint.base_url}"
+        """What a limit on requests at the same time is for: blocks on one server with the same limit share it."""
+        return f"{self.block.provider} {self.endpoint.base_url} {self.block.concurrency}"
 
 
 @dataclass
 class Asking:
-    """Asks models. One for a run: it shares connections and keeps the requests to each server within its limit,
-    that of the first of its blocks to be asked.
+    """Asks models. One for a run: it shares connections and keeps the requests to each server within its limit.
 
     `sleep` and `jitter` are passed in so that tests do not wait.
     """

@@ -23,7 +23,7 @@ def test_ctrl_c_ends_it_at_once_and_keeps_what_was_finished(
     with start("run", "--lineup", lineup(), env=environment(home, prefect_api)) as process:
         models.wait_for_requests(3, timeout=120)
         process.send_signal(signal.SIGINT)
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=150)
     assert process.returncode == 130, printed
     assert "Traceback" not in printed
     assert "What was finished is kept" in printed

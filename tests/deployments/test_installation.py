@@ -2,6 +2,8 @@
 
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,11 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from blocks.lineups import GeneratorLineup
+from blocks.home import PROJECT_ROOT
 from blocks.local_process import read_json, stop
 from deployments.catalogue import deployments
 from deployments.prefect_server import free_port
-from tests import one_loop
 from tests.deployments.terminal import all_gone, environment, phasegate, processes_of, start
 from tests.doubles.model_server import ModelServer
 
@@ -30,23 +31,32 @@ def fresh(tmp_path_factory: pytest.TempPathFactory, model_server: ModelServer) -
         status, printed = phasegate("bootstrap", env=environment(home))
         assert status == 0, printed
         assert "created block Generator Lineup / production" in printed
-        _save_lineup(read_json(home / "run" / "prefect-server" / "state.json") or {}, model_server)
+        _save_lineup(home, read_json(home / "run" / "prefect-server" / "state.json") or {}, model_server)
         yield home
     finally:
         for process in processes_of(home):
             stop(process)
 
 
-def _save_lineup(server: dict[str, Any], models: ModelServer) -> None:
-    from prefect.settings import PREFECT_API_URL, temporary_settings
+SAVE_LINEUP = """
+import asyncio, sys
+from blocks.lineups import GeneratorLineup
+from blocks.models import OpenAICompatibleModel
 
-    from blocks.models import OpenAICompatibleModel
+async def save(base_url, api_key):
+    model = OpenAICompatibleModel(model="llama3.1:8b", base_url=base_url, api_key=api_key, context_window=24_000)
+    await model.asave("double")
+    await GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, "double"), report_words=600).asave("double")
 
-    double: dict[str, Any] = {"model": "llama3.1:8b", "base_url": models.openai_url, "api_key": models.token}
-    with temporary_settings({PREFECT_API_URL: server["url"]}):
-        one_loop.run(OpenAICompatibleModel(**double, context_window=24_000).asave("double"))
-        roles = dict.fromkeys(GeneratorLineup.roles, "double")
-        one_loop.run(GeneratorLineup(**roles, report_words=600).asave("double"))
+asyncio.run(save(*sys.argv[1:]))
+"""
+
+
+def _save_lineup(home: Path, server: dict[str, Any], models: ModelServer) -> None:
+    """In a process of its own: Prefect's client in this one may be bound to the server other tests share."""
+    env = environment(home) | {"PREFECT_API_URL": server["url"]}
+    command = [sys.executable, "-c", SAVE_LINEUP, models.openai_url, models.token]
+    subprocess.run(command, env=env, cwd=PROJECT_ROOT, check=True)
 
 
 def test_a_run_prints_its_table_and_report_and_leaves_nothing_running(fresh: Path, models: ModelServer) -> None:
