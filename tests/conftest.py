@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests import one_loop
-from tests.doubles.model_server import ModelServer
+from tests.doubles.model_server import ModelServer, catalogue
 
 SESSION = Path(tempfile.mkdtemp(prefix="phasegate-tests-"))
 """State of what lives as long as the session."""
@@ -140,6 +140,8 @@ def models(model_server: ModelServer) -> Iterator[ModelServer]:
     """The double of model servers, without hooks, faults and log."""
     yield model_server
     model_server.answer = model_server.delay = None
+    for model in catalogue.DEFAULT_MODELS:
+        model_server.host(model)
     model_server.heal()
     model_server.resume()
     model_server.clear()
