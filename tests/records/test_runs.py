@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
@@ -163,12 +163,12 @@ JSON = st.recursive(
 
 class TestAddresses:
     @given(st.dictionaries(st.text(), JSON, max_size=6))
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, deadline=None)
     def test_the_order_of_keys_does_not_matter(self, value: dict[str, object]) -> None:
         assert runs.sha256(value) == runs.sha256(dict(reversed(value.items())))
 
     @given(JSON, JSON)
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, deadline=None)
     def test_another_text_has_another_address(self, one: object, other: object) -> None:
         assert (runs.canonical(one) == runs.canonical(other)) == (runs.sha256(one) == runs.sha256(other))
 
