@@ -8,8 +8,9 @@ from typing import Any
 from blocks.errors import ConfigurationError
 
 GUIDANCE = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", ", "coerce_one_of": True}
-READABLE = r"^[A-Za-z0-9$][A-Za-z0-9 ,.;:'%$()!?&/+-]*$"
-"""Plain English signs only: a tiny model writes braces, quotes and other scripts into its texts otherwise."""
+READABLE = r"^[A-Za-z0-9$]+([ ,.;:'%()!?&/+-]{1,2}[A-Za-z0-9$]+)*[.!?)%]?$"
+"""Plain English words with at most two signs between them: a tiny model writes braces, quotes, other scripts and rows of
+dots into its texts otherwise."""
 SHORTEST_TEXT = 12
 """Characters a text has at least, where it may have as many."""
 
