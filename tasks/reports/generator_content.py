@@ -1,11 +1,10 @@
 """What a generator report says, chapter by chapter; the Markdown file and the page lay out the same."""
 
-from dataclasses import dataclass
-
 from tasks.reports.document import Blocks, paragraph, table
 from tasks.reports.figures import COLUMNS, NONE, stage_row, totals_row
 from tasks.reports.from_markdown import read_markdown
 from tasks.reports.from_output import output_blocks
+from tasks.reports.page import SECTION_LEVEL, Chapter, Section
 from tasks.reports.views import RunView, StageView
 
 DEMO = "Demo model: text is not advice."
@@ -17,26 +16,6 @@ SECONDS = (
     "Seconds are those of the attempt that gave the answer; of the report, which is asked in parts, those of all parts. "
     "The last row is the time of the whole run, in which stages that do not read each other run at the same time."
 )
-SECTION_LEVEL = 3
-"""Heading level of a section; chapters are one above, what a section holds starts one below."""
-
-
-@dataclass(frozen=True)
-class Section:
-    title: str
-    blocks: Blocks
-    demo: bool = False
-    """The embedded demo model wrote it, or a part of it."""
-
-
-@dataclass(frozen=True)
-class Chapter:
-    title: str
-    name: str
-    """Anchor."""
-    sections: tuple[Section, ...]
-    lead: str = ""
-    """A sentence or two below the title."""
 
 
 def chapters(view: RunView) -> tuple[Chapter, ...]:
@@ -64,7 +43,7 @@ def _report(view: RunView) -> Chapter:
         missing = tuple(Section(stage.name, _missing(stage)) for stage in writers)
         return Chapter("Market research report", "report", missing)
     sections = tuple(
-        Section(section.title, read_markdown(section.markdown, SECTION_LEVEL + 1), demo)
+        Section(section.title, read_markdown(section.markdown, SECTION_LEVEL + 1), DEMO if demo else "")
         for section in view.report.sections
     )
     return Chapter("Market research report", "report", sections, view.report.headline)
@@ -74,7 +53,7 @@ def _stage(stage: StageView) -> Section:
     title = f"{stage.number}. {stage.name}"
     if stage.output is None:
         return Section(title, _missing(stage))
-    return Section(title, output_blocks(stage.output, SECTION_LEVEL + 1, stage.dollars), stage.demo)
+    return Section(title, output_blocks(stage.output, SECTION_LEVEL + 1, stage.dollars), DEMO if stage.demo else "")
 
 
 def _missing(stage: StageView) -> Blocks:

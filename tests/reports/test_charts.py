@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from tasks.reports.charts import Bar, Chart, draw, tick_step
+from tasks.reports.charts import Bar, Bars, draw, tick_step
 from tasks.reports.generator_charts import charts
 from tasks.reports.views import RunView
 from tests.reports.pages import Page, read_page
 
 
 def drawn(*bars: Bar) -> Page:
-    return read_page(draw(Chart("Time", "About time.", ("Read", "Written"), bars), "one"))
+    return read_page(draw(Bars("Time", "About time.", ("Read", "Written"), bars), "one"))
 
 
 def widths(page: Page) -> list[float]:
