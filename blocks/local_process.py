@@ -67,6 +67,14 @@ class SharedProcess:
         facts = read_json(self.place / "state.json")
         return facts if facts and not _lockable(self.place / "life", fcntl.LOCK_SH) else None
 
+    def first_use(self) -> bool:
+        """True for one caller since the server was started, of all processes that use it; then False."""
+        try:
+            (self.place / "used").touch(mode=0o600, exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
     def _find_or_start(self) -> dict[str, Any]:
         with (self.place / "start").open("a") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
@@ -75,6 +83,7 @@ class SharedProcess:
     def _start(self) -> dict[str, Any]:
         state, log = self.place / "state.json", self.place / "log.txt"
         state.unlink(missing_ok=True)
+        (self.place / "used").unlink(missing_ok=True)
         with log.open("wb") as output:
             child = subprocess.Popen(
                 self.command(self.place),

@@ -69,8 +69,9 @@ class EmbeddedModel(LanguageModel):
 
     @contextlib.contextmanager
     def reach(self) -> Iterator[Endpoint]:
-        with _server(self.threads, self.context_window).lease() as facts:
-            yield Endpoint(facts["url"], {"Authorization": f"Bearer {facts['key']}"})
+        server = _server(self.threads, self.context_window)
+        with server.lease() as facts:
+            yield Endpoint(facts["url"], {"Authorization": f"Bearer {facts['key']}"}, server.first_use)
 
     def request(self, question: Question, endpoint: Endpoint) -> HttpRequest:
         body = {**chat_body(self.model, question), "repeat_penalty": 1.1, "cache_prompt": True}

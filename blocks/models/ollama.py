@@ -15,6 +15,9 @@ from blocks.models.wire import Endpoint, HttpRequest, Question, Reply
 
 LIST_SECONDS = 20
 """How long the list of models may take; no model is loaded for it."""
+LOADED_WITHIN = 500_000_000
+"""Nanoseconds. Ollama tells a loading time with every answer: some hundredths of a second for a model in memory, seconds
+for one that had to be read from disk."""
 
 
 class OllamaModel(LanguageModel):
@@ -78,7 +81,9 @@ class OllamaModel(LanguageModel):
                 "context_exceeded", f"Ollama read {seen} prompt tokens, as many as its window holds: it cut the rest."
             )
         cut = reply.get("done_reason") == "length"
-        return answered(at(reply, "message", "content"), "Ollama", seen, reply.get("eval_count"), cut)
+        loading = reply.get("load_duration")
+        cold = isinstance(loading, int | float) and loading > LOADED_WITHIN
+        return answered(at(reply, "message", "content"), "Ollama", seen, reply.get("eval_count"), cut, cold)
 
     async def digest(self, client: httpx.AsyncClient, endpoint: Endpoint) -> str | None:
         """The digest of the model's tag on this server.

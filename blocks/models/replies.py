@@ -38,9 +38,11 @@ def count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS else None
 
 
-def answered(answer: Any, who: str, prompt_tokens: Any, completion_tokens: Any, truncated: bool) -> Reply:
+def answered(
+    answer: Any, who: str, prompt_tokens: Any, completion_tokens: Any, truncated: bool, cold: bool = False
+) -> Reply:
     """The reply around `answer`, which may be a text or JSON that was parsed already. Raises CallError if it is empty."""
     if answer is None or (isinstance(answer, str) and not answer.strip()):
         raise fault("empty_answer", f"{who} answered without any text.")
     text, value = (answer, None) if isinstance(answer, str) else (None, answer)
-    return Reply(text, value, count(prompt_tokens), count(completion_tokens), truncated)
+    return Reply(text, value, count(prompt_tokens), count(completion_tokens), truncated, cold)

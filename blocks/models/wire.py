@@ -1,6 +1,6 @@
 """What goes to a model and what comes back, the same for every provider."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,8 @@ class Endpoint:
 
     base_url: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    first: Callable[[], bool] = lambda: False
+    """Whether the request about to be sent is the first since the server came up, where that can be known."""
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,5 @@ class Reply:
     completion_tokens: int | None = None
     truncated: bool = False
     """The output limit was reached: the answer is not whole."""
+    cold: bool = False
+    """The model had to be loaded first; what that took says nothing about the next call."""

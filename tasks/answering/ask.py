@@ -96,6 +96,7 @@ class Asking:
         """The reply of the first request that gets through, at most `attempts` of the block."""
         for number in range(model.block.attempts):
             kind: Literal["first", "retry", "re-ask"] = "retry" if number else "re-ask" if again else "first"
+            first = model.endpoint.first()
             exchange, started, clock = Exchange(), datetime.now(UTC), time.perf_counter()
             try:
                 reply = await send(self.client, model.block, model.endpoint, question, exchange)
@@ -111,7 +112,7 @@ class Asking:
                 other_seed = question.seed + (error.error_class in OF_THE_MODEL)
                 question = replace(question, fresh=True, seed=other_seed)
             else:
-                attempts.append(_good(kind, started, time.perf_counter() - clock, exchange, reply))
+                attempts.append(_good(kind, started, time.perf_counter() - clock, exchange, reply, first))
                 return reply
         raise AssertionError("unreachable: the last attempt returns or raises")
 
@@ -122,11 +123,13 @@ class Asking:
         return float(min(LONGEST_WAIT, 2 ** (number + 1) * (1 + self.jitter() / 4)))
 
 
-def _good(kind: Any, started: datetime, seconds: float, exchange: Exchange, reply: Reply) -> Attempt:
+def _good(
+    kind: Any, started: datetime, seconds: float, exchange: Exchange, reply: Reply, first: bool
+) -> Attempt:
     return Attempt(
         kind, started, seconds, exchange.status,
         prompt_tokens=reply.prompt_tokens, completion_tokens=reply.completion_tokens, truncated=reply.truncated,
-        raw_body=exchange.kept(),
+        raw_body=exchange.kept(), cold=reply.cold or first,
     )  # fmt: skip
 
 

@@ -25,6 +25,8 @@ class Attempt:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     truncated: bool = False
+    cold: bool = False
+    """The model had to be loaded first, or had just been."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Asked(Generic[T]):
     def latency(self) -> float | None:
         """Seconds of the attempt that gave the answer; None if none did."""
         return self.attempts[-1].seconds if self.value is not None else None
+
+    @property
+    def cold(self) -> bool:
+        """Whether the latency holds the loading of the model."""
+        return self.attempts[-1].cold
 
     @property
     def total_seconds(self) -> float:

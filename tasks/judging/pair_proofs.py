@@ -43,14 +43,15 @@ def compare(requirement: Requirement, pairs: PairTally) -> Compared:
     return Compared(*ratio, n, logs.negated(), log(limit))
 
 
-def prove_pairs(requirement: Requirement, pairs: PairTally, label: str) -> Proof:
+def prove_pairs(requirement: Requirement, pairs: PairTally, label: str, cold: Moments) -> Proof:
+    """`cold`: seconds of the candidate's calls that had to load the model; kept out of the ratio and named beside it."""
     compared = compare(requirement, pairs)
     unpriced = requirement.demand == "cost" and pairs.costs.unknown > 0
     more = None if unpriced else _more(requirement, compared)
     return Proof(
         requirement=requirement,
         finding=compared.finding,
-        sentence=f"{label}: {_sentence(requirement, compared, pairs)}",
+        sentence=f"{label}: {_sentence(requirement, compared, pairs)}{_loading(requirement, cold)}",
         n=compared.n,
         estimate=_finite(compared.estimate) if compared.n else None,
         lower=_finite(compared.lower),
@@ -79,6 +80,12 @@ def _sentence(requirement: Requirement, compared: Compared, pairs: PairTally) ->
         return f"not one pair of {_measure(requirement)} was seen, and no data is never a proof."
     left_out = f" ({many(pairs.incomplete, 'input')} without both answers left out)" if pairs.incomplete else ""
     return f"on {many(compared.n, 'input')}{left_out} {_observed(requirement, compared, pairs)}"
+
+
+def _loading(requirement: Requirement, cold: Moments) -> str:
+    if requirement.demand != "latency" or not cold.n:
+        return ""
+    return f" Left out: {many(cold.n, 'call')} that loaded the model first, {cold.mean:.1f} s on average."
 
 
 def _observed(requirement: Requirement, compared: Compared, pairs: PairTally) -> str:

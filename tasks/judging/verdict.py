@@ -143,7 +143,7 @@ def _prove(plan: GatePlan, requirement: Requirement, evidence: Evidence) -> Proo
     seen, label = evidence.role(requirement.role), plan.label(requirement.role)
     if requirement.unit == "calls":
         return prove_rate(requirement, seen.candidate, plan.policy.icc, label)
-    return prove_pairs(requirement, seen.pairs, label)
+    return prove_pairs(requirement, seen.pairs, label, seen.candidate.cold_seconds)
 
 
 def _situation(

@@ -43,9 +43,11 @@ class Slice:
 
 def read_evidence(database: Engine, wanted: Slice, policy: Policy, window: Window) -> Evidence:
     """What the calls of the slice say; calls outside the window count for every rate, but cover no bucket."""
-    arms = _arms(database, wanted, policy, window)
+    arms, cold = _arms(database, wanted, policy, window), _cold(database, wanted)
     fields, pairs, routed = _fields(database, wanted), _pairs(database, wanted, policy), _routed(database, wanted)
-    roles = {role: _role(role, arms, fields, pairs, routed, window) for role in sorted({role for role, _ in arms})}
+    roles = {
+        role: _role(role, arms, cold, fields, pairs, routed, window) for role in sorted({role for role, _ in arms})
+    }
     last = max((row["last"] for row in arms.values()), default=None)
     return Evidence(window=window, roles=roles, last_seen=last)
 
@@ -53,28 +55,31 @@ def read_evidence(database: Engine, wanted: Slice, policy: Policy, window: Windo
 def _role(
     role: str,
     arms: Mapping[tuple[str, str], RowMapping],
+    cold: Mapping[tuple[str, str], Moments],
     fields: Mapping[tuple[str, str], dict[str, FieldTally]],
     pairs: Mapping[str, PairTally],
     routed: Mapping[str, tuple[Routed, ...]],
     window: Window,
 ) -> RoleEvidence:
-    candidate = arms.get((role, "candidate"))
+    before, after = (role, "incumbent"), (role, "candidate")
+    candidate = arms.get(after)
     return RoleEvidence(
-        incumbent=_tally(arms.get((role, "incumbent")), fields.get((role, "incumbent"), {})),
-        candidate=_tally(candidate, fields.get((role, "candidate"), {})),
+        incumbent=_tally(arms.get(before), fields.get(before, {}), cold.get(before, Moments())),
+        candidate=_tally(candidate, fields.get(after, {}), cold.get(after, Moments())),
         pairs=pairs.get(role, PairTally()),
         routed=routed.get(role, ()),
         buckets=tuple(int(candidate[f"bucket_{n}"]) if candidate else 0 for n in range(window.buckets)),
     )
 
 
-def _tally(row: RowMapping | None, fields: dict[str, FieldTally]) -> ArmTally:
+def _tally(row: RowMapping | None, fields: dict[str, FieldTally], cold: Moments) -> ArmTally:
     if row is None:
         return ArmTally()
     counts = ("calls", "runs", "failures", "placeholders", "echoes", "spoiled", "scored", "good")
     # Scores are whole numbers, so the database's sums are exact.
     scores = Moments.from_sums(row["scored"], *(int(row[name] or 0) for name in ("scores", "squares", "cubes")))
-    return ArmTally(**{name: int(row[name] or 0) for name in counts}, scores=scores, fields=fields)
+    tallied = {name: int(row[name] or 0) for name in counts}
+    return ArmTally(**tallied, scores=scores, fields=fields, cold_seconds=cold)
 
 
 def _in(wanted: Slice) -> ColumnElement[bool]:
@@ -140,6 +145,18 @@ def _arms(database: Engine, wanted: Slice, policy: Policy, window: Window) -> di
         return {(row["role"], row["arm"]): row for row in connection.execute(statement).mappings()}
 
 
+def _cold(database: Engine, wanted: Slice) -> dict[tuple[str, str], Moments]:
+    """(role, arm) -> seconds of the calls a model was loaded for. They are few, so their sums are made here."""
+    statement = select(calls.c.role, calls.c.arm, calls.c.seconds).where(
+        _in(wanted), calls.c.cold, ~_failed(wanted), calls.c.seconds.is_not(None)
+    )
+    seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+    with database.connect() as connection:
+        for row in connection.execute(statement):
+            seconds[row.role, row.arm].append(row.seconds)
+    return {key: Moments.of(found) for key, found in seconds.items()}
+
+
 def _fields(database: Engine, wanted: Slice) -> dict[tuple[str, str], dict[str, FieldTally]]:
     statement = (
         select(calls.c.role, calls.c.arm, field_checks.c.field, func.count().label("checked"),
@@ -188,9 +205,8 @@ class _Side:
 
 def _pairs(database: Engine, wanted: Slice, policy: Policy) -> dict[str, PairTally]:
     answered = ~_failed(wanted)
-    score, seconds, cost = (
-        case((answered, column), else_=None) for column in (calls.c.score, calls.c.seconds, calls.c.cost)
-    )
+    score, cost = (case((answered, column), else_=None) for column in (calls.c.score, calls.c.cost))
+    seconds = case((and_(answered, ~calls.c.cold), calls.c.seconds), else_=None)
     statement = (
         select(calls.c.role, calls.c.pair_id, calls.c.arm, _count(answered).label("answered"),
                func.sum(score).label("scores"), func.count(score).label("scored"),

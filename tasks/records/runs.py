@@ -141,7 +141,7 @@ def _call_row(call: CallRecord, address: str | None) -> dict[str, Any]:
         "lineup_sha256": run.lineup_sha256, "started_at": asked.attempts[0].started_at, "seconds": asked.latency,
         "total_seconds": asked.total_seconds, "attempts": len(asked.attempts),
         "prompt_tokens": asked.prompt_tokens, "completion_tokens": asked.completion_tokens,
-        "outcome": asked.outcome, "repairs": list(asked.repairs), "truncated": asked.truncated,
+        "outcome": asked.outcome, "repairs": list(asked.repairs), "truncated": asked.truncated, "cold": asked.cold,
         "problems": [dict(problem) for problem in call.problems], "output_sha256": address,
         "error_class": asked.error.error_class if asked.error else None, "error": str(asked.error) if asked.error else None,
     }  # fmt: skip

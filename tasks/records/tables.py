@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from tasks.records.database import Json, Moment
@@ -75,6 +76,7 @@ calls = Table(
     Column("outcome", String(12), nullable=False),  # first_pass, repaired, failed
     Column("repairs", Json, nullable=False),
     Column("truncated", Boolean, nullable=False),
+    Column("cold", Boolean, nullable=False, server_default=false()),  # the model was loaded for it
     Column("placeholders", Integer, nullable=False),
     Column("echoes", Integer, nullable=False),
     Column("score", Integer),  # 0-100; NULL for a failed call and for parts that are not scored
@@ -103,6 +105,7 @@ attempts = Table(
     Column("prompt_tokens", Integer),
     Column("completion_tokens", Integer),
     Column("truncated", Boolean, nullable=False),
+    Column("cold", Boolean, nullable=False, server_default=false()),
 )
 
 outputs = Table(

@@ -4,9 +4,11 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from blocks.errors import PromptTooLongError
+from tasks.answering.ask import Asking, Model
 from tests.answering.setting import (
     QUESTION,
     Bird,
@@ -113,3 +115,22 @@ def test_a_prompt_that_does_not_fit_is_never_sent(models: ModelServer) -> None:
     assert "its answer up to 400" in said
     assert "the model block 'the-block' has a window of 2,048" in said
     assert "name a model with a larger window" in said
+
+
+def test_a_call_that_had_to_load_the_model_is_marked(models: ModelServer) -> None:
+    block = ollama(models)
+    unload = {"model": block.model, "messages": [], "keep_alive": 0}
+    httpx.post(f"{models.url}/api/chat", json=unload, headers={"Authorization": f"Bearer {models.token}"})
+
+    assert [ask(block).cold for _ in range(2)] == [True, False]
+
+
+def test_the_first_call_of_a_server_that_came_up_is_marked(models: ModelServer) -> None:
+    uses = iter([True, False])
+    block = openai(models)
+
+    async def twice(asking: Asking, model: Model) -> list[bool]:
+        told = replace(model, endpoint=replace(model.endpoint, first=lambda: next(uses)))
+        return [(await asking.typed(told, QUESTION, Bird)).cold for _ in range(2)]
+
+    assert on_asking(block, twice) == [True, False]

@@ -148,3 +148,12 @@ def test_ends_a_child_that_never_answers() -> None:
     with pytest.raises(ServiceError, match="did not answer within 1 s"), mute.lease():
         pass
     assert not is_alive(int((server().place / "log.txt").read_text()))
+
+
+def test_its_first_use_is_told_once_and_again_after_a_restart() -> None:
+    process = server()
+    with process.lease() as facts:
+        assert [process.first_use(), server().first_use()] == [True, False]
+        stop(facts["pid"])
+    with process.lease():
+        assert process.first_use()

@@ -82,6 +82,13 @@ def test_counts_and_a_full_limit_are_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("loading", "cold"), [(12_000_000, False), (30_000_000_000, True), ("soon", False), (None, False)]
+)
+def test_an_answer_tells_whether_the_model_was_loaded_for_it(loading: Any, cold: bool) -> None:
+    assert read(load_duration=loading).cold == cold
+
+
+@pytest.mark.parametrize(
     ("reply", "error_class"),
     [
         ({"done": False}, "incomplete"),

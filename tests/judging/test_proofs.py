@@ -96,6 +96,17 @@ def test_inputs_without_both_answers_are_named() -> None:
     assert "(1 input without both answers left out)" in proof(verdict(failing(1)), "latency").sentence
 
 
+def test_calls_that_loaded_the_model_are_named_beside_the_ratio() -> None:
+    made = [
+        one.model_copy(update={"cold": one.arm == "candidate" and n < 4, "seconds": 2.0})
+        for n, one in enumerate(pairs())
+    ]
+    found = proof(verdict(made), "latency")
+    assert "Left out: 2 calls that loaded the model first, 2.0 s on average." in found.sentence
+    assert found.n == 478
+    assert "Left out" not in proof(verdict(made), "quality").sentence
+
+
 def test_many_calls_of_few_runs_are_worth_few() -> None:
     calls = [made.model_copy(update={"run_id": f"run-{n // 26}"}) for n, made in enumerate(pairs(624))]
     found = proof(verdict(calls, gate(ONLY_FAILURES)), "failures")

@@ -29,7 +29,7 @@ def call_row(number: int, call: Call, **given: Any) -> dict[str, Any]:
         "provider": "double", "model": "m", "digest": None, "lineup_sha256": "", "prompt_sha256": "",
         "started_at": call.at, "seconds": call.seconds, "total_seconds": call.seconds or 0, "attempts": 1,
         "prompt_tokens": 1, "completion_tokens": 1, "cost": call.cost,
-        "outcome": "failed" if call.failed else "first_pass", "repairs": [], "truncated": False,
+        "outcome": "failed" if call.failed else "first_pass", "repairs": [], "truncated": False, "cold": call.cold,
         "placeholders": call.placeholders, "echoes": call.echoes, "score": call.score, "problems": [],
         "error_class": None, "error": None, "output_sha256": None, "pair_id": call.pair_id,
     }  # fmt: skip

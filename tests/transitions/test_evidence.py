@@ -47,6 +47,7 @@ def _some_call(chance: random.Random, number: int) -> Call:
         placeholders=0 if failed else int(chance.random() < 0.05),
         echoes=0 if failed else int(chance.random() < 0.05),
         pair_id=chance.choice([None, f"pair-{number % 40}"]),
+        cold=chance.random() < 0.1,
         fields={} if failed else {"deal_amount": chance.random() < 0.9},
     )
 
