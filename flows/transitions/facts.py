@@ -55,22 +55,45 @@ def _judged(world: World, gate: Gate, now: datetime, alarms: tuple[str, ...]) ->
     window = window_of(gate)
     circumstances = Circumstances(now, alarms, stale(world, gate.opening, now), exposed=gate.weight > 0)
     over = gate.window_start is not None and now >= window.end
-    verdict = judge(gate.opening.plan, _read(world, gate, min(now, window.end) if over else now, None), circumstances)
+    verdict = judge(gate.opening.plan, window_evidence(world, gate, now), circumstances)
     if not over:
         return verdict, verdict.alarms
     since = judge(gate.opening.plan, _read(world, gate, now, None), circumstances)
     return verdict, since.alarms
 
 
+def window_evidence(world: World, gate: Gate, at: datetime) -> Evidence:
+    """What the calls said at a moment: from the end of the window on it stands still."""
+    return _read(world, gate, _until(gate, at), None)
+
+
+def _until(gate: Gate, at: datetime) -> datetime:
+    return at if gate.window_start is None else min(at, window_of(gate).end)
+
+
+def evidence_since_promotion(world: World, gate: Gate, at: datetime) -> Evidence:
+    """What the calls of users said since promotion."""
+    return _read(world, gate, at, gate.promoted_at)
+
+
+def window_slice(gate: Gate, at: datetime) -> Slice:
+    """The calls that `window_evidence` looks at."""
+    return _slice(gate, _until(gate, at), None)
+
+
 def _read(world: World, gate: Gate, until: datetime, promoted_at: datetime | None) -> Evidence:
-    """Evidence since testing began, or since promotion: then only of the lineup that serves users."""
+    wanted = _slice(gate, until, promoted_at)
+    return read_evidence(world.database, wanted, gate.opening.plan.policy, window_of(gate))
+
+
+def _slice(gate: Gate, until: datetime, promoted_at: datetime | None) -> Slice:
+    """Calls since testing began, or since promotion: then only of the lineup that serves users."""
     o = gate.opening
     lineups = (o.production,) if promoted_at else (o.preview, o.production)
     since = promoted_at or gate.testing_since or gate.opened_at
     # A call that is being written right now has begun before it; one microsecond makes `until` inclusive.
     until += timedelta(microseconds=1)
-    wanted = Slice(o.pipeline, lineups, o.candidates, since, until, gate.id, (*o.plan.changed, *o.plan.others))
-    return read_evidence(world.database, wanted, o.plan.policy, window_of(gate))
+    return Slice(o.pipeline, lineups, o.candidates, since, until, gate.id, (*o.plan.changed, *o.plan.others))
 
 
 def _called(gate: Gate, seen: Evidence) -> bool:

@@ -1,4 +1,4 @@
-"""Blocks written as HTML. `Markup.format` escapes every text; no element with an address or a script can be written."""
+"""Blocks written as HTML. `Markup.format` escapes every text; no script can be written, no address but one of ours."""
 
 from markupsafe import Markup
 
@@ -13,6 +13,7 @@ from tasks.reports.document import (
     Items,
     Line,
     LineBreak,
+    Link,
     Paragraph,
     Quote,
     Rule,
@@ -95,6 +96,8 @@ def _inline(inline: Inline) -> Markup:
             return _element("code", _text(text))
         case LineBreak():
             return Markup("<br>")
+        case Link(text, address):
+            return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(address, visible(text))
 
 
 def _text(text: str) -> Markup:

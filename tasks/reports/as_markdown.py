@@ -13,6 +13,7 @@ from tasks.reports.document import (
     Items,
     Line,
     LineBreak,
+    Link,
     Paragraph,
     Quote,
     Rule,
@@ -97,3 +98,5 @@ def _inline(inline: Inline) -> str:
             return escape_markdown(text) if set("`|<&") & set(text) else f"`{one_line(text)}`"
         case LineBreak():
             return "\\\n"
+        case Link(text, address):
+            return f"[{escape_markdown(text)}]({address})"

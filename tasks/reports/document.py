@@ -1,9 +1,10 @@
 """What a report is made of: blocks of text that hold no markup of any format.
 
 Whatever is shown (a stage's output, a model's Markdown, a table of figures) becomes these first; `as_markdown` and
-`as_html` escape every text in them. So nothing reaches a page but the few forms named here: no link, image or HTML.
+`as_html` escape every text in them. So nothing reaches a page but the few forms named here: no image, no HTML, and no link that a model or a person wrote.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -32,7 +33,19 @@ class LineBreak:
     pass
 
 
-Inline: TypeAlias = Text | Styled | Code | LineBreak
+@dataclass(frozen=True)
+class Link:
+    """An address of phasegate's own making, in the Prefect UI. Text of strangers never becomes one."""
+
+    text: str
+    address: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"(https?:/)?/[A-Za-z0-9._~:/?#@=&%+,-]*", self.address):
+            raise ValueError(f"{self.address!r} is no plain web address")
+
+
+Inline: TypeAlias = Text | Styled | Code | LineBreak | Link
 Line: TypeAlias = tuple[Inline, ...]
 
 

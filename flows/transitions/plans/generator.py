@@ -5,14 +5,14 @@ from flows.transitions.plans.phase import Phase, person, precondition, suite, ve
 from tasks.judging.policy import Policy, protected
 
 _GOALS = (
-    verdict("Quality score of 95 or more in all stages"),
-    verdict("Error rate below 1 %"),
-    verdict("No placeholders in any output"),
-    verdict("No quality degradation against the incumbent"),
-    verdict("Cost stable or lower"),
+    verdict("Quality score of 95 or more in all stages", "good_share"),
+    verdict("Error rate below 1 %", "failures"),
+    verdict("No placeholders in any output", "placeholders"),
+    verdict("No quality degradation against the incumbent", "quality"),
+    verdict("Cost stable or lower", "cost"),
     watch("Monitored for 24 hours"),
 )
-_FASTER = (verdict("10 to 20 % faster: proven, refuted or open; reported, not required"),)
+_FASTER = (verdict("10 to 20 % faster: proven, refuted or open; reported, not required", "claim"),)
 _BEFORE = (
     precondition("Baseline test results of the current models"),
     precondition("Way back alive: the incumbent answers a probe"),
@@ -71,9 +71,9 @@ PHASES = (
         checklist=(
             *_PREVIOUS, *_BEFORE,
             suite("Report complete, 5,000 to 6,000 words, from the full research"),
-            verdict("No placeholders, no incomplete sections"),
-            verdict("Quality equal to the incumbent or better"),
-            verdict("Cost at most 25 % higher (the document accepts 20 %)"),
+            verdict("No placeholders, no incomplete sections", "placeholders", "good_share"),
+            verdict("Quality equal to the incumbent or better", "quality"),
+            verdict("Cost at most 25 % higher (the document accepts 20 %)", "cost"),
             watch("Monitored for stability for 24 hours"),
             person("Report read: quality and completeness compared with the condensed form"),
             person("The condensed prompt is kept as the way back"),

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from tasks.judging.policy import Policy
+from tasks.judging.policy import Demand, Policy
 from tasks.judging.values import Value
 
 Checked = Literal["precondition", "suite", "verdict", "watch", "person"]
@@ -22,6 +22,8 @@ class Item(Value):
 
     text: str = Field(min_length=3)
     by: Checked
+    demands: tuple[Demand, ...] = ()
+    """What has to be proven for it, of an item that the verdict sees to; all that the phase demands if empty."""
 
 
 class Phase(Value):
@@ -71,8 +73,8 @@ def suite(text: str) -> Item:
     return Item(text=text, by="suite")
 
 
-def verdict(text: str) -> Item:
-    return Item(text=text, by="verdict")
+def verdict(text: str, *demands: Demand) -> Item:
+    return Item(text=text, by="verdict", demands=demands)
 
 
 def watch(text: str) -> Item:

@@ -31,7 +31,7 @@ PHASES = (
         target="deepseek-coder-6-7b", after=("transcripts-development",), policy=_policy(0.90),
         checklist=(
             suite("5-10 real transcripts are 15-30 checks, too few: replay until each key field is proven"),
-            verdict("Client name, e-mail and deal amount right in 90 % of transcripts or more, each by itself"),
+            verdict("Client name, e-mail and deal amount right in 90 % of transcripts or more, each by itself", "field"),
             precondition("All five Baserow tables are filled correctly"),
             watch("Monitored for 24 hours"),
             person("Relationships in the graph make sense"),
@@ -43,7 +43,7 @@ PHASES = (
         target="deepseek-coder-33b", after=("transcripts-preproduction",), policy=_policy(0.97),
         checklist=(
             precondition("All tests pass with the quantized model: pre-production is stable"),
-            verdict("Client name, e-mail and deal amount right in 97 % of transcripts or more, each by itself"),
+            verdict("Client name, e-mail and deal amount right in 97 % of transcripts or more, each by itself", "field"),
             watch("Monitoring and alerts are set up"),
             precondition("Rollback tested: a drill within the last days"),
             person("Dates arrive in Baserow in the right format"),
