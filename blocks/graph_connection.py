@@ -44,6 +44,10 @@ class GraphRefusedError(GraphError):
     """The graph answered and refused this query or these values; others may succeed."""
 
 
+class GraphValueError(GraphRefusedError):
+    """The graph refused these values, at every attempt: it will refuse them again until they or its own rules change."""
+
+
 def pause_with_jitter(attempt: int) -> None:
     """Waits before attempt 1, 2, ...: at random up to 20 ms, 40 ms, ... 1 s, so that rivals do not meet again."""
     time.sleep(random.uniform(0, min(1.0, 0.01 * 2**attempt)))  # noqa: S311 - no secret
@@ -158,7 +162,11 @@ def open_graph(
             driver.close()
 
 
-def _vanished(error: Neo4jError | DriverError) -> bool:
+_ABOUT_VALUES = ("Neo.ClientError.Statement.", "Neo.ClientError.Schema.ConstraintValidationFailed")
+"""Beginnings of the status codes that speak of what a statement was given."""
+
+
+def _vanished(error: Exception) -> bool:
     """A node was deleted by another transaction between being found and being used."""
     return isinstance(error, Neo4jError) and error.code == "Neo.ClientError.Statement.EntityNotFound"
 
@@ -226,6 +234,13 @@ def _translation(error: Exception, where: str) -> GraphError:
             f"{where} does not understand a query ({code}).",
             means="it is not a server phasegate was tested with: Neo4j 5 or newer, or the embedded graph.",
             do="use one of these, or report the query in the server's log as a defect.",
+        )
+    if code.startswith(_ABOUT_VALUES) and not _vanished(error):
+        return GraphValueError(
+            f"{where} refused these values ({code}).",
+            means="the transaction was rolled back as a whole; the database has it all.",
+            do="look up the code in the graph server's log; if the graph has a rule of its own, remove it, else correct "
+            "the value, then run `phasegate sync --refused-too`.",
         )
     return GraphRefusedError(
         f"{where} refused to write or read ({code}).",

@@ -1,9 +1,10 @@
 """The facts of a call as a prompt shows them: typed values, one line each, nothing that was not said."""
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 from tasks.transcripts.display import visible
-from tasks.transcripts.record import CrmRecord
+from tasks.transcripts.record import CrmRecord, Deal
 
 LONGEST = 300
 MOST = 12
@@ -18,16 +19,16 @@ def _lines(record: CrmRecord) -> Iterator[str]:
     named = {
         "client": client.name,
         "advisor": meeting.advisor,
-        "date of the call": meeting.started_at and f"{meeting.started_at:%Y-%m-%d}",
+        "date of the call": meeting.held_on,
         "outcome": meeting.outcome,
-        "next meeting (UTC)": meeting.next_meeting and f"{meeting.next_meeting:%Y-%m-%d %H:%M}",
+        "next meeting": _next(record),
         "state": client.state,
         "marital status": client.marital_status,
         "children": client.children_count,
         "estate value": client.estate_value and f"{client.estate_value:,.0f} {deal.currency}",
         "company": client.llc_interest,
         "price": deal.amount is not None and f"{deal.amount:,.2f} {deal.currency} ({deal.status})",
-        "deposit": deal.deposit is not None and f"{deal.deposit:,.2f} {deal.currency}",
+        "deposit": deal.deposit is not None and _deposit(deal),
     }
     for name, value in named.items():
         if value is not None and value is not False:
@@ -40,3 +41,16 @@ def _lines(record: CrmRecord) -> Iterator[str]:
     for step in deal.next_steps[:MOST]:
         more = ", ".join(str(one) for one in (step.owner, step.due and f"by {step.due}") if one)
         yield f"next step: {visible(step.action, LONGEST)}" + (f" ({more})" if more else "")
+
+
+def _next(record: CrmRecord) -> str | None:
+    meeting = record.meeting
+    if meeting.next_meeting and meeting.timezone:
+        return f"{meeting.next_meeting.astimezone(ZoneInfo(meeting.timezone)):%Y-%m-%d %H:%M} ({meeting.timezone})"
+    if meeting.next_meeting:
+        return f"{meeting.next_meeting:%Y-%m-%d %H:%M} (UTC)"
+    return meeting.next_meeting_on.isoformat() if meeting.next_meeting_on else None
+
+
+def _deposit(deal: Deal) -> str:
+    return f"{deal.deposit:,.2f} {deal.currency}" + (f" ({deal.deposit_status})" if deal.deposit_status else "")

@@ -19,7 +19,6 @@ from tasks.transcripts.evidence import verify_all
 from tasks.transcripts.findings import Finding, Rejected
 from tasks.transcripts.knowledge import Knowledge
 from tasks.transcripts.merge import merge
-from tasks.transcripts.normalise.dates import local_date
 from tasks.transcripts.record import Coaching, Communications, CrmRecord
 from tasks.transcripts.scoring.drafts import check_drafts
 from tasks.transcripts.transcript import Transcript
@@ -84,7 +83,7 @@ async def understand(transcript: Transcript, plan: Plan, ask: Ask, model: str | 
     An agent that gives no answer leaves a gap named in `missing`, unless it is required. Raises CallError then.
     """
     heard = _Heard()
-    base = transcript.header.started_at.date() if transcript.header.started_at else None
+    base = _header_day(transcript)
     await _ask_windows(plan, ask, heard, base)
     proven, dropped = _proven(plan, heard, base)
     knowledge = merge(transcript, proven)
@@ -102,13 +101,14 @@ async def understand(transcript: Transcript, plan: Plan, ask: Ask, model: str | 
     )
     return Understood(
         record, knowledge, structuring.unite(heard.of(structuring.AGENT, plan.windows)), dropped,
-        [asdict(check) for check in check_drafts(record, transcript, _day(transcript, knowledge))], heard.missing,
+        [asdict(check) for check in check_drafts(record, transcript, knowledge.meeting_date)], heard.missing,
     )  # fmt: skip
 
 
-def _day(transcript: Transcript, knowledge: Knowledge) -> date | None:
-    started = transcript.header.started_at
-    return knowledge.meeting_date or (local_date(started, knowledge.timezone) if started else None)
+def _header_day(transcript: Transcript) -> date | None:
+    """Before anything is known of the zone: a day may be off by one, which the merge mends."""
+    header = transcript.header
+    return header.started_at.date() if header.started_at else header.held_on
 
 
 async def _ask_windows(plan: Plan, ask: Ask, heard: _Heard, base: date | None) -> None:

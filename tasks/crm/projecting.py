@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from blocks.errors import BaserowError
 from blocks.stores import STORE, Stores
 from tasks.crm import baserow
+from tasks.crm.graph.write import GraphResult
 from tasks.crm.graph.write import project as write_graph
 from tasks.crm.status import PLACES, Claim, Settled, Status, Target, claim, settle
 from tasks.records.transcripts import read_records
@@ -83,11 +84,16 @@ async def _send(taken: Claim, stores: Stores, records: Sequence[CrmRecord]) -> O
         assert stores.graph is not None
         written = await asyncio.to_thread(write_graph, stores.graph, records)
         ids = [record.meeting.transcript_id for record in records]
-        return {
-            one: {"": Settled("behind", written.failed[one]) if one in written.failed else Settled("done")}
-            for one in ids
-        }
+        return {one: {"": _settled(written, one)} for one in ids}
     return await _send_baserow(taken, stores, records)
+
+
+def _settled(written: GraphResult, external_id: str) -> Settled:
+    if external_id in written.rejected:
+        return Settled("rejected", written.rejected[external_id])
+    if external_id in written.failed:
+        return Settled("behind", written.failed[external_id])
+    return Settled("done")
 
 
 async def _send_baserow(taken: Claim, stores: Stores, records: Sequence[CrmRecord]) -> Outcomes:

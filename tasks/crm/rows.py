@@ -5,7 +5,7 @@ float would be refused for `0.1 + 0.2`), dates are ISO 8601. A formula, HTML or 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -66,6 +66,8 @@ def _meeting(record: CrmRecord) -> dict[str, Any]:
     meeting = record.meeting
     return {
         "meeting_title": meeting.title,
+        # A date-time column has no form for a day alone: midnight would be the evening before for whoever reads it in
+        # the USA. `crm_json` keeps the day.
         "meeting_date": meeting.started_at,
         "duration_minutes": meeting.duration_minutes,
         "sales_rep": meeting.advisor,
@@ -88,7 +90,7 @@ def _deal(record: CrmRecord) -> dict[str, Any]:
         "close_date": deal.close_date,
         "objections": [objection.category for objection in deal.objections],
         "objections_text": _lines(f"{objection.category}: {objection.text}" for objection in deal.objections),
-        "next_action": _lines(map(_step, deal.next_steps)),
+        "next_action": _lines([*_open_ends(record), *map(_step, deal.next_steps)]),
     }
 
 
@@ -113,6 +115,17 @@ def _coaching(record: CrmRecord) -> dict[str, Any]:
         "objection_rebuttals": _lines(coaching.objection_rebuttals),
         "question_based_selling_opportunities": _lines(coaching.question_based_selling_opportunities),
     }
+
+
+def _open_ends(record: CrmRecord) -> Iterator[str]:
+    """What the deal waits for: a deposit that was only asked for, and the next meeting."""
+    meeting, deal = record.meeting, record.deal
+    if deal.deposit and deal.deposit_status == "quoted":
+        yield f"Deposit of {deal.deposit:,.2f} {deal.currency}: quoted, not paid"
+    if meeting.next_meeting:
+        yield f"Next meeting: {meeting.next_meeting.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    elif meeting.next_meeting_on:
+        yield f"Next meeting: {meeting.next_meeting_on.isoformat()}"
 
 
 def _step(step: NextStep) -> str:

@@ -45,12 +45,14 @@ def _meeting(transcript: Transcript, knowledge: Knowledge, model: str | None) ->
         filename=transcript.filename,
         title=header.title,
         started_at=header.started_at,
+        held_on=knowledge.meeting_date,
         timezone=knowledge.timezone,
         url=header.url,
         duration_minutes=header.duration_minutes,
         advisor=knowledge.advisor,
         outcome=knowledge.outcome,
         next_meeting=knowledge.next_meeting,
+        next_meeting_on=knowledge.next_meeting_on,
         model=model,
     )
 
@@ -75,6 +77,7 @@ def _deal(knowledge: Knowledge) -> Deal:
     return Deal(
         amount=knowledge.deal,
         deposit=knowledge.deposit,
+        deposit_status=knowledge.deposit_status,
         status=knowledge.deal_status,
         close_date=knowledge.meeting_date if won else None,
         win_probability=WIN_PROBABILITY.get(knowledge.outcome) if knowledge.outcome else None,

@@ -1,7 +1,8 @@
 """The header of a transcript, its lines recognised by shape.
 
 Exports order the lines differently and leave some out (four layouts seen), so a position means nothing:
-an e-mail looks like one, an id is 6 to 12 digits, minutes are a small decimal, a title speaks of a meeting.
+an e-mail looks like one, an id is 6 to 12 digits, minutes are a small decimal, a title speaks of a meeting. A date
+without a time of day, or with a time but no zone, gives the day only.
 """
 
 import re
@@ -9,7 +10,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from tasks.transcripts.normalise.dates import parse_date
 from tasks.transcripts.normalise.emails import valid_email
+from tasks.transcripts.normalise.letters import is_letter
 from tasks.transcripts.transcript import Header
 
 LONGEST_LINE = 500
@@ -19,7 +22,14 @@ _ID = re.compile(r"\d{6,12}", re.ASCII)
 _MINUTES = re.compile(r"\d{1,3}(\.\d+)?", re.ASCII)
 _URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})", re.ASCII)
-_NAME = re.compile(r"[^\W\d_][\w.,'’&/ -]{0,119}")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DAY = re.compile(
+    rf"(?:[a-z]{{3,9}},?\s)?(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}/\d{{1,2}}/\d{{4}}|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s{_MONTH},?\s\d{{4}})(?:(?:T|,?\s(?:at\s)?)\d{{1,2}}:\d{{2}}[^@]{{0,30}})?",
+    re.ASCII | re.IGNORECASE,
+)
+_LONGEST_NAME = 120
+_BETWEEN_LETTERS = frozenset("_.,'’&/ -")
 
 
 def parse_header(lines: Iterable[str], speakers: tuple[str, ...] = ()) -> Header:
@@ -47,6 +57,8 @@ def _by_shape(line: str) -> tuple[str, object] | None:
         return "client_email", email
     if _MOMENT.fullmatch(line):
         return _moment(line)
+    if _DAY.fullmatch(line) and (day := parse_date(line, None)):
+        return "held_on", day
     if _ID.fullmatch(line):
         return "transcript_id", line
     if _MINUTES.fullmatch(line):
@@ -71,7 +83,12 @@ def _title_and_name(rest: list[str], speakers: tuple[str, ...]) -> tuple[str | N
         title = rest[0]
     if title is not None:
         rest.remove(title)
-    name = next((line for line in rest if _NAME.fullmatch(line) and len(line.split()) <= 10), None)
+    name = next((line for line in rest if _is_name(line)), None)
     if name is not None:
         rest.remove(name)
     return title, name, rest
+
+
+def _is_name(line: str) -> bool:
+    letters = all(is_letter(char) or char.isdigit() or char in _BETWEEN_LETTERS for char in line)
+    return letters and line[0].isalpha() and len(line) <= _LONGEST_NAME and len(line.split()) <= 10

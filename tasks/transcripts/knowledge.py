@@ -48,6 +48,7 @@ class Knowledge(Record):
     deal: Decimal | None = None
     deal_status: Literal["agreed", "quoted"] | None = None
     deposit: Decimal | None = None
+    deposit_status: Literal["paid", "quoted"] | None = None
     products: list[ProductCategory] = Field(default_factory=list)
     products_mentioned: list[str] = Field(default_factory=list)
     objections: list[Objection] = Field(default_factory=list)
@@ -55,6 +56,8 @@ class Knowledge(Record):
     next_steps: list[NextStep] = Field(default_factory=list)
     next_meeting: datetime | None = None
     """Aware, UTC; None when only the day was said."""
+    next_meeting_on: date | None = None
+    """In the zone it was named in."""
     meeting_date: date | None = None
     """In the meeting's zone."""
     timezone: str | None = None

@@ -6,7 +6,7 @@ not understood is left out and named in the provenance.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from tasks.transcripts.choosing import choose, passed_over, provenance
@@ -23,7 +23,7 @@ from tasks.transcripts.normalise.phones import parse_phone
 from tasks.transcripts.normalise.states import parse_state
 from tasks.transcripts.normalise.zones import meeting_zone
 from tasks.transcripts.outcomes import settle
-from tasks.transcripts.transcript import Transcript
+from tasks.transcripts.transcript import Header, Transcript
 from tasks.transcripts.uniting import unite_locations, unite_objections, unite_products, unite_steps
 
 LONGEST_TEXT = 500
@@ -104,7 +104,7 @@ def _when(
     meetings = by_field["next_meeting"]
     spoken = " ".join(f"{finding.value} {finding.quote}" for finding in meetings)
     zone = zone or meeting_zone(spoken, values.get("client_state"), values.get("client_phone"))
-    base = _meeting_date(transcript.header.started_at, by_field["meeting_date"], origin, zone)
+    base = _meeting_date(transcript.header, by_field["meeting_date"], origin, zone)
     chosen = choose(meetings, lambda finding: _moment(finding, base, zone))
     if chosen:
         origin["next_meeting"] = provenance(chosen)
@@ -112,15 +112,16 @@ def _when(
         "timezone": zone,
         "meeting_date": base,
         "next_meeting": chosen.value.in_utc(zone) if chosen else None,
+        "next_meeting_on": chosen.value.day if chosen else None,
     }
 
 
 def _meeting_date(
-    started_at: datetime | None, findings: Sequence[Finding], origin: dict[FindingField, Provenance], zone: str | None
+    header: Header, findings: Sequence[Finding], origin: dict[FindingField, Provenance], zone: str | None
 ) -> date | None:
-    if started_at:
+    if header.started_at or header.held_on:
         origin["meeting_date"] = Provenance(source="header")
-        return local_date(started_at, zone)
+        return local_date(header.started_at, zone) or header.held_on
     chosen = choose(findings, lambda finding: parse_date(finding.value, None))
     if chosen is None:
         return None

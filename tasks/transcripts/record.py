@@ -5,13 +5,13 @@
 """
 
 import hashlib
-import re
-import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from tasks.transcripts.normalise.letters import plain
 
 MaritalStatus = Literal["Single", "Married", "Divorced", "Widowed", "Separated"]
 Outcome = Literal["Won", "Lost", "Pending", "Follow-up Scheduled", "No Show"]
@@ -32,7 +32,9 @@ class Meeting(Record):
     filename: str
     title: str | None = None
     started_at: datetime | None = None
-    """Aware, UTC."""
+    """Aware, UTC; None when the time of day or its zone is not known."""
+    held_on: date | None = None
+    """Calendar date where the meeting was held, also when the time of day is not known."""
     timezone: str | None = None
     """IANA name of the zone the people in the call speak in."""
     url: str | None = None
@@ -40,7 +42,9 @@ class Meeting(Record):
     advisor: str | None = None
     outcome: Outcome | None = None
     next_meeting: datetime | None = None
-    """Aware, UTC."""
+    """Aware, UTC; None when the time of day was not said."""
+    next_meeting_on: date | None = None
+    """The day of the next meeting in the zone it was named in, also when no time of day was said."""
     model: str | None = None
     """Name of the language model block that did the extraction."""
 
@@ -73,7 +77,7 @@ class Client(Record):
         """What makes two calls belong to one household: the e-mail in lower case, else the sorted names; else None."""
         if self.email:
             return self.email.lower()
-        names = sorted(filter(None, (_plain(person) for person in self.persons)))
+        names = sorted(filter(None, (plain(person) for person in self.persons)))
         return "|".join(names) or None
 
 
@@ -85,7 +89,7 @@ class Objection(Record):
     def id_in(self, transcript_id: str) -> str:
         """Stable over runs: SHA-1 of transcript, category and normalised text, hexadecimal."""
         return hashlib.sha1(
-            f"{transcript_id}|{self.category}|{_plain(self.text)}".encode(), usedforsecurity=False
+            f"{transcript_id}|{self.category}|{plain(self.text)}".encode(), usedforsecurity=False
         ).hexdigest()
 
 
@@ -99,6 +103,8 @@ class Deal(Record):
     amount: Decimal | None = None
     """The agreed price when won, else the last quoted one; never a deposit, a balance or an asset."""
     deposit: Decimal | None = None
+    deposit_status: Literal["paid", "quoted"] | None = None
+    """Paid in the call, or only asked for; None when there is no deposit, or a payment without a word of what for."""
     currency: str = "USD"
     status: Literal["agreed", "quoted"] | None = None
     close_date: date | None = None
@@ -137,9 +143,3 @@ class CrmRecord(Record):
     communications: Communications = Communications()
     coaching: Coaching = Coaching()
     summary: str | None = None
-
-
-def _plain(text: str) -> str:
-    """Lower case, without accents, punctuation and double blanks."""
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", " ", folded.lower()).strip()

@@ -1,7 +1,7 @@
 """A transcript as the pipeline sees it: header, turns, the text they came from. Immutable, made once by `reading`."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from pydantic import Field
@@ -37,7 +37,9 @@ class Header(Record):
     client_name: str | None = None
     client_email: str | None = None
     started_at: datetime | None = None
-    """Aware, UTC."""
+    """Aware, UTC; None when the line has no time of day or no zone."""
+    held_on: date | None = None
+    """The day of a line that has no more than a day, or a time without a zone."""
     transcript_id: str | None = None
     url: str | None = None
     duration_minutes: Decimal | None = None

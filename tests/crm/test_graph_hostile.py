@@ -1,10 +1,11 @@
 """Text from a call is a value in the graph and nothing else; what cannot be stored costs its own transcript only."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from blocks.graph_connection import Graph
+from blocks.graph_connection import Graph, Patience
 from tasks.crm.graph.check import check_graph, graph_counts
 from tasks.crm.graph.write import write_records
 from tasks.transcripts.record import Objection
@@ -59,9 +60,22 @@ def test_one_record_that_cannot_be_stored_costs_itself_only(graph: Graph) -> Non
     records = [household(1), household(2, children_count=10**30), household(3)]
     result = write_records(graph, records)
     assert result.written == ["70000001", "70000003"]
-    assert list(result.failed) == ["70000002"]
+    assert list(result.rejected) == ["70000002"]
     assert "Transcript 70000002 has a value no graph can hold" in (result.error or "")
     assert check_graph(graph, [records[0], records[2]], complete=True) == []
+
+
+def test_a_value_against_a_rule_of_the_graphs_own_is_rejected_alone(graph: Graph) -> None:
+    graph.define("CREATE CONSTRAINT own_rule IF NOT EXISTS FOR (m:Meeting) REQUIRE m.title IS UNIQUE")
+    impatient = replace(graph, patience=Patience(attempts=2, pause=lambda attempt: None))
+    records = [household(number, title=title) for number, title in enumerate(["One", "One", "Other"], start=1)]
+    try:
+        result = write_records(impatient, records)
+    finally:
+        graph.define("DROP CONSTRAINT own_rule")
+    assert result.written == ["70000001", "70000003"]
+    assert "remove it" in result.rejected["70000002"]
+    assert "phasegate sync --refused-too" in result.rejected["70000002"]
 
 
 def test_an_amount_beyond_what_a_float_can_hold_is_reported(graph: Graph) -> None:

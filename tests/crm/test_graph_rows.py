@@ -46,6 +46,8 @@ def test_an_objection_said_twice_is_one() -> None:
         (["José Ruiz", "jose  RUIZ.", "José Ruiz"], 1),
         (["Ян", "Яна"], 2),
         (["李雷", "韩梅梅"], 2),
+        (["मीना", "मन"], 2),
+        (["ガク", "カク"], 2),
         (["!", "?"], 2),
     ],
 )

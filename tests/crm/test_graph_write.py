@@ -137,6 +137,16 @@ def test_the_latest_call_counts_in_whatever_order_they_are_processed(graph: Grap
     ]
 
 
+def test_a_call_of_which_only_the_day_is_known_keeps_its_place_in_time(graph: Graph) -> None:
+    early = call(1, phone="+12025550111")
+    late = call(2, phone="+12025550122", started_at=None, held_on=NOON.date() + timedelta(days=1))
+    write_records(graph, [late])
+    write_records(graph, [early])
+    assert column(graph, "MATCH (c:Client) RETURN c.phone") == ["+12025550122"]
+    assert column(graph, "MATCH (m:Meeting) WHERE m.started_at IS NULL RETURN toString(m.held_on)") == ["2026-03-03"]
+    assert check_graph(graph, [early, late], complete=True) == []
+
+
 def test_two_households_with_one_persons_name_stay_apart(graph: Graph) -> None:
     write_records(graph, [household(1, persons=["Ann Lee"]), household(2, persons=["Ann Lee"])])
     assert graph_counts(graph).nodes["Person"] == 2

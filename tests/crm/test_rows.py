@@ -115,6 +115,28 @@ def test_steps_name_who_and_when() -> None:
     assert to_rows(record())["Deals"]["next_action"] == "Send the papers (advisor, by 2026-05-11)"
 
 
+def test_the_next_meeting_and_an_unpaid_deposit_stand_before_the_steps() -> None:
+    when = datetime(2026, 5, 12, 14, tzinfo=UTC)
+    quoted = {"deposit_status": "quoted"}
+    lines = [
+        str(to_rows(record(meeting=meeting, deal=deal))["Deals"]["next_action"]).splitlines()[:-1]
+        for meeting, deal in (
+            ({"next_meeting": when, "next_meeting_on": when.date()}, quoted),
+            ({"next_meeting_on": when.date()}, {"deposit_status": "paid"}),
+        )
+    ]
+    assert lines == [
+        ["Deposit of 500.50 USD: quoted, not paid", "Next meeting: 2026-05-12 14:00 UTC"],
+        ["Next meeting: 2026-05-12"],
+    ]
+
+
+def test_a_meeting_whose_time_nobody_knows_is_not_put_at_midnight() -> None:
+    rows = to_rows(record(meeting={"started_at": None, "held_on": date(2026, 5, 4)}))
+    assert rows["Meetings"]["meeting_date"] is None
+    assert json.loads(str(rows["Clients"]["crm_json"]))["meeting"]["held_on"] == "2026-05-04"
+
+
 @given(st.text())
 def test_every_text_can_be_sent(text: str) -> None:
     sent = to_value(TEXT, text)

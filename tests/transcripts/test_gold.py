@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,7 @@ def test_the_price_said_only_in_words_is_the_deal() -> None:
     deal = record("long").deal
 
     assert (deal.amount, deal.deposit, deal.status) == (Decimal("4650.00"), Decimal("1500.00"), "agreed")
+    assert (deal.deposit_status, record("short").deal.deposit_status) == ("paid", "quoted")
 
 
 def test_the_email_spelled_at_the_end_is_the_clients() -> None:
@@ -133,6 +134,21 @@ def test_the_same_day_at_another_time_is_right() -> None:
 
     assert cell(changed("short", "meeting", next_meeting=start + timedelta(hours=2)), "next_meeting").right
     assert not cell(changed("short", "meeting", next_meeting=start + timedelta(hours=12)), "next_meeting").right
+
+
+def test_a_day_without_a_time_is_right_and_another_day_is_not() -> None:
+    day = date(2026, 2, 24)
+
+    assert cell(changed("short", "meeting", next_meeting=None, next_meeting_on=day), "next_meeting").right
+    other = cell(changed("short", "meeting", next_meeting=None, next_meeting_on=date(2026, 2, 23)), "next_meeting")
+    assert (other.verdict, other.near) == ("wrong", False)
+    assert cell(changed("short", "meeting", started_at=None, held_on=date(2026, 2, 17)), "meeting_date").right
+
+
+def test_a_deposit_that_was_only_asked_for_is_not_paid() -> None:
+    assert cell(changed("short", "deal"), "deposit_status").right
+    assert cell(changed("short", "deal", deposit_status="paid"), "deposit_status").verdict == "wrong"
+    assert cell(changed("long", "deal", deposit_status=None), "deposit_status").verdict == "missed"
 
 
 def test_half_a_couple_is_half_the_persons() -> None:

@@ -147,8 +147,39 @@ def test_what_the_agent_said_badly_is_read_in_its_quote() -> None:
     assert known.next_meeting == datetime(2026, 5, 12, 19, tzinfo=UTC)
 
 
-def test_a_meeting_without_a_time_of_day_is_not_put_at_midnight() -> None:
-    assert merged(said("next_meeting", "Tuesday the 12th")).next_meeting is None
+def test_a_meeting_without_a_time_of_day_keeps_its_day_and_is_not_put_at_midnight() -> None:
+    known = merged(said("next_meeting", "Tuesday the 12th"))
+
+    assert (known.next_meeting, known.next_meeting_on) == (None, date(2026, 5, 12))
+
+
+def test_the_day_of_the_next_meeting_is_that_of_its_own_zone() -> None:
+    known = merged(said("next_meeting", "May 12 at 8 pm"))
+
+    assert (known.next_meeting, known.next_meeting_on) == (datetime(2026, 5, 13, 1, tzinfo=UTC), date(2026, 5, 12))
+
+
+def test_a_header_that_has_only_the_day_gives_it_and_what_is_counted_from_it() -> None:
+    call = read_text(CALL.text.replace("2026-05-06T15:00:00Z", "May 6, 2026"))
+
+    known = merged(said("next_meeting", "next Tuesday"), transcript=call)
+    meeting = assemble(call, known).meeting
+
+    assert (meeting.started_at, meeting.held_on, meeting.next_meeting_on) == (None, date(2026, 5, 6), date(2026, 5, 12))
+
+
+def test_a_deposit_is_paid_only_when_that_sum_was() -> None:
+    quoted, paid = said("deposit", "$500", kind="quoted"), said("deposit", "$500", "00:00:09", kind="paid")
+    other = said("deposit", "$400", kind="paid")
+    by_card = said("meeting_outcome", "Won", quote="it says payment received")
+
+    assert merged(quoted).deposit_status == "quoted"
+    assert merged(quoted, paid).deposit_status == "paid"
+    assert (
+        merged(quoted.model_copy(update={"kind": "corrected", "timestamp": "00:00:12"}), other).deposit_status is None
+    )
+    assert merged(quoted, by_card).deposit_status is None
+    assert merged(by_card).deposit_status is None
 
 
 def test_lists_are_united_by_what_they_say() -> None:

@@ -1,7 +1,7 @@
 """A file, a folder or pasted text becomes a whole transcript or a clear error."""
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -77,6 +77,32 @@ def test_a_day_that_does_not_exist_is_no_start() -> None:
     header = read_text(f"Ann Lee: A Meeting\n2026-02-31T10:00:00Z\n{ONE_TURN}").header
 
     assert (header.started_at, header.other) == (None, ("2026-02-31T10:00:00Z",))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-05-06",
+        "2026-05-06T15:00:00",
+        "2026-05-06 15:00",
+        "May 6, 2026",
+        "Wednesday, May 6th, 2026 at 3:00 PM",
+        "6 May 2026",
+        "5/6/2026 15:00",
+        "05/16/2026",
+    ],
+)
+def test_a_day_without_a_time_or_a_zone_is_kept_as_a_day(line: str) -> None:
+    header = read_text(f"Ann Lee: A Meeting\nAnn Lee\n{line}\n{ONE_TURN}").header
+
+    expected = {"5/6/2026 15:00": None, "05/16/2026": date(2026, 5, 16)}.get(line, date(2026, 5, 6))
+    assert (header.started_at, header.held_on, header.client_name) == (None, expected, "Ann Lee")
+    assert header.other == (() if expected else (line,))  # month or day first: nobody can tell
+
+
+@pytest.mark.parametrize("name", ["मीना शर्मा", "李雷", "أمينة علي", "สมชาย ใจดี", "Ян Ковальский"])
+def test_names_of_every_script_are_names(name: str) -> None:
+    assert read_text(f"{name}: a meeting\n{name}\n{ONE_TURN}").header.client_name == name
 
 
 def test_only_the_first_line_of_a_shape_counts() -> None:

@@ -176,6 +176,21 @@ class TestGraph:
         assert check_graph(graph, [record(1, client={"state": "Maine"})], complete=True) == []
         assert graph_counts(graph) == counts
 
+    def test_a_refused_call_is_refused_once_with_its_reason(
+        self, database: Engine, graph_store: GraphStore, graph: Graph
+    ) -> None:
+        store(database, client={"children_count": 10**30})
+        store(database, 2)
+        stores = Stores(graph=graph_store)
+
+        first = catch_up(database, stores, "graph")
+
+        assert (first.done, list(first.behind), first.status) == (["10000002"], [KEY], "rejected")
+        assert "process the transcript again" in first.behind[KEY]
+        assert catch_up(database, stores, "graph").behind == {}
+        store(database, run_id="second")
+        assert catch_up(database, stores, "graph").done == [KEY]
+
     def test_a_graph_that_is_down_leaves_the_call_behind(self, database: Engine) -> None:
         store(database)
 

@@ -75,6 +75,7 @@ def _differences(record: CrmRecord, row: MeetingRows, found: Row) -> list[str]:
         ("client", [row.client_key], found["clients"]),
         ("amount", record.deal.amount, _exact(deal.get("amount"))),
         ("deposit", record.deal.deposit, _exact(deal.get("deposit"))),
+        ("deposit status", record.deal.deposit_status, deal.get("paid")),
         ("stage", row.deal["stage"], deal.get("stage")),
         ("advisor", [row.advisor] if row.advisor else [], found["advisors"]),
         ("products", row.products, sorted(found["products"])),

@@ -174,7 +174,7 @@ CALLS: Final = """
 UNWIND $keys AS key
 MATCH (c:Client {client_key: key})
 MATCH (c)-[p:PARTICIPATED_IN]->(m:Meeting)
-RETURN key, m.transcript_id AS transcript_id, m.started_at AS started_at, properties(p) AS stated
+RETURN key, m.transcript_id AS transcript_id, m.started_at AS started_at, m.held_on AS held_on, properties(p) AS stated
 """
 
 FOLD_CLIENTS: Final = """
@@ -228,7 +228,7 @@ MEETINGS_AS_WRITTEN: Final = """
 MATCH (m:Meeting)
 RETURN m.transcript_id AS id, m.fingerprint AS fingerprint,
        [(c:Client)-[:PARTICIPATED_IN]->(m) | c.client_key] AS clients,
-       [(m)-[:RESULTED_IN]->(d:Deal) | {amount: d.amount, deposit: d.deposit, stage: d.stage}] AS deals,
+       [(m)-[:RESULTED_IN]->(d:Deal) | {amount: d.amount, deposit: d.deposit, paid: d.deposit_status, stage: d.stage}] AS deals,
        [(m)-[:LED_BY]->(a:Advisor) | a.name] AS advisors,
        [(m)-[:DISCUSSED]->(p:Product) | p.name] AS products,
        [(m)-[:CONTAINED]->(o:Objection) | o.objection_id] AS objections

@@ -17,6 +17,7 @@ class Call:
 
     transcript_id: str
     started_at: datetime | None
+    """Of a call whose time of day is not known, the end of its day."""
     stated: Mapping[str, Any]
 
 

@@ -5,13 +5,13 @@ Text from a call is only ever a value in these rows; it never becomes part of a 
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from tasks.transcripts.normalise.letters import plain
 from tasks.transcripts.record import CrmRecord
 
 KEY_LIMIT = 300
@@ -58,6 +58,7 @@ def meeting_rows(record: CrmRecord) -> MeetingRows:
             "title": text(meeting.title),
             "filename": text(meeting.filename),
             "started_at": _utc(meeting.started_at),
+            "held_on": meeting.held_on,
             "duration_minutes": number(meeting.duration_minutes),
             "outcome": meeting.outcome,
             "model": text(meeting.model),
@@ -74,6 +75,7 @@ def meeting_rows(record: CrmRecord) -> MeetingRows:
         deal={
             "amount": number(deal.amount),
             "deposit": number(deal.deposit),
+            "deposit_status": deal.deposit_status,
             "currency": text(deal.currency),
             "status": deal.status,
             "stage": deal.stage(meeting.outcome),
@@ -95,9 +97,7 @@ def client_key(record: CrmRecord) -> str:
 
 def person_key(client: str, name: str) -> str:
     """One person per household and name, whatever its accents, capitals and punctuation."""
-    letters = unicodedata.normalize("NFKD", name).casefold()
-    words = "".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c)).split()
-    return key(f"{client}#{' '.join(words) or name.strip()}")
+    return key(f"{client}#{plain(name) or name.strip()}")
 
 
 def number(value: Decimal | None) -> float | None:

@@ -2,17 +2,16 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import partial
 from typing import Any, LiteralString
 
 from neo4j import ManagedTransaction
-from neo4j.time import DateTime
 from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.errors import GraphError
 from blocks.graph import GraphStore
-from blocks.graph_connection import Graph, GraphUnreachableError, Row
+from blocks.graph_connection import Graph, GraphUnreachableError, GraphValueError, Row
 from tasks.crm.graph import cypher
 from tasks.crm.graph.households import Call, Household, household
 from tasks.crm.graph.rows import MeetingRows, meeting_rows
@@ -23,7 +22,7 @@ BATCH = 50
 
 
 class GraphResult(BaseModel):
-    """What became of each transcript, by transcript id; every one given is in exactly one of the three."""
+    """What became of each transcript, by transcript id; every one given is in exactly one of the four."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -31,18 +30,21 @@ class GraphResult(BaseModel):
     unchanged: list[str] = Field(default_factory=list)
     """Stood in the graph already, exactly so; nothing was written."""
     failed: dict[str, str] = Field(default_factory=dict)
-    """Why, in words for a person; nothing of these transcripts was changed in the graph."""
+    """Why, in words for a person; nothing of these transcripts was changed in the graph, a later try may succeed."""
+    rejected: dict[str, str] = Field(default_factory=dict)
+    """Why these values are refused, alone and at every attempt; nothing of these transcripts was changed either."""
 
     @property
     def error(self) -> str | None:
-        """The first reason, if any failed."""
-        return next(iter(self.failed.values()), None)
+        """The first reason, if any failed or was rejected."""
+        return next(iter((self.failed | self.rejected).values()), None)
 
     def __add__(self, other: "GraphResult") -> "GraphResult":
         return GraphResult(
             written=self.written + other.written,
             unchanged=self.unchanged + other.unchanged,
             failed=self.failed | other.failed,
+            rejected=self.rejected | other.rejected,
         )
 
 
@@ -91,29 +93,31 @@ def write_records(
         except GraphUnreachableError as error:
             return result + _all_failed([*part, *(row for later in waiting for row in later)], error)
         except GraphError as error:
-            if len(part) == 1:
-                result += _all_failed(part, error)
-            else:
+            if len(part) > 1:
                 waiting.extendleft([row] for row in reversed(part))
+            elif isinstance(error, GraphValueError):
+                result += GraphResult(rejected={part[0].transcript_id: str(error)})
+            else:
+                result += _all_failed(part, error)
     return result
 
 
 def _rows(records: Iterable[CrmRecord]) -> tuple[list[MeetingRows], GraphResult]:
     rows: dict[str, MeetingRows] = {}
-    failed: dict[str, str] = {}
+    rejected: dict[str, str] = {}
     for record in records:
         try:
             row = meeting_rows(record)
             rows[row.transcript_id] = row
         except ValueError as error:
-            failed[record.meeting.transcript_id] = str(
+            rejected[record.meeting.transcript_id] = str(
                 GraphError(
                     f"Transcript {record.meeting.transcript_id} has a value no graph can hold: {error}.",
                     means="nothing of it was written to the graph; the database has it all.",
                     do="correct the value and process the transcript again.",
                 )
             )
-    return list(rows.values()), GraphResult(failed=failed)
+    return list(rows.values()), GraphResult(rejected=rejected)
 
 
 def write_batch(
@@ -191,17 +195,20 @@ def _fold_clients(tx: ManagedTransaction, keys: list[str]) -> None:
     """Makes each client what its calls say now; a client without calls goes, and its persons with it."""
     calls: dict[str, list[Call]] = {key: [] for key in keys}
     for row in run(tx, cypher.CALLS, keys=keys):
-        calls[row["key"]].append(Call(row["transcript_id"], _aware(row["started_at"]), row["stated"]))
+        calls[row["key"]].append(Call(row["transcript_id"], _when(row), row["stated"]))
     households = [_parameters(household(key, stated)) for key, stated in calls.items()]
     for query in (cypher.FOLD_CLIENTS, cypher.LINK_PERSONS, cypher.DELETE_FORMER_PERSONS):
         run(tx, query, households=households)
     run(tx, cypher.DELETE_CLIENTS, keys=[key for key in keys if not calls[key]])
 
 
-def _aware(moment: DateTime | None) -> datetime | None:
-    """ArcadeDB gives times back without their zone, which is always UTC here."""
-    native = moment.to_native() if moment else None
-    return native.replace(tzinfo=UTC) if native and native.tzinfo is None else native
+def _when(row: Row) -> datetime | None:
+    """When a call was. ArcadeDB gives times back without their zone, which is always UTC here."""
+    moment, day = row["started_at"], row["held_on"]
+    if moment is not None:
+        native: datetime = moment.to_native()
+        return native if native.tzinfo else native.replace(tzinfo=UTC)
+    return datetime.combine(day.to_native(), time.max, UTC) if day is not None else None
 
 
 def _parameters(folded: Household) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from tasks.transcripts.normalise.absent import stated
+from tasks.transcripts.normalise.letters import fold, is_letter
 
 LONGEST_NAME = 80
 
@@ -41,9 +42,8 @@ def same_person(one: str, other: str) -> bool:
 
 def plain_name(name: str) -> str:
     """NFKC, lower case, without titles, suffixes, accents and punctuation."""
-    name = _SUFFIX.sub("", _TITLE.sub("", unicodedata.normalize("NFKC", name)))
-    folded = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
-    return " ".join(re.sub(r"[^\w\s]", "", folded.casefold()).split())
+    folded = fold(_SUFFIX.sub("", _TITLE.sub("", unicodedata.normalize("NFKC", name))))
+    return " ".join("".join(char for char in folded if is_letter(char) or char.isalnum() or char.isspace()).split())
 
 
 def _name(part: str) -> str | None:

@@ -63,7 +63,7 @@ def only_said_dates(name: str, text: str, said: str, record: CrmRecord, base: da
     """No day that is neither in the call nor in the record."""
     known = {mention.day for mention in find_dates(said, base)} | {step.due for step in record.deal.next_steps}
     known |= {moment.date() for moment in (record.meeting.started_at, record.meeting.next_meeting) if moment}
-    known |= {base, record.deal.close_date}
+    known |= {base, record.deal.close_date, record.meeting.held_on, record.meeting.next_meeting_on}
     invented = sorted({mention.day for mention in find_dates(text, base)} - known)
     return DraftCheck(f"{name}: dates", not invented, ", ".join(map(str, invented)))
 

@@ -5,7 +5,7 @@ Exact means exact: an e-mail with one wrong letter is a lost client, and no rule
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -88,13 +88,28 @@ def _day(moment: datetime | None, gold: Gold) -> Any:
     return moment.astimezone(gold.zone).date() if moment else None
 
 
-def _next_day(expected: Any, predicted: datetime, gold: Gold) -> bool:
-    return bool(_day(predicted, gold) == expected.date)
+def _held_on(record: CrmRecord, gold: Gold) -> date | None:
+    return _day(record.meeting.started_at, gold) or record.meeting.held_on
 
 
-def _same_minute(expected: Any, predicted: datetime, gold: Gold) -> bool:
+def _next_meeting(record: CrmRecord, _: Gold) -> date | datetime | None:
+    """With its time of day where that is known."""
+    return record.meeting.next_meeting or record.meeting.next_meeting_on
+
+
+def _next_day(expected: Any, predicted: date, gold: Gold) -> bool:
+    return bool((_day(predicted, gold) if isinstance(predicted, datetime) else predicted) == expected.date)
+
+
+def _same_minute(expected: Any, predicted: date, gold: Gold) -> bool:
     start = expected.start_utc
-    return bool(start and start.astimezone(UTC).replace(second=0) == predicted.astimezone(UTC).replace(second=0))
+    if start is None or not isinstance(predicted, datetime):
+        return False
+    return bool(start.astimezone(UTC).replace(second=0) == predicted.astimezone(UTC).replace(second=0))
+
+
+def _deposit_status(expected: str, predicted: str, gold: Gold) -> bool:
+    return {"quoted_not_paid": "quoted"}.get(expected, expected) == predicted
 
 
 def _persons(record: CrmRecord, gold: Gold) -> list[str] | None:
@@ -114,6 +129,7 @@ RULES: tuple[Rule, ...] = (
     Rule("estate_value", "scalar", lambda record, _: record.client.estate_value, _estate),
     Rule("llc_interest", "scalar", lambda record, _: record.client.llc_interest, _llc),
     Rule("deposit_amount", "scalar", lambda record, _: record.deal.deposit, near=_amount_near, decoy="amount"),
+    Rule("deposit_status", "scalar", lambda record, _: record.deal.deposit_status, _deposit_status),
     Rule("deal_status", "scalar", lambda record, _: record.deal.status),
     Rule("outcome", "scalar", lambda record, _: record.meeting.outcome),
     Rule("deal_stage", "scalar", lambda record, _: record.deal.stage(record.meeting.outcome)),
@@ -122,7 +138,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "next_meeting",
         "scalar",
-        lambda record, _: record.meeting.next_meeting,
+        _next_meeting,
         _next_day,
         _same_minute,
         needs_header=True,
@@ -130,7 +146,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "meeting_date",
         "scalar",
-        lambda record, gold: _day(record.meeting.started_at, gold),
+        _held_on,
         decoy="date",
         needs_header=True,
     ),
