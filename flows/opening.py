@@ -5,26 +5,27 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
+from prefect.client.orchestration import get_client
 from sqlalchemy import Engine
 
 from blocks.lineups import Lineup
 from blocks.loading import LoadedLineup
 from flows.asking import PipelineRun
-from tasks.answering.ask import Model
+from tasks.answering.ask import Asking, Model
 from tasks.answering.pinning import pin
+from tasks.answering.slots import SharedSlots
 from tasks.answering.transport import new_client
 from tasks.records import runs
 from tasks.records.ledger_serving import Arm, arm_of, assigned
 
 
 @contextlib.asynccontextmanager
-async def pinned(loaded: LoadedLineup) -> AsyncIterator[tuple[httpx.AsyncClient, dict[str, Model]]]:
-    """Every distinct model by name, reached and identified; embedded ones stay up as long as the context."""
+async def pinned(loaded: LoadedLineup) -> AsyncIterator[tuple[Asking, dict[str, Model]]]:
+    """Who asks, and every distinct model by name, reached and identified; embedded ones stay up as long as the context."""
     with contextlib.ExitStack() as reached:
-        async with new_client() as client:
+        async with new_client() as client, get_client() as prefect:
             models = {name: await pin(name, block, reached, client) for name, block in loaded.models.items()}
-            yield client, models
+            yield Asking(client, SharedSlots(prefect).slot), models
 
 
 def routed(database: Engine, kind: type[Lineup], loaded: LoadedLineup, run_id: str) -> tuple[Mapping[str, str], Arm]:

@@ -14,7 +14,6 @@ from blocks.loading import load_lineup
 from flows.generator.brief import GeneratorInput
 from flows.generator.run import GeneratorRun
 from flows.opening import answered, facts_of, pinned, recorded, routed
-from tasks.answering.ask import Asking
 from tasks.records import runs
 from tasks.records.database import engine
 from tasks.records.ledger import last_sequence
@@ -42,7 +41,7 @@ async def open_run(
     for sentence in loaded.withdrawn():
         get_run_logger().warning(sentence)
     content = given.model_dump(mode="json") if given else parent["input"]
-    async with pinned(loaded) as (client, models):
+    async with pinned(loaded) as (asking, models):
         start = runs.RunStart(
             id=run_id, pipeline="generator", environment=lineup, purpose=purpose, input=content,
             lineup={"name": lineup, "roles": dict(roles), "settings": dict(loaded.settings)},
@@ -50,10 +49,10 @@ async def open_run(
             started_at=datetime.now(UTC), parent_id=continue_run,
         )  # fmt: skip
         run = GeneratorRun(
-            start=start, database=database, asking=Asking(client),
+            start=start, database=database, asking=asking,
             models={role: models[name] for role, name in roles.items()},
             brief=content["brief"], preferences=content["preferences"], fresh=purpose != "user",
-            arm=arm, pair=pair, read_at=read_at,
+            arm=arm, pair=pair or run_id, read_at=read_at,
         )  # fmt: skip
         run.earlier = {**answered(database, continue_run), **answered(database, run_id)}
         async with recorded(run):

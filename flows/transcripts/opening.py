@@ -47,8 +47,8 @@ async def open_crew(lineup: str) -> AsyncIterator[Crew]:
     loaded = await load_lineup(TranscriptLineup, lineup)
     for sentence in loaded.withdrawn():
         get_run_logger().warning(sentence)
-    async with pinned(loaded) as (client, models):
-        yield Crew(loaded, Asking(client), models, facts_of(models), database, read_at)
+    async with pinned(loaded) as (asking, models):
+        yield Crew(loaded, asking, models, facts_of(models), database, read_at)
 
 
 @contextlib.asynccontextmanager
@@ -73,7 +73,7 @@ async def open_run(
     serving = {role: crew.models[name] for role, name in roles.items()}
     run = TranscriptRun(
         start=start, database=crew.database, asking=crew.asking, models=serving, filename=transcript.filename,
-        fresh=purpose != "user", arm=arm, pair=pair, read_at=crew.read_at,
+        fresh=purpose != "user", arm=arm, pair=pair or run_id, read_at=crew.read_at,
     )  # fmt: skip
     async with recorded(run):
         if purpose == "user":

@@ -1,9 +1,11 @@
 """One typed answer from one model: tries, repair, one more question, and everything measured on the way."""
 
 import asyncio
+import contextlib
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
@@ -21,6 +23,7 @@ from tasks.answering.parse import Parsed, UnusableAnswerError, parse, storable
 from tasks.answering.transport import Exchange, send
 
 T = TypeVar("T", bound=BaseModel)
+Kind = Literal["first", "retry", "re-ask"]
 
 LONGEST_WAIT = 60.0
 """Seconds; a server that asks for a longer pause counts as failed."""
@@ -46,14 +49,26 @@ class Model:
         return f"{self.block.provider} {self.endpoint.base_url} {self.block.concurrency}"
 
 
+Slot = Callable[[LanguageModel], AbstractAsyncContextManager[None]]
+"""Leave to send one request to a model, for as long as the context lasts."""
+
+
+@contextlib.asynccontextmanager
+async def unshared(model: LanguageModel) -> AsyncIterator[None]:
+    """Leave at once. For a probe: a way back must not wait until a busy model has answered everybody else."""
+    yield
+
+
 @dataclass
 class Asking:
     """Asks models. One for a run: it shares connections and keeps the requests to each server within its limit.
 
-    `sleep` and `jitter` are passed in so that tests do not wait.
+    The limit of this process lasts for a whole question; `slot`, which other processes share, for one request, so that
+    nobody waits for a run that waits itself. `sleep` and `jitter` are passed in so that tests do not wait.
     """
 
     client: httpx.AsyncClient
+    slot: Slot = unshared
     sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep
     jitter: Callable[[], float] = random.random
     _slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
@@ -95,9 +110,26 @@ class Asking:
     async def _send(self, model: Model, question: Question, attempts: list[Attempt], again: bool = False) -> Reply:
         """The reply of the first request that gets through, at most `attempts` of the block."""
         for number in range(model.block.attempts):
-            kind: Literal["first", "retry", "re-ask"] = "retry" if number else "re-ask" if again else "first"
+            kind: Kind = "retry" if number else "re-ask" if again else "first"
+            exchange = Exchange()
+            try:
+                return await self._attempt(model, question, kind, exchange, attempts)
+            except CallError as error:
+                wait = self._wait(number, exchange)
+                if not error.retryable or number + 1 == model.block.attempts or wait > LONGEST_WAIT:
+                    raise
+                await self.sleep(wait)
+                other_seed = question.seed + (error.error_class in OF_THE_MODEL)
+                question = replace(question, fresh=True, seed=other_seed)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def _attempt(
+        self, model: Model, question: Question, kind: Kind, exchange: Exchange, attempts: list[Attempt]
+    ) -> Reply:
+        """Sends once, as soon as there is a slot, and notes how it went. Waiting for the slot is no time of the model."""
+        async with self.slot(model.block):
             first = model.endpoint.first()
-            exchange, started, clock = Exchange(), datetime.now(UTC), time.perf_counter()
+            started, clock = datetime.now(UTC), time.perf_counter()
             try:
                 reply = await send(self.client, model.block, model.endpoint, question, exchange)
             except CallError as error:
@@ -105,16 +137,9 @@ class Asking:
                 attempts.append(
                     Attempt(kind, started, seconds, exchange.status, error.error_class, error.happened, exchange.kept())
                 )
-                wait = self._wait(number, exchange)
-                if not error.retryable or number + 1 == model.block.attempts or wait > LONGEST_WAIT:
-                    raise
-                await self.sleep(wait)
-                other_seed = question.seed + (error.error_class in OF_THE_MODEL)
-                question = replace(question, fresh=True, seed=other_seed)
-            else:
-                attempts.append(_good(kind, started, time.perf_counter() - clock, exchange, reply, first))
-                return reply
-        raise AssertionError("unreachable: the last attempt returns or raises")
+                raise
+            attempts.append(_good(kind, started, time.perf_counter() - clock, exchange, reply, first))
+            return reply
 
     def _wait(self, number: int, exchange: Exchange) -> float:
         """Seconds before the next try: what the server asks for, else 2, 4, 8 ... with up to a quarter more."""
@@ -123,9 +148,7 @@ class Asking:
         return float(min(LONGEST_WAIT, 2 ** (number + 1) * (1 + self.jitter() / 4)))
 
 
-def _good(
-    kind: Any, started: datetime, seconds: float, exchange: Exchange, reply: Reply, first: bool
-) -> Attempt:
+def _good(kind: Kind, started: datetime, seconds: float, exchange: Exchange, reply: Reply, first: bool) -> Attempt:
     return Attempt(
         kind, started, seconds, exchange.status,
         prompt_tokens=reply.prompt_tokens, completion_tokens=reply.completion_tokens, truncated=reply.truncated,
