@@ -98,6 +98,16 @@ def _transitions() -> tuple[Deployment, ...]:
             concurrency_limit=1,
         ),
         Deployment(
+            name="mirror",
+            entrypoint="flows.transitions.mirror:mirror",
+            description=(
+                "Asks a gate's candidate a **share of what users asked**, out of their sight, while it is monitored. "
+                "Started by the watch where the policy's `mirror` is above 0."
+            ),
+            tags=tags,
+            concurrency_limit=1,
+        ),
+        Deployment(
             name="nightly-baseline",
             entrypoint="flows.transitions.baseline:nightly_baseline",
             description="Asks the **suite** of the lineup that serves users: what every candidate is compared with.",

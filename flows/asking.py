@@ -64,7 +64,8 @@ class PipelineRun:
     """Never answer from a cache (trials)."""
     arm: Arm = "incumbent"
     pair: str | None = None
-    """The same for both arms' runs on the same input; None outside trials."""
+    """The same for both arms' runs on the same input: a trial's name for it, or the id of the user's run that is mirrored.
+    Parts and repeats of a role's work within it are not independent, and count as one pair."""
     read_at: int = 0
     """Newest entry of the ledger before the lineup was read: what was taken back since reaches this run too."""
     reached: ExitStack = field(default_factory=ExitStack)
@@ -127,7 +128,7 @@ class PipelineRun:
             echoes=sum(len(find_echoes(text, work.own_words)) for _, text in texts(body)),
             score=work.score(problems) if body is not None else None,
             problems=[asdict(problem) for problem in problems], output=body, input_key=work.key,
-            pair_id=f"{self.pair}/{work.part}" if self.pair else None,
+            pair_id=self.pair,
         )  # fmt: skip
 
     async def _found(self, work: Work) -> Any:

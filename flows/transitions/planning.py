@@ -16,9 +16,12 @@ from flows.transitions.world import Content, World
 from tasks.judging.planning import Budget, plan_gate
 from tasks.judging.policy import Policy
 from tasks.judging.requirements import Workload
+from tasks.records.live_runs import runs_per_hour
 from tasks.records.tables import calls
 
 LOOK_BACK = timedelta(days=30)
+RECENT = timedelta(days=7)
+"""Whose traffic is expected again in the window; a whole week, since days differ."""
 USUAL_SECONDS = 10.0
 """Of a call of which nothing is known yet; only hours in the plan depend on it."""
 
@@ -54,12 +57,14 @@ async def plan_phase(
         raise GateError(f"Every role of {key} is served by {candidate!r} already.", do="plan the next phase.")
     roles = tuple(change.role for change in changes)
     kind, models = lineup_kind(chosen.pipeline), await world.blocks.models()
+    now = world.clock()
+    mirrored = policy.mirror * runs_per_hour(world.database, chosen.pipeline, production, now - RECENT, now)
     return Opening(
         phase=key, title=chosen.title, pipeline=chosen.pipeline, changes=changes, starter=starter,
         production=production, preview=preview, protected=chosen.protected, canary=canary or chosen.canary,
         human=chosen.human, repeats=repeats,
         plan=plan_gate(
-            policy, roles, tuple(_workload(world, chosen.pipeline, change, models) for change in changes),
+            policy, roles, tuple(_workload(world, chosen.pipeline, change, models, mirrored) for change in changes),
             others=tuple(role for role in kind.roles if role not in roles), budget=budget,
             labels={role: str(kind.model_fields[role].title) for role in kind.roles},
         ),
@@ -101,12 +106,14 @@ async def _serving(world: World, pipeline: str, production: str) -> Content:
     return content
 
 
-def _workload(world: World, pipeline: str, change: Change, models: Mapping[str, Content]) -> Workload:
-    """What is known of a role's work from its recorded calls."""
+def _workload(world: World, pipeline: str, change: Change, models: Mapping[str, Content], mirrored: float) -> Workload:
+    """What is known of a role's work from its recorded calls; `mirrored`: users' runs an hour it will be asked too."""
     seen = _seen(world.database, pipeline, change.role, change.incumbent, world)
     candidate = models.get(change.candidate, {})
     return Workload(
         role=change.role,
+        live_calls_per_hour=mirrored,
+        live_pairs_per_hour=mirrored,
         seconds_per_call=seen["seconds"] or USUAL_SECONDS,
         incumbent_cost=_price(models.get(change.incumbent, {}), seen),
         candidate_cost=_price(candidate, seen),

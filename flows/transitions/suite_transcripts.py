@@ -1,18 +1,23 @@
 """The transcript pipeline's suite: calls with gold answers, through every agent, scored value by value."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine, insert
 
+from blocks.errors import CallError, InputError
 from flows.transcripts.opening import EXTRACTION, open_crew, open_run
 from flows.transcripts.samples import FOLDER
 from flows.transcripts.understanding import understand
+from tasks.records.database import engine
 from tasks.records.ledger_tables import field_checks
-from tasks.records.runs import Purpose, read_calls
+from tasks.records.runs import Purpose, read_calls, read_run
+from tasks.records.transcripts import read_transcript
 from tasks.transcripts.reading import read_file
 from tasks.transcripts.scoring.gold import read_gold
 from tasks.transcripts.scoring.score import score
+from tasks.transcripts.transcript import Transcript
 
 GOLD = ".gold.json"
 
@@ -34,6 +39,31 @@ class TranscriptSuite:
             understood = await understand(transcript, run.plan(transcript), run.answer, model)
             cells = score(understood.record, gold, "pipeline").cells
             await run.store(keep_checks, run_id, {cell.field: cell.right for cell in cells})
+
+    async def mirror(self, run_id: str, lineup: str, shadow_id: str, roles: Collection[str]) -> None:
+        """The whole call again: agents read what other agents found, and a lineup may move all of them."""
+        transcript = _remembered(run_id)
+        async with (
+            open_crew(lineup) as crew,
+            open_run(crew, shadow_id, transcript, "shadow", pair=run_id) as run,
+        ):
+            with contextlib.suppress(CallError):
+                await understand(transcript, run.plan(transcript), run.answer, run.models[EXTRACTION].name)
+
+
+def _remembered(run_id: str) -> Transcript:
+    """The call a run was about, if its text is still the one the run read. InputError if not."""
+    database = engine()
+    given: dict[str, str] = (read_run(database, run_id) or {"input": {}})["input"]
+    row = read_transcript(database, given.get("transcript_id", ""))
+    if row is None or row["content_sha256"] != given["sha256"]:
+        raise InputError(f"The transcript of run {run_id} was replaced or removed.", do="nothing; others are mirrored.")
+    return Transcript.model_validate(
+        {
+            "transcript_id": row["external_id"], "sha256": row["content_sha256"], "text": row["raw_text"],
+            **{name: row[name] for name in ("filename", "header", "turns")},
+        }
+    )  # fmt: skip
 
 
 def keep_checks(database: Engine, run_id: str, right: dict[str, bool]) -> None:

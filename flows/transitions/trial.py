@@ -58,9 +58,9 @@ async def ask_pair(suite: Suite, item: str, lineups: Sequence[str], pair: str, p
 
 
 async def _ask(suite: Suite, item: str, lineup: str, pair: str, purpose: Purpose) -> Asked:
-    run_id = str(uuid5(NAMESPACE_URL, f"{pair}/{lineup}"))
+    run_id, pair_id = (str(uuid5(NAMESPACE_URL, name)) for name in (f"{pair}/{lineup}", pair))
     try:
-        await suite.ask(item, lineup, run_id, pair, purpose)
+        await suite.ask(item, lineup, run_id, pair_id, purpose)
     except PhasegateError as error:
         get_run_logger().warning("%s under %s: %s", item, lineup, error.happened)
         return Asked(run_id, lineup, item, error.happened)

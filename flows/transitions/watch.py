@@ -15,6 +15,7 @@ from blocks.errors import PhasegateError
 from flows.transitions.answering import ask
 from flows.transitions.drift import note_new, scan
 from flows.transitions.facts import window_of
+from flows.transitions.mirror import unmirrored
 from flows.transitions.moving import advance
 from flows.transitions.reading import all_gates, read_gate
 from flows.transitions.story import Gate
@@ -23,8 +24,9 @@ from flows.transitions.waiting import wake
 from flows.transitions.world import World, real_world
 from tasks.records.ledger_evidence import replayed
 
-REPLAY = "replay/replay"
-"""The deployment that asks further inputs of a gate's suite. One at a time: each looks for itself what is due."""
+REPLAY, MIRROR = "replay/replay", "mirror/mirror"
+"""The deployments that ask further inputs: of a gate's suite, and of users. One run of each at a time: it looks for itself
+what is due."""
 
 
 @flow(name="watch")
@@ -62,27 +64,37 @@ async def _drive(world: World, gate: Gate) -> Gate:
         ask(world, gate.id)
         await wake(read_gate(world, gate.id), f"the watch at {world.clock():%Y-%m-%d %H:%M:%S} UTC")
         await _replay(world, now)
+        await _mirror(world, now)
     except (PhasegateError, PrefectException, httpx.HTTPError) as error:
         get_run_logger().error("Gate %s: %s", gate.id, error)
         return gate
     return now
 
 
+async def _mirror(world: World, gate: Gate) -> None:
+    """Starts the mirroring of what users have asked since the last time."""
+    waiting = unmirrored(world, gate)
+    if waiting:
+        await _start(world, MIRROR, gate, f"mirror-{len(waiting)}-{waiting[-1]}", f"{len(waiting)} runs")
+
+
 async def _replay(world: World, gate: Gate) -> None:
-    """Starts what has to be replayed by now; asked twice for the same it starts once."""
+    """Starts what has to be replayed by now."""
     if gate.state != "MONITORING":
         return
     o = gate.opening
     done = replayed(world.database, o.pipeline, o.preview, window_of(gate).start)
     due = replay_due(gate, done, world.clock())
-    if not due:
-        return
+    if due:
+        await _start(world, REPLAY, gate, f"replay-{done}", f"{due} inputs")
+
+
+async def _start(world: World, deployment: str, gate: Gate, progress: str, what: str) -> None:
+    """Starts work beside the gate: once for the same progress, and again after an hour should it have died."""
+    key = f"{gate.id}-{progress}-{world.clock():%Y%m%d%H}"
     try:
         await arun_deployment(
-            REPLAY, parameters={"gate_id": gate.id}, timeout=0, as_subflow=False,
-            idempotency_key=f"{gate.id}-{done}",
-        )  # fmt: skip
-    except ObjectNotFound:
-        get_run_logger().warning(
-            "%d inputs should be replayed and there is no deployment %s: `phasegate bootstrap`.", due, REPLAY
+            deployment, parameters={"gate_id": gate.id}, timeout=0, as_subflow=False, idempotency_key=key
         )
+    except ObjectNotFound:
+        get_run_logger().warning("%s wait for the deployment %s: run `phasegate bootstrap`.", what, deployment)

@@ -76,8 +76,8 @@ def read_run(database: Engine, run_id: str) -> RowMapping | None:
 
 
 def latest_run(database: Engine, pipeline: str, status: Status = "completed") -> RowMapping | None:
-    """The newest run of a pipeline with this status."""
-    wanted = select(runs).where(runs.c.pipeline == pipeline, runs.c.status == status)
+    """The newest of users' runs of a pipeline with this status; what was asked for a gate is shown to nobody else."""
+    wanted = select(runs).where(runs.c.pipeline == pipeline, runs.c.status == status, runs.c.purpose == "user")
     return _first(database, wanted.order_by(runs.c.started_at.desc()).limit(1))
 
 
