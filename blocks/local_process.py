@@ -15,18 +15,22 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from blocks.errors import ServiceError
 from blocks.home import PROJECT_ROOT, folder
 
 IDLE_SECONDS = 20.0
+DYING_SECONDS = 30.0
+"""How long a server that holds its lock and refuses connections is waited for before its callers are let to find out."""
 
 # Children this process started. Kept so that their exit status can be collected; they may outlive us.
 _children: list[subprocess.Popen[bytes]] = []
@@ -78,7 +82,15 @@ class SharedProcess:
     def _find_or_start(self) -> dict[str, Any]:
         with (self.place / "start").open("a") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
-            return self.running() or self._start()
+            return self._answering() or self._start()
+
+    def _answering(self) -> dict[str, Any] | None:
+        """Facts of the running server. One that was killed keeps its lock for a moment after it has stopped listening,
+        the longer the busier the machine; that moment is waited for."""
+        deadline = time.monotonic() + DYING_SECONDS
+        while (facts := self.running()) and not _listens(facts) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return facts
 
     def _start(self) -> dict[str, Any]:
         state, log = self.place / "state.json", self.place / "log.txt"
@@ -176,6 +188,20 @@ def _lockable(path: Path, kind: int) -> bool:
         except BlockingIOError:
             return False
         return True
+
+
+def _listens(facts: Mapping[str, Any]) -> bool:
+    """Whether something takes connections at the address a server has announced; one without an address is believed."""
+    address = urlsplit(facts.get("url") or facts.get("uri") or "")
+    if not address.hostname or not address.port:
+        return True
+    try:
+        socket.create_connection((address.hostname, address.port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    except OSError:
+        return True  # too busy to answer is not gone
+    return True
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -121,14 +121,21 @@ def test_a_strangers_process_with_the_old_id_is_not_taken_for_the_server() -> No
         assert server().running() is None
 
 
+def test_one_that_listens_no_more_but_is_not_gone_yet_is_replaced() -> None:
+    deaf = CHILD.replace("answer=42", "url='http://127.0.0.1:1'").replace("signal.pause()", "time.sleep(2)")
+    with server(deaf, idle_seconds=30).lease() as first, server(idle_seconds=5).lease() as second:
+        assert (second["pid"] != first["pid"], second["answer"]) == (True, 42)
+
+
 def test_a_successor_waits_until_its_predecessor_has_gone() -> None:
     slow_to_leave = CHILD.replace("signal.pause()", "signal.signal(15, lambda *_: time.sleep(1.5)); signal.pause()")
+    slow_to_leave += "(place / 'left').touch()\n"
     with server(slow_to_leave).lease() as first:
         pass
     assert eventually(lambda: not (server().place / "state.json").exists())
     with server().lease() as second:
         assert second["pid"] != first["pid"]
-        assert not is_alive(first["pid"])
+        assert (server().place / "left").exists()
 
 
 def test_leaves_when_its_state_folder_is_deleted(state_folder: Path) -> None:
