@@ -63,7 +63,7 @@ def sync(
 
     with prefect_api():
         for one in _run(catch_up(refused_too, everything)):
-            say(f"{one.target}: {one.done} brought, {len(one.behind)} behind")
+            say(one.sentence)
             for transcript_id, why in one.behind.items():
                 say(f"  {transcript_id}: {why}")
 
@@ -72,6 +72,12 @@ def score(
     folder: Annotated[Path, typer.Argument(help="Folder with transcripts and their gold answers (*.gold.json).")],
     lineup: Annotated[list[str] | None, typer.Option(help="Lineup to score; may be given several times.")] = None,
     repetitions: Annotated[int, typer.Option(min=1, max=20, help="How often everything is asked.")] = 1,
+    drafts: Annotated[
+        bool,
+        typer.Option(
+            "--drafts/--fields-only", help="Whether e-mail, posts, coaching and summary are written and checked too."
+        ),
+    ] = True,
 ) -> None:
     """Compare models on calls with gold answers: with the header and without."""
     apply_settings(quiet=True)
@@ -79,7 +85,7 @@ def score(
     from flows.transcripts.score import score_models
 
     with prefect_api():
-        _show_scores(_run(score_models(folder.absolute(), lineup or ["production"], repetitions)))
+        _show_scores(_run(score_models(folder.absolute(), lineup or ["production"], repetitions, drafts)))
 
 
 def baserow_bootstrap(

@@ -20,7 +20,7 @@ from flows.progress import tell
 from flows.transcripts.opening import Crew, open_crew, open_run
 from flows.transcripts.process import understood_and_kept
 from tasks.crm.projecting import project
-from tasks.crm.status import TARGETS, Target
+from tasks.crm.status import TARGETS, Target, count_not_done
 from tasks.records.transcripts import keep_source
 from tasks.transcripts.display import for_markdown
 from tasks.transcripts.reading import Unreadable, read_folder
@@ -66,10 +66,9 @@ async def process_folder(folder: Path, lineup: str = "production", again: bool =
         finally:
             CURRENT.reset(token)
         stores = await load_stores()
-        rounds = await asyncio.gather(*(project(crew.database, target, stores) for target in TARGETS))
-    result = Batch(
-        processed=processed, failed=failed, behind={one.target: len(one.behind) for one in rounds if one.behind}
-    )
+        await asyncio.gather(*(project(crew.database, target, stores) for target in TARGETS))
+        behind = await asyncio.to_thread(count_not_done, crew.database)
+    result = Batch(processed=processed, failed=failed, behind=behind)
     await acreate_markdown_artifact(_artifact(result), key="transcript-batch")
     if failed and not processed:
         raise TranscriptError(

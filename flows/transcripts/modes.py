@@ -26,10 +26,11 @@ from tasks.crm.graph.check import check_graph
 from tasks.crm.status import read_status
 from tasks.records import runs
 from tasks.records.database import engine
-from tasks.records.transcripts import keep_source, note_run, read_transcript
+from tasks.records.transcripts import keep_source, note_run, read_transcript, read_transcript_run
 from tasks.transcripts.reading import read_file
 from tasks.transcripts.record import CrmRecord
 from tasks.transcripts.scoring import tables
+from tasks.transcripts.scoring.drafts import DraftCheck, check_written
 from tasks.transcripts.scoring.gold import read_gold
 from tasks.transcripts.scoring.quality import ModelScore
 from tasks.transcripts.scoring.score import score
@@ -38,6 +39,9 @@ from tasks.transcripts.windows import windows
 
 ONE_WINDOW = 10_000
 """Tokens; the short sample is far less."""
+
+
+SHOWN = (tables.summary, tables.cells, tables.lists, tables.drafts)
 
 
 class Tried(BaseModel):
@@ -65,7 +69,7 @@ async def quick() -> Tried:
     await asyncio.to_thread(keep_source, database, transcript, datetime.now(UTC))
     record = await _from_replies(transcript)
     stores = await load_stores()
-    await projected(database, stores, [transcript.transcript_id])
+    await projected(database, stores, transcript.transcript_id)
     stored = read_transcript(database, transcript.transcript_id)
     found = {"database": "done" if stored and stored["crm_data"] == record.model_dump(mode="json") else "differs"}
     for row in read_status(database, [transcript.transcript_id]):
@@ -129,12 +133,18 @@ async def real(lineup: str = "production", again: bool = True) -> Any:
     stored = read_transcript(engine(), result.transcript_id)
     assert stored is not None
     record = CrmRecord.model_validate(stored["crm_data"])
-    judged = score(record, read_gold(LONG.with_suffix(".gold.json")), "pipeline")
+    checks = [*check_written(record), *_checks(result.run_id)]
+    judged = score(record, read_gold(LONG.with_suffix(".gold.json")), "pipeline", checks)
     scores = [ModelScore(record.meeting.model or "?", "pipeline", (judged,), _first_try(result.run_id))]
-    shown = "\n\n".join(tables.to_markdown(table(scores)) for table in (tables.summary, tables.cells, tables.lists))
+    shown = "\n\n".join(tables.to_markdown(table(scores)) for table in SHOWN)
     await acreate_markdown_artifact(shown, key="transcript-real")
     get_run_logger().info("key fields: %s of %s", scores[0].accuracy("key").right, scores[0].accuracy("key").n)
     return result
+
+
+def _checks(run_id: str) -> list[DraftCheck]:
+    found = read_transcript_run(engine(), run_id)
+    return [DraftCheck(**check) for check in (found and found["checks"]) or []]
 
 
 def _first_try(run_id: str) -> float | None:

@@ -21,8 +21,8 @@ from flows.transcripts.opening import EXTRACTION, open_crew, open_run
 from flows.transcripts.run import TranscriptRun
 from flows.transcripts.understanding import Ask, Query, Understood, understand
 from flows.transcripts.view import artifact
-from tasks.crm.projecting import Projection, project
-from tasks.crm.status import TARGETS, Target
+from tasks.crm.projecting import project
+from tasks.crm.status import TARGETS, Target, why_not_done
 from tasks.records.database import engine
 from tasks.records.transcripts import Result, keep_result, keep_source
 from tasks.transcripts.reading import read_file, read_text
@@ -69,7 +69,7 @@ async def process_transcript(
     await asyncio.to_thread(keep_source, database, transcript, datetime.now(UTC))
     async with open_crew(lineup) as crew, open_run(crew, str(flow_run.id), transcript, again=again) as run:
         changed, understood = await understood_and_kept(run, transcript, _as_tasks(run.answer))
-    behind = await projected(database, await load_stores(), [transcript.transcript_id])
+    behind = await projected(database, await load_stores(), transcript.transcript_id)
     result = Processed(
         run_id=run.start.id, transcript_id=transcript.transcript_id, changed=changed,
         missing=dict(understood.missing), behind=behind,
@@ -103,14 +103,10 @@ async def kept(run: Any, transcript: Transcript, understood: Understood) -> bool
     return bool(await run.store(keep_result, result, datetime.now(UTC)))
 
 
-async def projected(database: Engine, stores: Stores, only: list[str]) -> dict[Target, str]:
-    """Brings calls to every target at the same time; target -> why it is behind."""
-    rounds = await asyncio.gather(*(_projected(database, target, stores, only) for target in TARGETS))
-    return {one.target: next(iter(one.behind.values())) for one in rounds if one.behind}
-
-
-async def _projected(database: Engine, target: Target, stores: Stores, only: list[str]) -> Projection:
-    return await project(database, target, stores, only=only)
+async def projected(database: Engine, stores: Stores, transcript_id: str) -> dict[Target, str]:
+    """Brings a call to every target at the same time; target -> why it is behind, be it for an earlier refusal."""
+    await asyncio.gather(*(project(database, target, stores, only=[transcript_id]) for target in TARGETS))
+    return await asyncio.to_thread(why_not_done, database, transcript_id)
 
 
 def _as_tasks(answer: Ask) -> Ask:

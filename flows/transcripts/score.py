@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid5
@@ -15,22 +16,26 @@ from pydantic import BaseModel, ConfigDict, Field
 from blocks.errors import CallError, TranscriptError
 from blocks.home import folder as state_folder
 from flows.progress import tell
-from flows.transcripts import extraction
+from flows.transcripts import extraction, structuring
+from flows.transcripts.agents import AGENTS
 from flows.transcripts.opening import EXTRACTION, Crew, open_crew, open_run
 from flows.transcripts.run import TranscriptRun
-from flows.transcripts.understanding import Plan, understand
+from flows.transcripts.understanding import understand
 from tasks.records import runs
 from tasks.transcripts.assemble import assemble
 from tasks.transcripts.merge import merge
 from tasks.transcripts.reading import Unreadable, read_folder
 from tasks.transcripts.record import CrmRecord
 from tasks.transcripts.scoring import tables
+from tasks.transcripts.scoring.drafts import DraftCheck, check_written
 from tasks.transcripts.scoring.gold import Gold, read_gold
 from tasks.transcripts.scoring.quality import ModelScore
 from tasks.transcripts.scoring.score import score
 from tasks.transcripts.scoring.verdicts import Condition, TranscriptScore
 from tasks.transcripts.transcript import Transcript, without_header
 
+SCORED = tuple(agent for agent in AGENTS if agent is not structuring.AGENT)
+"""Phases have no gold answers."""
 CONDITIONS: tuple[Condition, ...] = ("pipeline", "dialogue-only")
 MOST_CELLS = 400
 """Rows of the artifact's longest table; the CSV file has all."""
@@ -56,8 +61,9 @@ async def score_models(
     folder: Path,
     lineups: Annotated[list[str], Field(min_length=1)] = ["production"],  # noqa: B006 - Prefect copies it for each run
     repetitions: Annotated[int, Field(ge=1, le=20)] = 1,
+    drafts: bool = True,
 ) -> Scored:
-    """Compares the extraction of lineups on a folder of transcripts with gold answers beside them (*.gold.json).
+    """Compares the models of lineups on a folder of transcripts with gold answers beside them (*.gold.json).
 
     Nothing is stored of the calls: every question is asked anew, and only calls to models and scores are kept.
 
@@ -65,6 +71,7 @@ async def score_models(
         folder: Folder with transcripts and their gold answers.
         lineups: Names of Transcript Lineup blocks to compare.
         repetitions: How often everything is asked; the figures are means, with the spread beside them.
+        drafts: Let e-mail, posts, coaching and summary be written and check them too; without, only fields are scored.
 
     Returns:
         The tables, and where they are as CSV files.
@@ -81,9 +88,9 @@ async def score_models(
         async with open_crew(lineup) as crew:
             for repetition in range(1, repetitions + 1):
                 for condition in CONDITIONS:
-                    scores.append(await _scored(crew, judged, condition, repetition))
+                    scores.append(await _scored(crew, judged, condition, repetition, drafts))
     frames = {"summary": tables.summary(scores), "fields": tables.fields(scores), "lists": tables.lists(scores),
-              "values": tables.cells(scores)}  # fmt: skip
+              "drafts": tables.drafts(scores), "values": tables.cells(scores)}  # fmt: skip
     files = await asyncio.to_thread(_write, frames, str(flow_run.id))
     await acreate_markdown_artifact(_artifact(frames), key="score-models")
     return Scored(
@@ -102,7 +109,7 @@ def _with_gold(folder: Path) -> Iterator[tuple[Transcript, Gold]]:
 
 
 async def _scored(
-    crew: Crew, judged: Sequence[tuple[Transcript, Gold]], condition: Condition, repetition: int
+    crew: Crew, judged: Sequence[tuple[Transcript, Gold]], condition: Condition, repetition: int, drafts: bool
 ) -> ModelScore:
     """One model over all transcripts in one condition."""
     results: list[TranscriptScore] = []
@@ -113,23 +120,28 @@ async def _scored(
         run_id = str(uuid5(UUID(str(flow_run.id)), name))
         tell(name, "started", crew.lineup.roles[EXTRACTION])
         async with open_run(crew, run_id, seen, purpose="trial") as run:
-            record = await _record(run, seen)
+            record, checks = await _record(run, seen, drafts)
         outcomes += [call["outcome"] for call in runs.read_calls(crew.database, run_id)]
-        results.append(score(record, gold, condition))
+        results.append(score(record, gold, condition, checks))
         tell(name, "done")
     model = f"{crew.lineup.roles[EXTRACTION]} ({crew.lineup.name})"
     first_try = sum(outcome == "first_pass" for outcome in outcomes) / len(outcomes) if outcomes else None
     return ModelScore(model, condition, tuple(results), first_try, repetition)
 
 
-async def _record(run: TranscriptRun, transcript: Transcript) -> CrmRecord:
-    """What the model's extraction comes to; a model that gives no usable answer has found nothing."""
+async def _record(run: TranscriptRun, transcript: Transcript, drafts: bool) -> tuple[CrmRecord, list[DraftCheck]]:
+    """What the models come to; one that gives no usable answer has found or written nothing."""
     whole = run.plan(transcript)
-    plan = Plan(whole.windows, whole.picks, whole.at_once, (extraction.AGENT,))
+    agents = SCORED if drafts else (extraction.AGENT,)
+    checks: list[DraftCheck] = []
     try:
-        return (await understand(transcript, plan, run.answer, run.models[EXTRACTION].name)).record
+        understood = await understand(
+            transcript, replace(whole, agents=agents), run.answer, run.models[EXTRACTION].name
+        )
+        record, checks = understood.record, [DraftCheck(**check) for check in understood.checks]
     except CallError:
-        return assemble(transcript, merge(transcript, []), model=run.models[EXTRACTION].name)
+        record = assemble(transcript, merge(transcript, []), model=run.models[EXTRACTION].name)
+    return record, [*check_written(record), *checks] if drafts else []
 
 
 def _write(frames: dict[str, pd.DataFrame], run_id: str) -> dict[str, Path]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.stores import load_stores
 from tasks.crm.projecting import Projection, project
-from tasks.crm.status import TARGETS, Status, Target
+from tasks.crm.status import TARGETS, Status, Target, count_not_done
 from tasks.records.database import engine
 from tasks.transcripts.display import for_markdown
 
@@ -24,7 +24,14 @@ class Synced(BaseModel):
     target: Target
     done: int
     behind: dict[str, str] = Field(default_factory=dict)
-    """Transcript id -> why it is still not there."""
+    """Transcript id -> why it is still not there, of those that were tried."""
+    others: int = 0
+    """Calls it lacks that were not tried: refused before, or in the hands of another process."""
+
+    @property
+    def sentence(self) -> str:
+        rest = f"; {self.others} more it has refused before or another process is bringing" if self.others else ""
+        return f"{self.target}: {self.done} brought, {len(self.behind)} behind{rest}"
 
 
 @flow(name="sync", flow_run_name="sync", log_prints=False)
@@ -43,15 +50,22 @@ async def sync(refused_too: bool = False, everything: bool = False) -> list[Sync
     statuses += ["done"] if everything else []
     database, stores = engine(), await load_stores()
     rounds = await asyncio.gather(*(project(database, target, stores, statuses=statuses) for target in TARGETS))
-    for one in rounds:
-        get_run_logger().info("%s: %d brought, %d behind", one.target, len(one.done), len(one.behind))
-    await acreate_markdown_artifact(_artifact(rounds), key="sync")
-    return [Synced(target=one.target, done=len(one.done), behind=one.behind) for one in rounds]
+    lacking = await asyncio.to_thread(count_not_done, database)
+    result = [_synced(one, lacking.get(one.target, 0)) for one in rounds]
+    for one in result:
+        get_run_logger().info(one.sentence)
+    await acreate_markdown_artifact(_artifact(result), key="sync")
+    return result
 
 
-def _artifact(rounds: list[Projection]) -> str:
+def _synced(one: Projection, lacking: int) -> Synced:
+    others = max(0, lacking - len(one.behind))
+    return Synced(target=one.target, done=len(one.done), behind=one.behind, others=others)
+
+
+def _artifact(result: list[Synced]) -> str:
     parts = ["# Sync", ""]
-    for one in rounds:
-        parts += [f"**{one.target}**: {len(one.done)} brought, {len(one.behind)} behind.", ""]
+    for one in result:
+        parts += [for_markdown(one.sentence), ""]
         parts += [f"- {for_markdown(key)}: {for_markdown(why)}" for key, why in list(one.behind.items())[:SHOWN]]
     return "\n".join([*parts, ""])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, and_, or_, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.crm.tables import TABLES
@@ -136,3 +136,30 @@ def read_status(database: Engine, external_ids: Collection[str] | None = None) -
         wanted = wanted.where(sync_status.c.external_id.in_(external_ids))
     with database.connect() as connection:
         return list(connection.execute(wanted).mappings())
+
+
+def why_not_done(database: Engine, external_id: str) -> dict[Target, str]:
+    """Target -> why it lacks the call's record now; targets that have it are left out."""
+    why: dict[Target, str] = {}
+    for row in read_status(database, [external_id]):
+        if row["status"] != "done":
+            why.setdefault(row["target"], row["reason"] or _unsaid(row))
+    return why
+
+
+def _unsaid(row: RowMapping) -> str:
+    """Of a call that nobody has settled yet."""
+    if row["claimed_until"] is None:
+        return "not sent yet. Next: run `phasegate sync`."
+    return (
+        "another process took it to bring it there. Next: if that one is gone, run `phasegate sync` after "
+        f"{row['claimed_until']:%Y-%m-%d %H:%M} UTC."
+    )
+
+
+def count_not_done(database: Engine) -> dict[Target, int]:
+    """Target -> how many calls of all it lacks, whatever the reason; targets that lack none are left out."""
+    number = func.count(sync_status.c.external_id.distinct())
+    wanted = select(sync_status.c.target, number).where(sync_status.c.status != "done")
+    with database.connect() as connection:
+        return {row.target: row[1] for row in connection.execute(wanted.group_by(sync_status.c.target))}

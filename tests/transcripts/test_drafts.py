@@ -4,8 +4,8 @@ from datetime import date
 
 from tasks.transcripts.assemble import assemble
 from tasks.transcripts.merge import merge
-from tasks.transcripts.record import Communications, CrmRecord
-from tasks.transcripts.scoring.drafts import check_drafts, pass_rate
+from tasks.transcripts.record import Coaching, Communications, CrmRecord
+from tasks.transcripts.scoring.drafts import check_drafts, check_written
 from tests.transcripts.perfect import SHORT, proven, sample
 
 CALL = sample("short")
@@ -44,7 +44,16 @@ def test_a_quote_must_be_verbatim() -> None:
     assert failed(client_quotes=["I sleep well"]) == ["quote is verbatim"]
 
 
+def test_coaching_and_summary_are_checked_too() -> None:
+    knowledge = merge(CALL, proven(CALL, SHORT))
+    coaching = Coaching(objection_rebuttals=["Say that it is only $77 a week."])
+    record = assemble(CALL, knowledge, coaching=coaching, summary="They meet again on March 9.")
+
+    failed = [check.name for check in check_drafts(record, CALL, DAY) if not check.passed]
+
+    assert failed == ["coaching: amounts", "summary: dates"]
+    assert [check.name for check in check_written(record) if check.passed] == ["coaching: written", "summary: written"]
+
+
 def test_what_was_not_written_is_not_checked() -> None:
     assert check_drafts(written(), CALL, DAY) == []
-    assert pass_rate([]) is None
-    assert pass_rate(check_drafts(written(facebook="From $9", instagram="Hi"), CALL, DAY)) == 0.75

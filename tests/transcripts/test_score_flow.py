@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from blocks.errors import TranscriptError
 from flows.transcripts.samples import REPLIES, SHORT
 from flows.transcripts.score import Scored, score_models
-from tasks.records import runs
 from tasks.records.database import engine
+from tasks.records.tables import runs as kept_runs
 from tasks.records.transcripts import count_transcripts
 from tests.conftest import SaveModel
 from tests.doubles.model_server import ModelServer, faults
@@ -51,6 +52,48 @@ def test_a_perfect_model_has_everything_right_in_both_conditions(
 
     for condition in ("pipeline", "dialogue-only"):
         assert row(result, condition)["key fields"] == row(result, condition)["other fields"] == 1
+        assert row(result, condition)["drafts"] == 1
+    assert {agents(request) for request in models.requests} == {
+        "extraction", "email", "social", "coaching", "summary",
+    }  # fmt: skip
+
+
+def test_what_nobody_said_in_a_draft_is_shown_with_its_check(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, gold: Path
+) -> None:
+    replies = json.loads(REPLIES.read_text())
+    email = {**replies["email/whole"], "body": "Dear Nadia, the price is $9,999. See you on March 3."}
+    models.answer = says(email=email)
+
+    result = scored(gold, transcript_lineup())
+
+    share = row(result, "pipeline")["drafts"]
+    assert share is not None
+    assert 0 < share < 1
+    with result.files["drafts"].open(newline="") as file:
+        bad = {line["check"]: line["found"] for line in csv.DictReader(file) if line["passed"] == "False"}
+    assert bad == {"follow-up e-mail: amounts": "9999.00", "follow-up e-mail: dates": "2026-03-03"}
+
+
+def test_an_agent_that_writes_nothing_is_not_flawless(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, gold: Path
+) -> None:
+    models.answer = says()
+    models.fail_when(lambda request: agents(request) == "email", faults.http_error(400))
+
+    result = scored(gold, transcript_lineup())
+
+    assert row(result, "dialogue-only")["drafts"] < 1
+
+
+def test_fields_alone_ask_the_extraction_alone(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, gold: Path
+) -> None:
+    models.answer = says()
+
+    result = scored(gold, transcript_lineup(), drafts=False)
+
+    assert row(result, "pipeline")["drafts"] is None
     assert {agents(request) for request in models.requests} == {"extraction"}
 
 
@@ -112,15 +155,14 @@ def test_scoring_leaves_no_mark_on_calls_and_asks_everything_anew(
 ) -> None:
     models.answer, name = says(), transcript_lineup()
 
-    scored(gold, name)
-    result = scored(gold, name, repetitions=2)
+    scored(gold, name, drafts=False)
+    result = scored(gold, name, repetitions=2, drafts=False)
 
     assert count_transcripts(engine()) == 0
     assert len(models.requests) == 2 + 4
     assert row(result, "pipeline")["repetitions"] == 2
-    newest = runs.latest_run(engine(), "transcripts")
-    assert newest is not None
-    assert newest["purpose"] == "trial"
+    with engine().connect() as connection:
+        assert set(connection.scalars(select(kept_runs.c.purpose))) == {"trial"}
 
 
 def test_every_value_is_in_the_csv_files(
@@ -130,7 +172,7 @@ def test_every_value_is_in_the_csv_files(
 
     files = scored(gold, transcript_lineup()).files
 
-    assert set(files) == {"summary", "fields", "lists", "values"}
+    assert set(files) == {"summary", "fields", "lists", "drafts", "values"}
     with files["values"].open(newline="") as file:
         values = {(line["condition"], line["field"]): line["verdict"] for line in csv.DictReader(file)}
     assert values["pipeline", "deal_amount"] == "correct"

@@ -1,4 +1,4 @@
-"""Checks of what agents write: the e-mail, the posts, the quotes. By code alone; no model judges another."""
+"""Checks of what agents write: e-mail, posts, quotes, coaching, summary. By code alone; no model judges another."""
 
 import re
 from collections.abc import Sequence
@@ -12,6 +12,8 @@ from tasks.transcripts.normalise.persons import plain_name
 from tasks.transcripts.record import CrmRecord
 from tasks.transcripts.transcript import Transcript
 
+EMAIL = "follow-up e-mail"
+
 
 @dataclass(frozen=True)
 class DraftCheck:
@@ -24,22 +26,39 @@ class DraftCheck:
 def check_drafts(record: CrmRecord, transcript: Transcript, base: date | None = None) -> list[DraftCheck]:
     """Every check that applies; a text that is not there is not checked. `base` is the day of the meeting."""
     said = "\n".join(turn.text for turn in transcript.turns)
-    written = record.communications
-    checks: list[DraftCheck] = []
-    if written.follow_up_email:
-        checks.append(greets_client(written.follow_up_email, record.client.persons))
-    texts = [written.follow_up_email, written.facebook, written.instagram, written.linkedin]
-    names = ["follow-up e-mail", "Facebook post", "Instagram post", "LinkedIn post"]
-    for name, text in zip(names, texts, strict=True):
+    texts, checks = drafts(record), list[DraftCheck]()
+    if email := texts[EMAIL]:
+        checks.append(greets_client(email, record.client.persons))
+    for name, text in texts.items():
         if text:
             checks.append(only_said_amounts(name, text, said, record))
             checks.append(only_said_dates(name, text, said, record, base))
-    checks += [_is_quoted(quote, transcript) for quote in written.client_quotes]
+    checks += [_is_quoted(quote, transcript) for quote in record.communications.client_quotes]
     return checks
 
 
-def pass_rate(checks: Sequence[DraftCheck]) -> float | None:
-    return sum(check.passed for check in checks) / len(checks) if checks else None
+def drafts(record: CrmRecord) -> dict[str, str | None]:
+    """Name -> text of everything an agent has written; None for what is not there."""
+    written, coaching = record.communications, record.coaching
+    notes = [
+        *coaching.strengths, *coaching.opportunities, coaching.suggestion or "", *coaching.objection_rebuttals,
+        *coaching.question_based_selling_opportunities,
+    ]  # fmt: skip
+    return {
+        EMAIL: written.follow_up_email,
+        "Facebook post": written.facebook,
+        "Instagram post": written.instagram,
+        "LinkedIn post": written.linkedin,
+        "coaching": "\n".join(filter(None, notes)) or None,
+        "summary": record.summary,
+    }
+
+
+def check_written(record: CrmRecord) -> list[DraftCheck]:
+    """Whether each text that was asked for is there: silence must not pass for a flawless text."""
+    return [
+        DraftCheck(f"{name}: written", bool(text), "" if text else "nothing") for name, text in drafts(record).items()
+    ]
 
 
 def greets_client(email: str, persons: Sequence[str]) -> DraftCheck:

@@ -87,6 +87,11 @@ class ModelScore:
         return sum(cell.verdict == verdict for cell in self.cells if cell.group != "header")
 
     @property
+    def drafts(self) -> Rate:
+        """Checks of the drafts that passed. No part of the quality score: it is about facts, and these are texts."""
+        return _rate_of(check.passed for score in self.transcripts for check in score.drafts)
+
+    @property
     def decoys(self) -> int:
         return sum(cell.decoy for cell in self.cells)
 
@@ -129,7 +134,11 @@ def meets(score: ModelScore, threshold: float) -> bool:
 
 
 def _rate(cells: Iterable[Cell]) -> Rate:
-    right = [cell.right for cell in cells]
+    return _rate_of(cell.right for cell in cells)
+
+
+def _rate_of(results: Iterable[bool]) -> Rate:
+    right = list(results)
     return Rate(sum(right), len(right))
 
 

@@ -1,19 +1,24 @@
 """One record against its gold: a verdict for every value."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from tasks.transcripts.normalise.money import parse_money
 from tasks.transcripts.normalise.persons import plain_name
 from tasks.transcripts.record import CrmRecord
+from tasks.transcripts.scoring.drafts import DraftCheck
 from tasks.transcripts.scoring.gold import Gold
 from tasks.transcripts.scoring.lists import score_lists, score_steps
 from tasks.transcripts.scoring.rules import RULES, Rule
 from tasks.transcripts.scoring.verdicts import RIGHT, Cell, Condition, TranscriptScore, Verdict
 
 
-def score(record: CrmRecord, gold: Gold, condition: Condition) -> TranscriptScore:
-    """All fields the gold judges. For *dialogue-only* the record must come from `without_header(transcript)`."""
+def score(record: CrmRecord, gold: Gold, condition: Condition, drafts: Iterable[DraftCheck] = ()) -> TranscriptScore:
+    """All fields the gold judges, and the checks of the drafts as they are given.
+
+    For *dialogue-only* the record must come from `without_header(transcript)`.
+    """
     rules = (rule for rule in RULES if rule.is_judged(gold))
     return TranscriptScore(
         transcript=gold.transcript_id,
@@ -23,6 +28,7 @@ def score(record: CrmRecord, gold: Gold, condition: Condition) -> TranscriptScor
         ),
         lists=score_lists(record, gold, condition),
         steps=score_steps(record, gold, condition),
+        drafts=tuple(drafts),
     )
 
 

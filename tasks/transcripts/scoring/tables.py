@@ -31,6 +31,7 @@ def summary(scores: Sequence[ModelScore]) -> pd.DataFrame:
                 "lists F1": _mean([quality.lists for quality in qualities]),
                 "integrity": _mean([quality.integrity for quality in qualities]),
                 "header fields": _mean([score.accuracy("header").value for score in repeated]),
+                "drafts": _mean([score.drafts.value for score in repeated]),
                 "invented": sum(score.count("invented") for score in repeated),
                 "decoys": sum(score.decoys for score in repeated),
             }
@@ -107,6 +108,18 @@ def cells(scores: Sequence[ModelScore]) -> pd.DataFrame:
         for score in scores
         for cell in score.cells
     )
+
+
+def drafts(scores: Sequence[ModelScore]) -> pd.DataFrame:
+    """Every check of a draft: right name, no invented amount or day, verbatim quotes, and whether it was written."""
+    names = ["model", "condition", "repetition", "transcript", "check", "passed", "found"]
+    rows = [
+        [score.model, one.condition, score.repetition, one.transcript, check.name, check.passed, check.found]
+        for score in scores
+        for one in score.transcripts
+        for check in one.drafts
+    ]
+    return pd.DataFrame(rows, columns=names)
 
 
 def to_markdown(frame: pd.DataFrame) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tasks.transcripts.scoring.drafts import DraftCheck
+
 Condition = Literal["pipeline", "dialogue-only"]
 """The file as it is, or without its header lines: two of the three key fields stand in most headers, and reading
 them there says nothing about a model."""
@@ -82,3 +84,5 @@ class TranscriptScore:
     cells: tuple[Cell, ...]
     lists: tuple[ListScore, ...]
     steps: StepDetails
+    drafts: tuple[DraftCheck, ...] = ()
+    """Checks of what the agents wrote; empty where nothing was asked to be written."""
