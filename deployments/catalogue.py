@@ -124,6 +124,14 @@ def _transitions() -> tuple[Deployment, ...]:
             schedules=(Schedule("weekly", "15 4 * * 1"),),
         ),
         Deployment(
+            name="tracker",
+            entrypoint="flows.transitions.tracker:tracker",
+            description="Writes the **tracker** anew: every phase, its checklist, who serves what since when, the history.",
+            tags=(*tags, TICKS),
+            schedules=(Schedule("every-fifteen-minutes", "*/15 * * * *"),),
+            **ONE_AT_A_TIME,
+        ),
+        Deployment(
             name="rollback",
             entrypoint="flows.transitions.rollback:rollback",
             description="**Quick rollback**: puts the incumbents of a gate back, effective for the next call.",

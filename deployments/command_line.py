@@ -1,22 +1,15 @@
 """`phasegate`: what the Prefect UI offers, from a terminal."""
 
-import typer
-
-from deployments.commands import bootstrap, gates, generator, ledger, operations, serve, transcripts
-from deployments.terminal import speaking
-
-app = typer.Typer(
-    name="phasegate",
-    help="Change the language models inside running pipelines without breaking them.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for module in (generator, transcripts, gates, ledger, serve, bootstrap, operations):
-    module.register(app)
+import sys
 
 
 def main() -> None:
+    """Runs one command. Its libraries are imported in here, so that Ctrl-C is heard from the first moment on."""
+    try:
+        from deployments.application import app
+        from deployments.terminal import speaking
+    except KeyboardInterrupt:
+        sys.exit(130)
     with speaking():
         app()
 

@@ -8,7 +8,6 @@ suspends must not have any.
 from typing import Any
 
 from prefect import flow
-from prefect.artifacts import acreate_markdown_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
@@ -18,6 +17,7 @@ from flows.transitions.form import Approval, Signal, page
 from flows.transitions.moving import advance, open_gate
 from flows.transitions.planning import plan_phase
 from flows.transitions.reading import read_gate
+from flows.transitions.showing import show_gate
 from flows.transitions.story import Gate
 from flows.transitions.trial import test_gate
 from flows.transitions.waiting import answered, ask
@@ -67,7 +67,7 @@ async def gate(
         open_gate(world, gate_id, opening, starter)
     while True:
         now = await advance(world, gate_id)
-        await _show(world, now)
+        await show_gate(world, now.id)
         if now.state in ("PROMOTED", "STABLE", "ROLLED_BACK"):
             get_run_logger().info("%s: %s", now.state, now.reason)
             return now.state
@@ -115,8 +115,3 @@ async def _take(world: World, gate_id: str, typed: Approval, key: str) -> None:
     refusal = await answer(world, gate_id, given, key)
     if refusal:
         get_run_logger().warning("Not accepted: %s", refusal)
-
-
-async def _show(world: World, now: Gate) -> None:
-    """The page of the gate as an artifact; each version stays in its timeline."""
-    await acreate_markdown_artifact(page(world, now), key=f"gate-{now.opening.phase}", description=now.reason)

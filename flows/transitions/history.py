@@ -88,24 +88,6 @@ def _passed(passed: bool) -> str:
     return "passed" if passed else "FAILED"
 
 
-def as_markdown(events: list[Event]) -> str:
-    """A table for an artifact; cells hold what people typed, so nothing in them may break it."""
-    rows = "\n".join(
-        f"| {_when(event)} | {event.what} | {_cell(event.subject)} | {event.outcome} | {_cell(event.detail)} |"
-        for event in events
-    )
-    return f"# Transition history\n\n| when | what | subject | outcome | detail |\n|---|---|---|---|---|\n{rows}\n"
-
-
-def _when(event: Event) -> str:
-    return f"{event.at:%Y-%m-%d} (documents)" if event.from_documents else f"{event.at:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _cell(text: str) -> str:
-    plain = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
-    return " ".join(plain.split())
-
-
 def as_of(world: World, pipeline: str, lineup: str, at: datetime) -> dict[str, str]:
     """Role -> model block that served it at a time. Empty before the ledger first saw the lineup."""
     from blocks.lineups import lineup_kind

@@ -1,12 +1,13 @@
 """Rollbacks as flows: the quick one of a gate, and the emergency one with its incident."""
 
 from prefect import flow
-from prefect.artifacts import acreate_markdown_artifact
 
 from blocks.errors import GateError
-from flows.transitions.history import as_markdown, history
 from flows.transitions.incidents import emergency, newest_begun
 from flows.transitions.moving import roll_back
+from flows.transitions.showing import show_gate
+from flows.transitions.story import Gate
+from flows.transitions.tracker import refresh
 from flows.transitions.waiting import wake
 from flows.transitions.world import World, real_world
 
@@ -26,7 +27,7 @@ async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand")
     world = real_world()
     gate = await roll_back(world, newest_begun(world).id if gate_id == "latest" else gate_id, actor, reason)
     await wake(gate, f"rolled back by {actor}")
-    await _show(world)
+    await _show(world, gate)
     if not gate.settled:
         raise GateError(
             f"The gate is rolled back in the ledger, and its blocks do not follow yet: {gate.failure}",
@@ -52,9 +53,11 @@ async def emergency_rollback(actor: str, reason: str, gate_id: str = "") -> list
     gates = await emergency(world, actor, reason, gate_id or None)
     for gate in gates:
         await wake(gate, f"emergency: {reason}")
-    await _show(world)
+    await _show(world, *gates)
     return [f"{gate.id}: {gate.state}" for gate in gates]
 
 
-async def _show(world: World) -> None:
-    await acreate_markdown_artifact(as_markdown(history(world)), key="transition-history")
+async def _show(world: World, *gates: Gate) -> None:
+    for gate in gates:
+        await show_gate(world, gate.id)
+    await refresh(world)

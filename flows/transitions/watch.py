@@ -18,6 +18,7 @@ from flows.transitions.facts import window_of
 from flows.transitions.mirror import unmirrored
 from flows.transitions.moving import advance
 from flows.transitions.reading import all_gates, read_gate
+from flows.transitions.showing import show_gate
 from flows.transitions.story import Gate
 from flows.transitions.trial import replay_due
 from flows.transitions.waiting import wake
@@ -53,6 +54,8 @@ async def look(world: World) -> list[str]:
             now = await _drive(world, gate)
             rows.append({"gate": gate.id, "phase": now.opening.phase, "state": now.state, "reason": now.reason})
             told.append(f"{now.opening.phase} ({gate.id[:8]}) is {now.state}: {now.failure or now.reason}")
+    for row in rows:  # when all have been driven: no page keeps a gate waiting
+        await show_gate(world, row["gate"])
     if rows:
         await acreate_table_artifact(rows, key="gates", description="Every gate that is not over.")
     return told

@@ -82,7 +82,8 @@ def _tally(row: RowMapping | None, fields: dict[str, FieldTally], cold: Moments)
     return ArmTally(**tallied, scores=scores, fields=fields, cold_seconds=cold)
 
 
-def _in(wanted: Slice) -> ColumnElement[bool]:
+def inside(wanted: Slice) -> ColumnElement[bool]:
+    """Calls of the slice."""
     return and_(
         calls.c.role.in_(wanted.roles) if wanted.roles else true(),
         calls.c.pipeline == wanted.pipeline,
@@ -93,7 +94,7 @@ def _in(wanted: Slice) -> ColumnElement[bool]:
     )
 
 
-def _failed(wanted: Slice) -> ColumnElement[bool]:
+def failed_in(wanted: Slice) -> ColumnElement[bool]:
     """No valid answer from this arm's own model: what a fallback answered is a failure of the candidate."""
     strangers = [
         and_(calls.c.arm == "candidate", calls.c.role == role, calls.c.model_block != block)
@@ -107,12 +108,12 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _spoiled(wanted: Slice) -> ColumnElement[bool]:
-    return or_(_failed(wanted), calls.c.placeholders > 0, calls.c.echoes > 0)
+    return or_(failed_in(wanted), calls.c.placeholders > 0, calls.c.echoes > 0)
 
 
 def _arms(database: Engine, wanted: Slice, policy: Policy, window: Window) -> dict[tuple[str, str], RowMapping]:
     """(role, arm) -> all counts in one row."""
-    answered = ~_failed(wanted)
+    answered = ~failed_in(wanted)
     score = case((and_(answered, calls.c.score.is_not(None)), calls.c.score), else_=None)
     width = window.length / window.buckets
     edges = [window.start + number * width for number in range(window.buckets)] + [window.end]
@@ -126,7 +127,7 @@ def _arms(database: Engine, wanted: Slice, policy: Policy, window: Window) -> di
             calls.c.arm,
             func.count().label("calls"),
             func.count(distinct(calls.c.run_id)).label("runs"),
-            _count(_failed(wanted)).label("failures"),
+            _count(failed_in(wanted)).label("failures"),
             _count(and_(answered, calls.c.placeholders > 0)).label("placeholders"),
             _count(and_(answered, calls.c.echoes > 0)).label("echoes"),
             _count(_spoiled(wanted)).label("spoiled"),
@@ -138,7 +139,7 @@ def _arms(database: Engine, wanted: Slice, policy: Policy, window: Window) -> di
             func.max(calls.c.started_at).label("last"),
             *buckets,
         )
-        .where(_in(wanted))
+        .where(inside(wanted))
         .group_by(calls.c.role, calls.c.arm)
     )
     with database.connect() as connection:
@@ -148,7 +149,7 @@ def _arms(database: Engine, wanted: Slice, policy: Policy, window: Window) -> di
 def _cold(database: Engine, wanted: Slice) -> dict[tuple[str, str], Moments]:
     """(role, arm) -> seconds of the calls a model was loaded for. They are few, so their sums are made here."""
     statement = select(calls.c.role, calls.c.arm, calls.c.seconds).where(
-        _in(wanted), calls.c.cold, ~_failed(wanted), calls.c.seconds.is_not(None)
+        inside(wanted), calls.c.cold, ~failed_in(wanted), calls.c.seconds.is_not(None)
     )
     seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
     with database.connect() as connection:
@@ -162,7 +163,7 @@ def _fields(database: Engine, wanted: Slice) -> dict[tuple[str, str], dict[str, 
         select(calls.c.role, calls.c.arm, field_checks.c.field, func.count().label("checked"),
                _count(~field_checks.c.correct).label("wrong"))
         .join(field_checks, field_checks.c.call_id == calls.c.id)
-        .where(_in(wanted), ~_failed(wanted))
+        .where(inside(wanted), ~failed_in(wanted))
         .group_by(calls.c.role, calls.c.arm, field_checks.c.field)
         .order_by(field_checks.c.field)
     )  # fmt: skip
@@ -179,7 +180,7 @@ def _routed(database: Engine, wanted: Slice) -> dict[str, tuple[Routed, ...]]:
         select(calls.c.role, assignments.c.weight, calls.c.arm, func.count().label("calls"),
                _count(_spoiled(wanted)).label("spoiled"))
         .join(assignments, assignments.c.run_id == calls.c.run_id)
-        .where(_in(wanted), assignments.c.gate_id == wanted.gate_id, assignments.c.weight < 1, assignments.c.weight > 0)
+        .where(inside(wanted), assignments.c.gate_id == wanted.gate_id, assignments.c.weight < 1, assignments.c.weight > 0)
         .group_by(calls.c.role, assignments.c.weight, calls.c.arm)
         .order_by(assignments.c.weight)
     )  # fmt: skip
@@ -204,7 +205,7 @@ class _Side:
 
 
 def _pairs(database: Engine, wanted: Slice, policy: Policy) -> dict[str, PairTally]:
-    answered = ~_failed(wanted)
+    answered = ~failed_in(wanted)
     score, cost = (case((answered, column), else_=None) for column in (calls.c.score, calls.c.cost))
     seconds = case((and_(answered, ~calls.c.cold), calls.c.seconds), else_=None)
     statement = (
@@ -212,7 +213,7 @@ def _pairs(database: Engine, wanted: Slice, policy: Policy) -> dict[str, PairTal
                func.sum(score).label("scores"), func.count(score).label("scored"),
                func.sum(seconds).label("seconds"), func.count(seconds).label("timed"),
                func.sum(cost).label("cost"), func.count(cost).label("priced"))
-        .where(_in(wanted), calls.c.pair_id.is_not(None))
+        .where(inside(wanted), calls.c.pair_id.is_not(None))
         .group_by(calls.c.role, calls.c.pair_id, calls.c.arm)
     )  # fmt: skip
     sides: dict[str, dict[str, dict[str, _Side]]] = defaultdict(lambda: defaultdict(dict))

@@ -123,6 +123,8 @@ class GateView:
     next_step: str = ""
     links: tuple[tuple[str, str], ...] = ()
     """What, and its address in the Prefect UI."""
+    places: tuple[tuple[str, str], ...] = ()
+    """What, and the file or the command that has it."""
 
     @property
     def sentence(self) -> str:

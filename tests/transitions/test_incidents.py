@@ -9,10 +9,13 @@ import pytest
 from blocks.errors import GateError
 from flows.transitions.drift import handle, note_new, scan
 from flows.transitions.drill import record_drill, rehearse
-from flows.transitions.history import as_markdown, as_of, history
+from flows.transitions.history import as_of, history
 from flows.transitions.incidents import close, emergency, newest_begun
 from flows.transitions.known import frozen
 from flows.transitions.moving import roll_back
+from flows.transitions.tracker_view import tracker_view
+from tasks.reports.page import page_markdown
+from tasks.reports.tracker import tracker_page
 from tests.transitions.memory import a_lineup
 from tests.transitions.scenes import ROLE, START
 from tests.transitions.story import GATE, Story
@@ -154,9 +157,9 @@ class TestHistory:
 
     def test_what_people_typed_breaks_no_table(self, story: Story) -> None:
         story.awaiting().answered("Grace", "reject", reason="a | b\n<img> `x`")
-        table = as_markdown(history(story.world))
-        assert "a \\| b &lt;img> 'x'" in table
-        assert "<img" not in table
+        page = page_markdown(tracker_page(asyncio.run(tracker_view(story.world))))
+        assert "a \\| b &lt;img&gt; \\`x\\`" in page
+        assert "<img" not in page
 
     def test_who_served_when(self, story: Story) -> None:
         asyncio.run(note_new(story.world))

@@ -6,14 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from blocks.errors import ConfigurationError, GateError
+from blocks.models import EmbeddedModel, OllamaModel
 from flows.transitions.form import page
 from flows.transitions.moving import extend, open_gate
 from flows.transitions.planning import plan_phase, shown
 from flows.transitions.preconditions import unmet
 from flows.transitions.story import Opening
 from flows.transitions.trial import replay_due
+from tasks.records.tables import runs
+from tests.transitions.records import run_row
 from tests.transitions.scenes import START, given, opening
 from tests.transitions.story import GATE, QUICK, Story
 
@@ -70,6 +74,27 @@ def test_an_unknown_price_is_a_refusal_not_a_guess(story: Story) -> None:
     with pytest.raises(GateError, match="cannot pass"):
         open_gate(story.world, GATE, about, "Ada")
     assert story.world.read() == []
+
+
+def test_what_runs_on_this_machine_is_known_to_cost_nothing(story: Story) -> None:
+    story.blocks.facts = {name: EmbeddedModel().facts() for name in ("old", "new")}
+    assert (EmbeddedModel().input_price, planned(story).plan.refusals) == (0, ())
+    story.blocks.facts["new"] = OllamaModel(model="m", context_window=4096).facts()
+    assert "price is unknown" in planned(story).plan.refusals[0]
+
+
+def test_cost_that_is_not_demanded_may_stay_unknown(story: Story) -> None:
+    assert planned(story, overrides={"demands": ["failures", "quality"]}).plan.refusals == ()
+
+
+def test_mirrored_runs_of_the_last_week_are_expected_again(priced: Story) -> None:
+    rows = [run_row(str(n), START - timedelta(hours=n % 160), environment="production", purpose="user")
+            for n in range(7 * 24 * 10)]  # fmt: skip
+    with priced.database.begin() as connection:
+        connection.execute(insert(runs), rows)
+    (effort, *_) = planned(priced, overrides={"mirror": 0.5}).plan.efforts
+    assert (effort.calls_expected, effort.pairs_expected) == (120, 120)
+    assert planned(priced).plan.efforts[0].calls_expected == 0
 
 
 def test_the_plan_is_shown_with_calls_hours_and_money(priced: Story) -> None:
@@ -131,18 +156,29 @@ class TestPage:
     def test_holds_verdict_proofs_and_what_is_asked(self, story: Story) -> None:
         story.opened = {"human": ("Report read",)}
         text = page(story.awaiting().world, story.gate)
-        for words in ("awaiting approval", "**Pass:", "## Proofs", "0 of 1 approvals", "1. Report read", "Harm watch"):
+        for words in (
+            "awaiting approval",
+            "**Pass:",
+            "## Proofs",
+            "0 of 1 approval given",
+            "1. Report read",
+            "## Your decision",
+        ):
             assert words in text
 
     def test_says_what_is_missing_and_that_two_people_answer_for_it(self, story: Story) -> None:
         text = page(story.monitoring().monitored(calls=2).world, story.gate)
-        assert "## Missing" in text
+        assert "Missing:" in text
         assert "two people" in text
 
     def test_keeps_the_verdict_when_the_gate_is_over(self, story: Story) -> None:
         story.awaiting().answered("Grace", "reject", reason="too wordy")
         assert "too wordy" in page(story.world, story.gate)
-        assert "## Verdict" in page(story.world, story.gate)
+        assert "**Pass:" in page(story.world, story.gate)
+
+    def test_nothing_people_typed_becomes_markup(self, story: Story) -> None:
+        story.awaiting().answered("Grace", "reject", reason="a | b\n<img> [x](http://evil.example)")
+        assert "a \\| b &lt;img&gt; \\[x\\]" in page(story.world, story.gate)
 
 
 def test_another_change_is_another_digest() -> None:

@@ -9,7 +9,7 @@ from tasks.reports.charts.svg import BOTTOM, LEFT, TOP, WIDTH, frame, number, te
 from tasks.reports.text import one_line
 
 TALL, GAP, WORDS = 26, 2, 96
-LEGIBLE = 20
+LEGIBLE = 14
 """Width of a cell from which its count is written into it."""
 _PLOT = WIDTH - LEFT - WORDS
 

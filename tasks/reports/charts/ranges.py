@@ -1,6 +1,6 @@
 """Points with the range around them, one below the other for each series: figures compared with their uncertainty."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -39,6 +39,8 @@ class Ranges:
     series: tuple[str, ...]
     rows: tuple[Points, ...]
     unit: str = ""
+    lowest: float = 0.0
+    """Where the axis begins: points, unlike bars, may stand on another ground than 0."""
     highest: float | None = None
     """Fixed end of the axis; by default the next round figure above everything shown."""
     limit: float | None = None
@@ -51,17 +53,17 @@ class Ranges:
 
 
 def draw_ranges(chart: Ranges, name: str) -> Markup:
-    ticks = ticks_to(_highest(chart))
+    ticks = [chart.lowest + tick for tick in ticks_to(_highest(chart) - chart.lowest)]
     tall = STEP * len(chart.series) + GAP
     top = TOP + (16 if chart.limit is not None else 0)
     bottom = top + tall * len(chart.rows)
     parts = [line("grid", x, top, x, bottom) + text("tick", x, bottom + 17, f"{tick:,.10g}{chart.unit}")
-             for tick in ticks for x in [_x(tick, ticks[-1])]]  # fmt: skip
+             for tick in ticks for x in [_x(tick, ticks)]]  # fmt: skip
     if chart.limit is not None:
-        x = _x(chart.limit, ticks[-1])
+        x = _x(chart.limit, ticks)
         parts += [line("limit", x, top - 4, x, bottom), text("tick", x, top - 7, chart.limit_label)]
     for index, row in enumerate(chart.rows):
-        parts += _row(row, top + tall * index, chart.series, ticks[-1])
+        parts += _row(row, top + tall * index, chart.series, ticks)
     return frame(name, chart.title, chart.description, bottom + BOTTOM, together(parts))
 
 
@@ -72,21 +74,22 @@ def _highest(chart: Ranges) -> float:
     return max([chart.limit or 0.0, *(max(point.value, point.high or 0.0) for point in points)])
 
 
-def _x(value: float, highest: float) -> float:
-    return LEFT + _PLOT * min(value, highest) / highest
+def _x(value: float, ticks: Sequence[float]) -> float:
+    share = (value - ticks[0]) / (ticks[-1] - ticks[0])
+    return LEFT + _PLOT * min(1.0, max(0.0, share))
 
 
-def _row(row: Points, top: float, series: tuple[str, ...], highest: float) -> Iterator[Markup]:
+def _row(row: Points, top: float, series: tuple[str, ...], ticks: Sequence[float]) -> Iterator[Markup]:
     middle = top + GAP / 2 + STEP * len(series) / 2
     yield text("label", LEFT - 12, middle + 4, row.label)
     for index, point in enumerate(row.points):
         if point is not None:
-            yield _mark(row.label, point, series[index], index, top + GAP / 2 + STEP * (index + 0.5), highest)
+            yield _mark(row.label, point, series[index], index, top + GAP / 2 + STEP * (index + 0.5), ticks)
 
 
-def _mark(label: str, point: Point, series: str, index: int, y: float, highest: float) -> Markup:
-    x = _x(point.value, highest)
-    low, high = (_x(point.value if end is None else end, highest) for end in (point.low, point.high))
+def _mark(label: str, point: Point, series: str, index: int, y: float, ticks: Sequence[float]) -> Markup:
+    x = _x(point.value, ticks)
+    low, high = (_x(point.value if end is None else end, ticks) for end in (point.low, point.high))
     return (
         line(f"line line-{index}", low, y, high, y)
         + Markup('<circle class="mark series-{}" cx="{}" cy="{}" r="4.5"><title>{}</title></circle>').format(

@@ -1,0 +1,41 @@
+"""Pages and artifacts shown on the Prefect server, from inside a run and from a terminal."""
+
+from uuid import UUID
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
+from prefect.client.schemas.filters import ArtifactCollectionFilter, ArtifactCollectionFilterKey
+from prefect.exceptions import PrefectException
+from prefect.logging import get_logger
+from prefect.runtime import flow_run
+from prefect.settings import get_current_settings
+
+from blocks.errors import PhasegateError
+
+TROUBLE = (PhasegateError, PrefectException, httpx.HTTPError, OSError)
+"""What may keep a page from being shown. No page is worth a gate: it is logged, and the next one shows the same."""
+
+
+async def show_markdown(key: str, markdown: str, description: str) -> None:
+    """Shows the artifact `key`: a new version in its timeline when `description` is new, else the newest brought up to date."""
+    run = flow_run.id
+    async with get_client() as client:
+        wanted = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[key]))
+        newest = next(iter(await client.read_latest_artifacts(artifact_filter=wanted)), None)
+        if newest is not None and newest.description == description:
+            await client.update_artifact(newest.latest_id, ArtifactUpdate(data=markdown))
+            return
+        made = ArtifactCreate(type="markdown", key=key, description=description, data=markdown,
+                              flow_run_id=UUID(str(run)) if run else None)  # fmt: skip
+        await client.create_artifact(made)
+
+
+def ui_address() -> str:
+    """Where people find the Prefect UI; `PREFECT_UI_URL` says so where the API is reached under another name."""
+    settings = get_current_settings()
+    return (settings.ui_url or (settings.api.url or "").removesuffix("/api")).rstrip("/")
+
+
+def log_trouble(what: str, error: Exception) -> None:
+    get_logger("phasegate").warning("%s could not be shown: %s", what, error)

@@ -1,0 +1,113 @@
+"""A gate in words: what its state means, what comes next, what happened to it. One wording for pages and terminal."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from flows.transitions.facts import window_of
+from flows.transitions.story import Gate, State
+from tasks.judging.wording import many, spoken_list
+from tasks.records.ledger import Entry
+from tasks.reports.gate_views import EventView
+
+MEANS: Mapping[State, str] = {
+    "PLANNED": "The plan is stored; nothing has been asked yet.",
+    "TESTING": "The suite asks both models on preview. Users are served as before.",
+    "MONITORING": "The window runs, and the harm watch reads every call. Users are served as before.",
+    "AWAITING_APPROVAL": "Everything required is proven. A person decides; nothing else promotes.",
+    "HELD": "The window is over and something is unproven. Two people may decide, or it is given more time.",
+    "PROMOTED": "Users are served by the new model. The harm watch goes on for a whole window.",
+    "STABLE": "The new model has served a whole window without harm. The next phase may start.",
+    "ROLLED_BACK": "Every lineup names the former model again.",
+}
+
+
+def name_of(state: State) -> str:
+    """`AWAITING_APPROVAL` -> "Awaiting approval"."""
+    return state.replace("_", " ").capitalize()
+
+
+def means(gate: Gate) -> str:
+    if gate.weight:
+        return f"{gate.weight} % of the users' runs go to the new model, and the harm watch reads every call."
+    if gate.state == "ROLLED_BACK" and gate.testing_since is None:
+        return "It ended before anything was changed."
+    return MEANS[gate.state]
+
+
+def next_step(gate: Gate) -> str:
+    """What happens next, and what a person can do about it."""
+    policy, short = gate.opening.plan.policy, gate.id[:8]
+    match gate.state:
+        case "PLANNED":
+            return "Testing begins as soon as every precondition holds."
+        case "TESTING":
+            return "When the suite has run, the window begins."
+        case "MONITORING":
+            return f"The window ends on {moment(window_of(gate).end)}."
+        case "AWAITING_APPROVAL":
+            return (
+                f"Decide on the form of the gate's run, or with phasegate approve {short} NAME. "
+                f"Undecided it is rolled back on {moment(gate.since + policy.approval_within)}."
+            )
+        case "HELD":
+            return (
+                f"Approve with a reason (two people), phasegate extend {short} HOURS, or reject. "
+                f"Undecided it is rolled back on {moment(gate.since + policy.held_within)}."
+            )
+        case "PROMOTED":
+            return f"Without harm it is stable on {moment(gate.since + policy.window)}."
+        case "STABLE":
+            return "The next phase may start."
+        case "ROLLED_BACK":
+            return f"Correct the cause, then plan the phase again: phasegate plan {gate.opening.phase}."
+
+
+def serving(gate: Gate) -> str:
+    """Who serves users because of this gate."""
+    o = gate.opening
+    models = o.candidates if gate.state in ("PROMOTED", "STABLE") else o.incumbents
+    named = spoken_list(sorted(set(models.values())))
+    if gate.weight:
+        return f"{named}; {gate.weight} % of runs: {spoken_list(sorted(set(o.candidates.values())))}"
+    return named
+
+
+def moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def events(entries: Iterable[Entry]) -> tuple[EventView, ...]:
+    """What happened, in order; bookkeeping that tells people nothing is left out."""
+    return tuple(
+        EventView(entry.at, *told, entry.actor) for entry in entries if (told := _told(entry.kind, entry.body))
+    )
+
+
+def _told(kind: str, body: Mapping[str, Any]) -> tuple[str, str] | None:
+    match kind:
+        case "planned":
+            return "Planned", f"by {body['opening']['starter']}, plan {body['plan_digest'][:12]}"
+        case "moved":
+            unproven = " Approved although unproven." if body.get("overridden") else ""
+            return name_of(body["to"]), f"{body['reason']}{unproven}"
+        case "tested":
+            return "Suite run", f"{body['outcome']}: {body['detail']}"
+        case "weighted":
+            return "Canary", f"{body['percent']} % of runs. {body['reason']}"
+        case "settled" if body.get("serves"):
+            lineups = many(len(body["serves"]), "lineup")
+            return "Blocks written", f"{lineups} read back and probed in {body.get('seconds', 0):.2f} s"
+        case "unsettled":
+            return "Blocks do not follow", body["reason"]
+        case "asked":
+            return "People asked", f"about evidence {(body['evidence_digest'] or 'none')[:12]}"
+        case "answered":
+            verb = "Approved" if body["decision"] == "approve" else "Rejected"
+            return f"{verb} by {body['approver']}", body["reason"]
+        case "refused":
+            return "Not accepted", f"{body['approver']}: {body['reason']}"
+        case "reminded":
+            return "Reminded", "Nobody has decided yet."
+        case _:
+            return None

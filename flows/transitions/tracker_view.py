@@ -1,0 +1,192 @@
+"""The state of all phases as the tracker shows it, read from the ledger and the blocks."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from blocks.lineups import lineup_kinds
+from flows.transitions.checklist import BY, checklist, unbegun
+from flows.transitions.drift import scan
+from flows.transitions.gate_view import judged
+from flows.transitions.history import history
+from flows.transitions.plans import phases, roles_of
+from flows.transitions.plans.phase import Phase
+from flows.transitions.reading import all_gates
+from flows.transitions.story import Gate
+from flows.transitions.telling import name_of, next_step
+from flows.transitions.world import Content, World
+from tasks.judging.wording import spoken_list, spoken_time
+from tasks.records.ledger import Entry
+from tasks.reports.gate_views import CheckView
+from tasks.reports.tracker_views import (
+    AttemptView,
+    HistoryView,
+    IncidentView,
+    PhaseView,
+    PipelineView,
+    ServingView,
+    TrackerView,
+)
+
+NOT_BEGUN = "Not begun"
+
+
+async def tracker_view(world: World) -> TrackerView:
+    """Everything as it stands now."""
+    gates, pipelines = all_gates(world), dict.fromkeys(phase.pipeline for phase in phases().values())
+    return TrackerView(
+        as_of=world.clock(),
+        pipelines=tuple([await _pipeline(world, key, gates) for key in pipelines]),
+        incidents=incidents(world.read("incident_opened", "incident_closed")),
+        history=tuple(_history(world)),
+        edited=tuple(finding.sentence for finding in await scan(world)),
+        readiness=tuple(row for key in pipelines for row in readiness(world, key)),
+    )
+
+
+async def _pipeline(world: World, key: str, gates: Sequence[Gate]) -> PipelineView:
+    mine = [phase for phase in phases().values() if phase.pipeline == key]
+    views = tuple(_phase(world, phase, gates) for phase in mine)
+    done = [view for view in views if view.state == name_of("STABLE")]
+    open_ones = [gate for gate in gates if gate.open and gate.opening.pipeline == key]
+    under_way = [f"{gate.opening.phase} is {name_of(gate.state).lower()}" for gate in open_ones]
+    summary = spoken_list(under_way) if under_way else f"{len(done)} of {_moving(mine)} phases stable, none under way"
+    return PipelineView(
+        key, f"{summary}.", next_step(open_ones[-1]) if open_ones else _following(mine, views), views,
+        await _serving(world, key, mine),
+    )  # fmt: skip
+
+
+def _moving(mine: Sequence[Phase]) -> int:
+    return sum(not phase.is_baseline for phase in mine)
+
+
+def _following(mine: Sequence[Phase], views: Sequence[PhaseView]) -> str:
+    """The first phase that may start: those before it are stable, and it is neither stable nor protected."""
+    states = {view.key: view.state for view in views}
+    for phase in mine:
+        before = all(states[key] == name_of("STABLE") or _recorded(key) for key in phase.after)
+        wanted = not phase.is_baseline and not phase.protected and states[phase.key] != name_of("STABLE")
+        if before and wanted:
+            return f"phasegate plan {phase.key}, then phasegate start {phase.key}."
+    return "Every phase is stable."
+
+
+def _recorded(key: str) -> bool:
+    """Whether a phase changes nothing: whether its baseline is fresh is checked when a gate starts."""
+    return phases()[key].is_baseline
+
+
+def _phase(world: World, phase: Phase, gates: Sequence[Gate]) -> PhaseView:
+    mine = [gate for gate in gates if gate.opening.phase == phase.key]
+    newest = mine[-1] if mine else None
+    state, since = (name_of(newest.state), newest.since) if newest else _unbegun(world, phase)
+    return PhaseView(
+        key=phase.key, title=phase.title, state=state, since=since, stages=_labels(phase), target=phase.target,
+        after=phase.after, protected=phase.protected, remark=phase.remark,
+        next_step=next_step(newest) if newest else _first_step(phase),
+        checklist=_checklist(world, newest) if newest else _recorded_checks(phase, since),
+        attempts=tuple(
+            AttemptView(gate.id, gate.opened_at, name_of(gate.state), gate.since, gate.reason) for gate in mine
+        ),
+    )  # fmt: skip
+
+
+def _unbegun(world: World, phase: Phase) -> tuple[str, datetime | None]:
+    if not phase.is_baseline:
+        return NOT_BEGUN, None
+    last = last_passed(world.read("baseline"), phase.pipeline)
+    return ("Recorded", last.at) if last else ("Not recorded", None)
+
+
+def _first_step(phase: Phase) -> str:
+    if phase.is_baseline:
+        return f"phasegate trial --baseline --pipeline {phase.pipeline}; the nightly baseline does it by itself."
+    return f"phasegate plan {phase.key}" + ("" if phase.target else " --target MODEL")
+
+
+def _checklist(world: World, gate: Gate) -> tuple[CheckView, ...]:
+    return checklist(gate, world.read(gate_id=gate.id), judged(world, gate)[2])
+
+
+def _recorded_checks(phase: Phase, since: datetime | None) -> tuple[CheckView, ...]:
+    if phase.is_baseline and since is not None:
+        return tuple(CheckView(item.text, BY[item.by], "done") for item in phase.checklist)
+    return unbegun(phase.checklist)
+
+
+def _labels(phase: Phase) -> tuple[str, ...]:
+    kind = lineup_kinds().get(phase.pipeline)
+    if kind is None or phase.is_baseline:
+        return phase.roles
+    return tuple(str(kind.model_fields[role].title) for role in roles_of(phase))
+
+
+async def _serving(world: World, key: str, mine: Sequence[Phase]) -> tuple[ServingView, ...]:
+    kind = lineup_kinds().get(key)
+    production = await world.blocks.lineup(key, "production")
+    if kind is None or production is None:
+        return ()
+    preview = await world.blocks.lineup(key, "preview") or {}
+    since = serving_since(world.read("writing", "adopted"), key, "production")
+    targets = {role: phase.target for phase in mine if not phase.is_baseline for role in roles_of(phase)}
+    return tuple(
+        ServingView(
+            str(kind.model_fields[role].title), str(production.get(role, "")),
+            since[role][1] if since.get(role, ("", None))[0] == production.get(role) else None,
+            str(preview.get(role, "")), targets.get(role, ""),
+        )
+        for role in kind.roles
+    )  # fmt: skip
+
+
+def serving_since(entries: Sequence[Entry], pipeline: str, lineup: str) -> Mapping[str, tuple[str, datetime]]:
+    """Role -> model the ledger knows it by, and when it came to be so."""
+    found: dict[str, tuple[str, datetime]] = {}
+    for entry in entries:
+        if (entry.body.get("pipeline"), entry.body.get("lineup")) == (pipeline, lineup):
+            content: Content = entry.body["content"]
+            for role, model in content.items():
+                if role not in found or found[role][0] != model:
+                    found[role] = (model, entry.at)
+    return found
+
+
+def incidents(entries: Sequence[Entry]) -> tuple[IncidentView, ...]:
+    """Incidents, oldest first. Another one opened meanwhile is closed together with the first."""
+    found: list[IncidentView] = []
+    for entry in entries:
+        if entry.kind == "incident_opened":
+            found.append(IncidentView(entry.at, entry.actor, entry.body["reason"]))
+            continue
+        found = [
+            one if one.closed_at else IncidentView(
+                one.opened_at, one.opened_by, one.reason, entry.at, entry.actor, entry.body["findings"]
+            )
+            for one in found
+        ]  # fmt: skip
+    return tuple(found)
+
+
+def last_passed(entries: Sequence[Entry], pipeline: str) -> Entry | None:
+    passed = [entry for entry in entries if entry.body["pipeline"] == pipeline and entry.body["passed"]]
+    return passed[-1] if passed else None
+
+
+def readiness(world: World, pipeline: str) -> tuple[tuple[str, str], ...]:
+    """How old baseline and drill are; every gate needs fresh ones."""
+    found = []
+    for kind, name in (("baseline", "baseline"), ("drilled", "drill")):
+        last = last_passed(world.read(kind), pipeline)
+        age = f"{spoken_time(world.clock() - last.at)} ago" if last else "never"
+        found.append((f"{pipeline.capitalize()}, last {name} passed", age))
+    return tuple(found)
+
+
+def _history(world: World) -> list[HistoryView]:
+    return [
+        HistoryView(
+            f"{event.at:%Y-%m-%d} (documents)" if event.from_documents else f"{event.at:%Y-%m-%d %H:%M:%S}",
+            event.what, event.subject, event.outcome, event.detail,
+        )
+        for event in history(world)
+    ]  # fmt: skip
