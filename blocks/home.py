@@ -16,11 +16,13 @@ def home() -> Path:
 
 
 def private_folder(folder: Path) -> Path:
-    """`folder`, made with mode 0700 if it is not there."""
+    """`folder`, made if it is not there, for its owner only, as are the folders above it that are made on the way."""
     from blocks.errors import StorageError
 
+    # For this process and those it starts: Prefect, SQLite and Java make files in here with modes of their own.
+    os.umask(0o077)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
             f"The folder {folder} cannot be made: {error.strerror}.",

@@ -6,6 +6,7 @@ place, so every run is seen in the UI later.
 """
 
 import argparse
+import asyncio
 import contextlib
 import os
 import signal
@@ -23,6 +24,8 @@ from blocks.errors import ServiceError
 from blocks.local_process import SharedProcess, announce, claim, leave_when_idle, stop
 
 READY_SECONDS = 120.0
+PATIENCE_SECONDS = 60.0
+"""For the first answer of a server that runs: it may be busy."""
 
 
 def shared_server() -> SharedProcess:
@@ -36,13 +39,25 @@ def shared_server() -> SharedProcess:
 
 @contextlib.contextmanager
 def prefect_api() -> Iterator[str]:
-    """A Prefect API for this process and its children: the configured one, or one on this machine."""
+    """A Prefect API for this process and its children: the configured one, or one on this machine.
+
+    Raises ServiceError if it does not answer, or does not let us in.
+    """
     configured = os.environ.get("PREFECT_API_URL")
     if configured:
+        _require_entry(configured)
         yield configured
         return
     with shared_server().lease() as facts, _used(facts["url"]):
+        _require_entry(facts["url"])
         yield facts["url"]
+
+
+def _require_entry(url: str) -> None:
+    """Asks once, before the work: Prefect's client would answer a wrong password with a traceback."""
+    from tasks.operations.prefect_checks import ask_server
+
+    asyncio.run(ask_server(url, PATIENCE_SECONDS))
 
 
 @contextlib.contextmanager

@@ -23,6 +23,9 @@ def prefect_environment() -> dict[str, str]:
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "DO_NOT_TRACK": "1",
     }
+    # The password of a server that is started from here is its clients' too: commands, worker and flow runs.
+    if password := os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
+        wanted["PREFECT_API_AUTH_STRING"] = password
     return {name: value for name, value in wanted.items() if name not in os.environ}
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,7 +40,7 @@ def doctor() -> None:
 
 @contextlib.contextmanager
 def _api() -> Iterator[tuple[str, str]]:
-    """Address of the Prefect API and "", or "" and why there is none: the doctor looks at the rest all the same."""
+    """Address of the Prefect API as far as there is one, and what is wrong with it: the doctor looks at the rest too."""
     from blocks.errors import ServiceError
     from deployments.prefect_server import prefect_api
 
@@ -47,7 +48,7 @@ def _api() -> Iterator[tuple[str, str]]:
         try:
             found = stack.enter_context(prefect_api()), ""
         except ServiceError as error:
-            found = "", error.happened
+            found = os.environ.get("PREFECT_API_URL", ""), error.happened
         yield found
 
 

@@ -15,6 +15,7 @@ from deployments.settings import apply_settings
 from deployments.terminal import say
 
 DEFAULT_PORT = 4200
+HERE = ("127.0.0.1", "localhost", "::1")
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +31,7 @@ def serve(
 ) -> None:
     """Start the Prefect server, a worker and all deployments; Ctrl-C stops them."""
     apply_settings()
+    require_password(host)
     from blocks.local_process import announce, claim, stop
     from deployments.prefect_server import api_url, free_port, shared_server, start_server
 
@@ -62,6 +64,18 @@ def serve(
             if child is not None:
                 with contextlib.suppress(ProcessLookupError):
                     stop(child.pid, seconds=20)
+
+
+def require_password(host: str) -> None:
+    """Raises ConfigurationError if others could reach the server and it would ask nobody for a password."""
+    from blocks.errors import ConfigurationError
+
+    if host not in HERE and not os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
+        raise ConfigurationError(
+            f"A server at {host} can be reached from other machines, and no password is set.",
+            means="whoever reaches it could read every secret and start every flow; it was not started.",
+            do="set PREFECT_SERVER_API_AUTH_STRING to user:password, or leave --host out to serve this machine only.",
+        )
 
 
 def _bootstrap() -> None:

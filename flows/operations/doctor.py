@@ -15,9 +15,8 @@ from prefect.client.schemas.objects import State
 from prefect.settings import get_current_settings
 from prefect.states import Completed, Failed
 from pydantic import SecretStr
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
+from blocks.errors import ConfigurationError
 from blocks.home import home
 from blocks.models import CloudflareModel, LanguageModel, OllamaModel
 from blocks.stores import Stores, load_stores
@@ -35,7 +34,7 @@ from tasks.operations.prefect_checks import (
     read_configuration,
 )
 from tasks.operations.store_checks import check_baserow, check_graph
-from tasks.records.database import database_url
+from tasks.records.database import address, database_url
 
 FIRST_ROUND, READING, SECOND_ROUND = 6.0, 6.0, 16.0
 """Seconds a check may take: of what stands for itself, of the blocks, of what they name."""
@@ -101,8 +100,8 @@ def _present(stores: Stores | None) -> list[Any]:
 
 def _password(url: str) -> str:
     try:
-        return make_url(url).password or ""
-    except ArgumentError:
+        return address(url).password or ""
+    except ConfigurationError:
         return unquote(url)
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, make_url
+from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from tasks.operations.checks import Finding, ok
 from tasks.operations.contents import contents
-from tasks.records.database import MIGRATIONS, connect, unusable
+from tasks.records.database import MIGRATIONS, address, connect, unusable
 from tasks.records.ledger import verify
 from tasks.records.ledger_tables import ledger
 
@@ -27,7 +27,7 @@ def check_database(url: str) -> Finding:
 
     Raises StorageError, ConfigurationError.
     """
-    place = make_url(url)
+    place = address(url)
     if place.drivername.startswith("sqlite") and place.database and not Path(place.database).exists():
         return ok(f"None yet at {place.database}; the first run makes it.")
     database = connect(url)

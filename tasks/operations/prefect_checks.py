@@ -43,14 +43,14 @@ class ServerFacts:
     """Whether it asks for a password."""
 
 
-async def ask_server(url: str) -> ServerFacts:
+async def ask_server(url: str, seconds: float = 5) -> ServerFacts:
     """Raises ServiceError if there is no Prefect server, or it does not let us in."""
     settings = get_current_settings().api
     auth = settings.auth_string.get_secret_value() if settings.auth_string else ""
     headers = {"Authorization": f"Bearer {settings.key.get_secret_value()}"} if settings.key else {}
     user, _, password = auth.partition(":")
     try:
-        async with httpx.AsyncClient(base_url=url.rstrip("/"), timeout=5) as client:
+        async with httpx.AsyncClient(base_url=url.rstrip("/"), timeout=seconds) as client:
             bare = await client.get("/admin/version")
             reply = await client.get("/admin/version", headers=headers, auth=(user, password) if auth else None)
             return ServerFacts(url, str(_version(reply)), _date(reply), datetime.now(UTC), bare.status_code == 401)

@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, DateTime, Dialect, Engine, TypeDecorator, create_engine, event
+from sqlalchemy import JSON, URL, DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -62,6 +62,28 @@ def full_address(url: str) -> str:
     return url
 
 
+def address(url: str | URL) -> URL:
+    """The parts of an address. Raises ConfigurationError without a word of it: what does not fit may be its password."""
+    try:
+        parts = make_url(url)
+    except (SQLAlchemyError, ValueError) as error:
+        raise _no_address(type(error).__name__) from None
+    # An `@` or `/` of a password that is not written as %40 or %2F moves the rest of it into parts that messages show.
+    if parts.drivername.startswith("postgresql") and "@" in f"{parts.host}{parts.database}":
+        raise _no_address("its password holds a sign that must be percent-encoded")
+    if any("password" in name for name in parts.query):
+        raise _no_address("a password stands after the question mark, where it would be shown")
+    return parts
+
+
+def _no_address(why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"PHASEGATE_DATABASE_URL is no database address: {why}.",
+        means="nothing can be stored.",
+        do="use sqlite:////path/phasegate.db or postgresql://user:password@host:5432/name, or leave it unset.",
+    )
+
+
 def engine() -> Engine:
     """The database of `database_url`, migrated to the newest tables; one engine a process and URL."""
     return open_database(database_url())
@@ -89,13 +111,9 @@ def close_databases() -> None:
 def connect(url: str) -> Engine:
     """An engine for `url` with phasegate's settings; no migration."""
     try:
-        made = create_engine(url, pool_pre_ping=True, future=True)
+        made = create_engine(address(url), pool_pre_ping=True, future=True)
     except (SQLAlchemyError, ImportError, ValueError) as error:
-        raise ConfigurationError(
-            f"PHASEGATE_DATABASE_URL is no database address: {type(error).__name__}.",
-            means="nothing can be stored.",
-            do="use sqlite:////path/phasegate.db or postgresql://user:password@host:5432/name, or leave it unset.",
-        ) from error
+        raise _no_address(type(error).__name__) from None
     if made.dialect.name == "sqlite":
         event.listen(made, "connect", _prepare_sqlite)
     return made
@@ -129,12 +147,9 @@ def migrate(database: Engine) -> None:
 
 def unusable(error: Exception, url: str) -> StorageError:
     """The error people see when the database fails, without the password in its address."""
-    from sqlalchemy import make_url
-
-    shown = make_url(url).render_as_string(hide_password=True)
     reason = (str(getattr(error, "orig", None) or error).strip() or type(error).__name__).splitlines()[0]
     return StorageError(
-        f"The database {shown} cannot be used: {reason}",
+        f"The database {address(url).render_as_string()} cannot be used: {reason}",
         means="the run stops here; what was stored before is still there.",
         do="check that the server runs and the disk has room, then run the same command again: it goes on from there.",
     )

@@ -1,0 +1,41 @@
+"""What phasegate keeps is for its owner only, whoever writes the file."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from blocks.home import PROJECT_ROOT, folder
+
+
+def modes(place: Path) -> dict[str, int]:
+    return {str(path.relative_to(place)): path.stat().st_mode & 0o777 for path in (place, *place.rglob("*"))}
+
+
+@pytest.mark.parametrize("before", [0o022, 0o000])
+def test_folders_and_files_are_closed_to_others_whatever_the_shell_says(before: int, home: Path) -> None:
+    os.umask(before)
+
+    (folder("reports", "deep") / "report.html").write_text("Confidential.")
+
+    assert modes(home) == {".": 0o700, "reports": 0o700, "reports/deep": 0o700, "reports/deep/report.html": 0o600}
+
+
+def test_so_are_those_of_the_processes_it_starts(home: Path) -> None:
+    folder("run")
+
+    subprocess.run([sys.executable, "-c", "open('child', 'w')"], cwd=home, check=True)
+
+    assert modes(home)["child"] == 0o600
+
+
+def test_a_command_leaves_nothing_open(home: Path) -> None:
+    command = [sys.executable, "-m", "deployments.command_line", "backup"]
+    subprocess.run(command, cwd=PROJECT_ROOT, check=True, capture_output=True, umask=0o000)
+
+    found = modes(home)
+
+    assert any(name.startswith("backups/") for name in found)
+    assert not {name: oct(mode) for name, mode in found.items() if mode & 0o077}
