@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect.client.orchestration import get_client
 from sqlalchemy import Engine
 
 from blocks.lineups import Lineup
@@ -13,7 +12,7 @@ from blocks.loading import LoadedLineup
 from flows.asking import PipelineRun
 from tasks.answering.ask import Asking, Model
 from tasks.answering.pinning import pin
-from tasks.answering.slots import SharedSlots
+from tasks.answering.slots import shared_slots
 from tasks.answering.transport import new_client
 from tasks.records import runs
 from tasks.records.ledger_serving import Arm, arm_of, assigned
@@ -23,9 +22,9 @@ from tasks.records.ledger_serving import Arm, arm_of, assigned
 async def pinned(loaded: LoadedLineup) -> AsyncIterator[tuple[Asking, dict[str, Model]]]:
     """Who asks, and every distinct model by name, reached and identified; embedded ones stay up as long as the context."""
     with contextlib.ExitStack() as reached:
-        async with new_client() as client, get_client() as prefect:
+        async with new_client() as client, shared_slots() as slots:
             models = {name: await pin(name, block, reached, client) for name, block in loaded.models.items()}
-            yield Asking(client, SharedSlots(prefect).slot), models
+            yield Asking(client, slots.slot), models
 
 
 def routed(database: Engine, kind: type[Lineup], loaded: LoadedLineup, run_id: str) -> tuple[Mapping[str, str], Arm]:

@@ -5,7 +5,7 @@ share a server and its data with `phasegate serve`, so the limits of a bootstrap
 first bootstrap there are none: then each process keeps to its blocks' `concurrency` alone, and the doctor says so.
 
 Prefect's own `concurrency()` starts a thread with a client of its own for each slot, which takes longer than some models
-answer; the three requests it makes are made here on the run's client.
+answer; the three requests it makes are made here on one client for the whole run.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from prefect.client.orchestration import PrefectClient
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.responses import ConcurrencyLimitWithLeaseResponse
 from prefect.exceptions import PrefectException
 from prefect.logging import get_logger, get_run_logger
@@ -35,19 +35,55 @@ POLL = 0.5
 """Seconds between two tries for a slot, half as long or half as long again: the server knows no queue."""
 PATIENCE = 10.0
 """Seconds for one answer of the Prefect server."""
+BUSY = 0.04
+"""Seconds until a server whose SQLite database was being written to is asked again; its client would wait 2 s or more."""
 LEFT_ALONE = 60.0
 """Seconds a limit that is not there, or could not be asked for, is not asked for again."""
+MOMENT, KEPT = 1.0, 5.0
+"""Seconds a slot is kept for the next request of the same run, and seconds after which it is given back in any case."""
 FULL = frozenset({422, 423})
 """HTTP statuses of a limit without a free slot; 422 is that of a limit a person has set to 0, which lets nobody in."""
 UNREACHABLE = (httpx.HTTPError, PrefectException, TimeoutError, OSError, ValueError)
 
 
+class BusyError(Exception):
+    """The Prefect server could not write just now (HTTP 503)."""
+
+
+@contextlib.asynccontextmanager
+async def shared_slots() -> "AsyncIterator[SharedSlots]":
+    """The slots of the Prefect server that is configured."""
+
+    async def refuse(response: httpx.Response) -> None:
+        if response.status_code == 503:
+            raise BusyError
+
+    async with get_client(httpx_settings={"event_hooks": {"response": [refuse]}}) as client:
+        slots = SharedSlots(client)
+        try:
+            yield slots
+        finally:
+            await slots.close()
+
+
+@dataclass(frozen=True)
+class Held:
+    """A slot of this process."""
+
+    limit: str
+    lease: UUID
+    since: float
+
+
 @dataclass
 class SharedSlots:
-    """Takes and gives back slots over a run's Prefect client.
+    """Takes and gives back slots over a client of its own.
 
     A limit that is full is waited for. One that cannot be asked for is done without: what it protects is a model's host,
     which refuses or queues what is too much, while a run that stops is lost work. The log says so.
+
+    A slot is kept for a moment after its request, for the next one of this run: a model that answers in no time would
+    otherwise be outweighed by asking for leave. After `KEPT` it is given back in any case, so that others get a turn.
     """
 
     client: PrefectClient
@@ -56,23 +92,55 @@ class SharedSlots:
     clock: Callable[[], float] = time.monotonic
     _left_alone: dict[str, float] = field(default_factory=dict)
     """Limit -> until when it is not asked for."""
+    _idle: list[Held] = field(default_factory=list)
+    _ends: set[asyncio.Task[None]] = field(default_factory=set)
+    """What gives idle slots back when their moment is over."""
 
     @contextlib.asynccontextmanager
     async def slot(self, model: LanguageModel) -> AsyncIterator[None]:
         """Holds one slot of the model's limit; waits for it as long as it takes."""
-        lease = await self._take(limit_name(model))
-        if lease is None:
+        name = limit_name(model)
+        held = self._of_this_run(name) or await self._take(name)
+        if held is None:
             yield
             return
-        renewing = asyncio.create_task(self._renew(lease))
+        renewing = asyncio.create_task(self._renew(held.lease))
         try:
             yield
         finally:
             renewing.cancel()
-            await self._give_back(lease)
+            await self._lay_down(held)
 
-    async def _take(self, name: str) -> UUID | None:
-        """The lease of a slot; None where the limit is done without."""
+    async def close(self) -> None:
+        """Gives back what is left."""
+        for ending in self._ends:
+            ending.cancel()
+        while self._idle:
+            await self._give_back(self._idle.pop().lease)
+
+    def _of_this_run(self, name: str) -> Held | None:
+        found = next((held for held in self._idle if held.limit == name), None)
+        if found:
+            self._idle.remove(found)
+        return found
+
+    async def _lay_down(self, held: Held) -> None:
+        if self.clock() - held.since >= KEPT:
+            return await self._give_back(held.lease)
+        self._idle.append(held)
+        ending = asyncio.create_task(self._end(held))
+        self._ends.add(ending)
+        ending.add_done_callback(self._ends.discard)
+        return None
+
+    async def _end(self, held: Held) -> None:
+        await asyncio.sleep(MOMENT)
+        if held in self._idle:
+            self._idle.remove(held)
+            await self._give_back(held.lease)
+
+    async def _take(self, name: str) -> Held | None:
+        """A slot; None where the limit is done without."""
         waiting = False
         while self.clock() >= self._left_alone.get(name, 0):
             try:
@@ -82,7 +150,7 @@ class SharedSlots:
                 break
             if granted is not None:
                 if granted.limits:
-                    return granted.lease_id
+                    return Held(name, granted.lease_id, self.clock())
                 break
             if not waiting:
                 _log().info("Waiting for a slot of the limit %s.", name)
@@ -95,9 +163,9 @@ class SharedSlots:
 
     async def _ask_for(self, name: str) -> ConcurrencyLimitWithLeaseResponse | None:
         """What the server grants; None if the limit is full. A cancelled request may leave a lease, which runs out."""
+        take = self.client.increment_concurrency_slots_with_lease
         try:
-            async with asyncio.timeout(PATIENCE):
-                reply = await self.client.increment_concurrency_slots_with_lease([name], 1, "concurrency", LEASE)
+            reply = await _soon(lambda: take([name], 1, "concurrency", LEASE))
         except httpx.HTTPStatusError as error:
             if error.response.status_code in FULL:
                 return None
@@ -108,17 +176,25 @@ class SharedSlots:
         while True:
             await asyncio.sleep(RENEWED)
             try:
-                async with asyncio.timeout(PATIENCE):
-                    await self.client.renew_concurrency_lease(lease, LEASE)
+                await _soon(lambda: self.client.renew_concurrency_lease(lease, LEASE))
             except UNREACHABLE as error:
                 _log().warning("A slot could not be renewed (%s); others may take it too.", _why(error))
 
     async def _give_back(self, lease: UUID) -> None:
         try:
-            async with asyncio.timeout(PATIENCE):
-                await self.client.release_concurrency_slots_with_lease(lease)
+            await _soon(lambda: self.client.release_concurrency_slots_with_lease(lease))
         except UNREACHABLE as error:
             _log().warning("A slot could not be given back (%s); it is free in %.0f s.", _why(error), LEASE)
+
+
+async def _soon(send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """The answer of a server that is busy for moments, however many. Raises TimeoutError if it is silent."""
+    while True:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await send()
+        except BusyError:
+            await asyncio.sleep(BUSY * (0.5 + random.random()))  # noqa: S311 - spreads requests, hides nothing
 
 
 def _log() -> "logging.Logger | logging.LoggerAdapter[Any]":

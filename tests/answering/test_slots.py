@@ -15,7 +15,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from blocks.home import PROJECT_ROOT
 from blocks.limits import limit_name
 from blocks.models import OpenAICompatibleModel
-from tasks.answering.slots import LEFT_ALONE, SharedSlots
+from tasks.answering.slots import LEFT_ALONE, SharedSlots, shared_slots
 from tests import one_loop
 from tests.answering.setting import Waits, openai
 from tests.doubles.model_server import ModelServer
@@ -23,24 +23,31 @@ from tests.doubles.model_server import ModelServer
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
 ASKS = """
 import asyncio, sys
-from prefect.client.orchestration import get_client
 from blocks.models import OpenAICompatibleModel
 from blocks.models.wire import Question
 from tasks.answering.ask import Asking, Model
-from tasks.answering.slots import SharedSlots
+from tasks.answering.slots import shared_slots
 from tasks.answering.transport import new_client
 
 async def ask(model, url, key):
     block = OpenAICompatibleModel(model=model, base_url=url, api_key=key, context_window=8192, concurrency=4)
     question = Question("You know birds.", "Name one.", max_tokens=40, temperature=0.3, seed=1, name="bird")
     with block.reach() as endpoint:
-        async with new_client() as client, get_client() as prefect:
-            asking = Asking(client, SharedSlots(prefect).slot)
+        async with new_client() as client, shared_slots() as slots:
+            asking = Asking(client, slots.slot)
             asked = await asyncio.gather(*(asking.prose(Model("b", block, endpoint), question) for _ in range(6)))
     assert all(one.value for one in asked), [one.error for one in asked]
 
 asyncio.run(ask(*sys.argv[1:]))
 """
+
+
+def with_slots(work: Callable[[SharedSlots], Awaitable[Any]]) -> Any:
+    async def opened() -> Any:
+        async with shared_slots() as slots:
+            return await work(slots)
+
+    return one_loop.run(opened())
 
 
 def on_server(work: Callable[[PrefectClient], Awaitable[Any]]) -> Any:
@@ -102,16 +109,32 @@ def test_a_full_limit_is_waited_for(limited: Limited) -> None:
         async with slots.slot(block):
             order.append("second")
 
-    async def both(client: PrefectClient) -> None:
-        slots = SharedSlots(client, jitter=lambda: 0)
-        async with slots.slot(block):
-            waiting = asyncio.create_task(second(slots))
-            await asyncio.sleep(0.5)
-            order.append("first")
-        await waiting
+    async def both(first: SharedSlots) -> None:
+        async with shared_slots() as others:
+            async with first.slot(block):
+                waiting = asyncio.create_task(second(others))
+                await asyncio.sleep(0.5)
+                order.append("first")
+            await waiting
 
-    on_server(both)
+    with_slots(both)
     assert order == ["first", "second"]
+    assert taken(block) == 0
+
+
+def test_a_slot_serves_the_next_request_of_the_same_run_and_is_soon_free(limited: Limited) -> None:
+    block, waits = limited(1), Waits()
+
+    async def twice(slots: SharedSlots) -> None:
+        slots.sleep = waits
+        for _ in range(2):
+            async with slots.slot(block):
+                pass
+        async with shared_slots() as others, others.slot(block):
+            pass
+
+    with_slots(twice)
+    assert waits.seconds == []
     assert taken(block) == 0
 
 
@@ -119,12 +142,12 @@ def test_a_full_limit_is_waited_for(limited: Limited) -> None:
 def test_a_slot_comes_back_from_a_request_that_fails(limited: Limited, failure: type[BaseException]) -> None:
     block = limited(1)
 
-    async def fail(client: PrefectClient) -> None:
-        async with SharedSlots(client).slot(block):
+    async def fail(slots: SharedSlots) -> None:
+        async with slots.slot(block):
             raise failure
 
     with pytest.raises(failure):
-        on_server(fail)
+        with_slots(fail)
     assert taken(block) == 0
 
 
@@ -141,23 +164,25 @@ def test_a_limit_set_to_zero_lets_nobody_in(limited: Limited) -> None:
             update = GlobalConcurrencyLimitUpdate(limit=slots)
             await client.update_global_concurrency_limit(limit_name(block), update)
 
-    async def take(client: PrefectClient) -> None:
+    async def take(slots: SharedSlots) -> None:
         await set_to(0)
-        async with SharedSlots(client, sleep=raised_after_three).slot(block):
+        slots.sleep = raised_after_three
+        async with slots.slot(block):
             pass
 
-    on_server(take)
+    with_slots(take)
     assert len(waits.seconds) == 3
 
 
 def test_a_model_without_a_limit_is_not_held_up(prefect_api: str) -> None:
     waits = Waits()
 
-    async def take(client: PrefectClient) -> None:
-        async with SharedSlots(client, sleep=waits).slot(a_model()):
+    async def take(slots: SharedSlots) -> None:
+        slots.sleep = waits
+        async with slots.slot(a_model()):
             pass
 
-    on_server(take)
+    with_slots(take)
     assert waits.seconds == []
 
 
@@ -165,8 +190,8 @@ def test_a_prefect_server_that_is_gone_costs_one_try_a_minute_and_no_run(caplog:
     now, block = [0.0], a_model()
 
     async def take() -> None:
-        async with get_client() as client:
-            slots = SharedSlots(client, clock=lambda: now[0])
+        async with shared_slots() as slots:
+            slots.clock = lambda: now[0]
             for now[0] in (0.0, 1.0, LEFT_ALONE + 1):
                 async with slots.slot(block):
                     pass

@@ -8,10 +8,15 @@ answer they may give.
 
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 
+from blocks.limits import limit_name
+from blocks.models import OpenAICompatibleModel
 from flows.generator.report_synthesis import SECTIONS, TOKENS_PER_WORD
 from flows.generator.stages import STAGES
 from tests.conftest import SaveLineup, SaveModel
@@ -62,7 +67,18 @@ def test_waiting_is_at_most_055_of_asking_one_after_the_other(
     assert wall <= 0.55 * serial + BUSY
 
 
-def test_a_run_costs_little_beside_its_models(models: ModelServer, lineup: SaveLineup) -> None:
+@pytest.fixture
+def shared_limit(models: ModelServer, prefect_api: str) -> Iterator[None]:
+    """The limit on the Prefect server that every request of the double's usual model takes a slot of."""
+    model = OpenAICompatibleModel(model="llama3.1:8b", base_url=models.openai_url, context_window=24_000)
+    limit = GlobalConcurrencyLimitCreate(name=limit_name(model), limit=4, active=True)
+    with get_client(sync_client=True) as client:
+        client.create_global_concurrency_limit(limit)
+        yield
+        client.delete_global_concurrency_limit_by_name(limit.name)
+
+
+def test_a_run_costs_little_beside_its_models(models: ModelServer, lineup: SaveLineup, shared_limit: None) -> None:
     name = lineup()
     run_generator(name)
     wall, processor = min(measured(name) for _ in range(3))
