@@ -19,6 +19,8 @@ from deployments.catalogue import WORK_POOL, Deployment, deployments
 from deployments.limits import create_limits
 from deployments.schedules import merged
 from flows.operations.tags import OURS
+from flows.transitions.drift import note_new
+from flows.transitions.world import real_world
 from tasks.records.runs import sha256
 
 PAGE = 200
@@ -29,6 +31,8 @@ class Applied:
     """What a bootstrap found and did."""
 
     created_blocks: Sequence[str]
+    noted_blocks: Sequence[str]
+    """Lineups and models that the ledger saw for the first time: from here on, editing them by hand is drift."""
     created_work_pool: bool
     deployments: int
     changed_deployments: Sequence[str]
@@ -41,13 +45,14 @@ class Applied:
 async def bootstrap() -> Applied:
     """Block types and default blocks, work pool, limits, every deployment. Changes nothing a person changed."""
     created = await register_blocks()
+    noted = await note_new(real_world())
     async with get_client() as client:
         new_pool = await _work_pool(client)
         limits = await create_limits(client)
         there = await _ours(client)
         changed = [one.name for one in deployments() if await _apply(client, one, there.get(one.name))]
         strangers = sorted(set(there) - {one.name for one in deployments()})
-        return Applied(created, new_pool, len(deployments()), changed, limits, strangers)
+        return Applied(created, noted, new_pool, len(deployments()), changed, limits, strangers)
 
 
 async def _ours(client: PrefectClient) -> dict[str, DeploymentResponse]:

@@ -53,6 +53,10 @@ class EmbeddedModel(LanguageModel):
         le=64,
         description="Processor threads; more than two gain little for so small a model.",
     )
+    input_price: float | None = Field(0, title="Input price (USD per million tokens)", ge=0,
+                                      description="Nobody charges for it: known to be 0.")  # fmt: skip
+    output_price: float | None = Field(0, title="Output price (USD per million tokens)", ge=0,
+                                       description="Nobody charges for it: known to be 0.")  # fmt: skip
     text_limit: int = Field(
         48, title="Longest text (characters)", ge=12, le=2000,
         description="Texts are cut to this length by the grammar, and lists to their shortest, so that a run takes "

@@ -34,6 +34,8 @@ def report(applied: "Applied") -> None:
     """Says what a bootstrap did."""
     for block in applied.created_blocks:
         say(f"created block {block}")
+    if applied.noted_blocks:
+        say(f"noted {len(applied.noted_blocks)} blocks in the ledger; edits by hand are found from now on")
     if applied.created_work_pool:
         say("created work pool phasegate")
     for name in applied.created_limits:

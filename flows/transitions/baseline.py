@@ -1,7 +1,9 @@
 """The baseline: the suite asked of the lineup that serves users, every night; and trials as files under the documents' names."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from prefect.runtime import flow_run
 from sqlalchemy import select
 
 from blocks.home import folder
+from blocks.local_process import read_json
 from flows.transitions.story import Gate
 from flows.transitions.trial import Asked, run_trial
 from flows.transitions.world import World, real_world
@@ -51,17 +54,32 @@ def export_gate(world: World, gate: Gate) -> Path:
         wanted = select(runs.c.id).where(
             runs.c.pipeline == gate.opening.pipeline, runs.c.purpose == "trial", runs.c.started_at >= gate.opened_at,
             runs.c.environment.in_((gate.opening.preview, gate.opening.production)),
+            runs.c.started_at <= (gate.promoted_at or (world.clock() if gate.open else gate.since)),
         )  # fmt: skip
         found = [str(row.id) for row in connection.execute(wanted.order_by(runs.c.started_at))]
     return export(world, f"phase-{number}-{gate.opened_at:%Y-%m-%d}", found)
 
 
 def export(world: World, name: str, run_ids: list[str]) -> Path:
-    """Writes runs with their calls and outputs as one JSON file below the state folder."""
+    """Writes runs with their calls and outputs as one JSON file below the state folder.
+
+    The same trial again, grown or not, replaces its own file; another one of the same day is numbered.
+    """
     body = {"name": name, "runs": [_run(world, run_id) for run_id in run_ids]}
-    path = folder("trials") / f"{name}.json"
+    path = next(path for path in _names(name) if _free(path, run_ids))
     path.write_text(json.dumps(body, ensure_ascii=False, indent=1, default=_plain), encoding="utf-8")
     return path
+
+
+def _names(name: str) -> Iterator[Path]:
+    yield folder("trials") / f"{name}.json"
+    yield from (folder("trials") / f"{name}-{number}.json" for number in count(2))
+
+
+def _free(path: Path, run_ids: list[str]) -> bool:
+    """Whether nothing would be lost there: no file, or one that holds no other runs."""
+    there = (read_json(path) or {}).get("runs")
+    return not path.exists() or (there is not None and {run["id"] for run in there} <= set(run_ids))
 
 
 def _run(world: World, run_id: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from prefect.client.schemas.responses import DeploymentResponse
 from blocks.limits import limits_there
 from deployments.applying import Applied, bootstrap
 from flows.operations.tags import OURS
+from flows.transitions.known import known_lineups, known_models
+from flows.transitions.world import real_world
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
 T = TypeVar("T")
@@ -87,3 +89,10 @@ def test_a_limit_set_by_a_person_stays(bootstrapped: Applied) -> None:
     ask(lambda client: client.update_global_concurrency_limit(name, GlobalConcurrencyLimitUpdate(limit=3)))
     asyncio.run(bootstrap())
     assert ask(limits_there)[name] == 3
+
+
+def test_blocks_are_noted_in_the_ledger_so_that_the_first_edit_by_hand_is_found(bootstrapped: Applied) -> None:
+    asyncio.run(bootstrap())
+    assert {"embedded-demo", "mistral-7b"} <= set(known_models(real_world()))
+    assert ("generator", "production") in known_lineups(real_world())
+    assert asyncio.run(bootstrap()).noted_blocks == []
