@@ -3,7 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-.PHONY: help run serve test check lock clean
+CORE_TESTS := tests/judging tests/answering tests/transcripts tests/transitions tests/records \
+  -m "not server and not model and not postgres and not graph and not browser"
+.PHONY: help run serve test check coverage mutation lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,6 +24,16 @@ check: $(VENV)/.dev ## Lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# What decides or computes is tested in every branch; tests that need a server or a model are not asked for it.
+coverage: $(VENV)/.dev ## Check that the tests of the pure core reach all of its branches
+	$(BIN)/coverage run -m pytest -q $(CORE_TESTS)
+	$(BIN)/coverage report
+
+# Hours on one processor, so neither `make test` nor CI does it; what it found is in tests/mutation.md.
+mutation: $(VENV)/.dev ## Break the code that decides about promotions, piece by piece, and list what no test sees
+	$(BIN)/mutmut run --max-children 1
+	$(BIN)/mutmut results
 
 # Locked versions, checked by hash. uv resolves for every supported Python and platform at once.
 lock: $(VENV)/.dev ## Renew the lock files
