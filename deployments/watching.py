@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from deployments.terminal import console
+from deployments.terminal import console, say
 from flows.progress import WATCHER, Progress
 
 
@@ -17,32 +17,57 @@ def watching() -> Iterator[Context]:
     """A context to run a flow in, whose progress is shown: live on a terminal, a line each where there is none."""
     context = copy_context()
     if not console.is_terminal:
-        context.run(WATCHER.set, _print)
+        context.run(WATCHER.set, Lines())
         yield context
         return
     bars = Bars(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True)
     with bars:
-        context.run(WATCHER.set, _Live(bars))
+        context.run(WATCHER.set, Live(bars))
         yield context
 
 
-def _print(progress: Progress) -> None:
-    if progress.state != "started":
-        console.print(escape(f"{progress.state:>7}  {progress.what}  {progress.detail}"), soft_wrap=True)
+def run_in(context: Context) -> str:
+    """Id of the run that began in a context of `watching`; empty if none came as far as the records."""
+    watcher = context[WATCHER]
+    return watcher.run_id if isinstance(watcher, Lines) else ""
 
 
-class _Live:
+class Lines:
+    """A line for each piece of work that ended."""
+
+    def __init__(self) -> None:
+        self.run_id = ""
+
+    def __call__(self, progress: Progress) -> None:
+        match progress.state:
+            case "run":
+                self.run_id = progress.what
+            case "note":
+                say(f"note: {progress.what}")
+            case "started":
+                self.started(progress)
+            case "done" | "failed":
+                self.ended(progress)
+
+    def started(self, progress: Progress) -> None:
+        return
+
+    def ended(self, progress: Progress) -> None:
+        say(f"{progress.state:>7}  {progress.what}  {progress.detail}")
+
+
+class Live(Lines):
     """One spinner for each question under way; a line stays for each one that ended."""
 
     def __init__(self, bars: Bars) -> None:
+        super().__init__()
         self._bars, self._under_way = bars, dict[str, TaskID]()
 
-    def __call__(self, progress: Progress) -> None:
-        if progress.state == "started":
-            self._under_way[progress.what] = self._bars.add_task(
-                escape(f"{progress.what} ({progress.detail})"), total=None
-            )
-            return
+    def started(self, progress: Progress) -> None:
+        shown = escape(f"{progress.what} ({progress.detail})")
+        self._under_way[progress.what] = self._bars.add_task(shown, total=None)
+
+    def ended(self, progress: Progress) -> None:
         if progress.what in self._under_way:
             self._bars.remove_task(self._under_way.pop(progress.what))
         sign = "[green]done[/]" if progress.state == "done" else "[red]failed[/]"

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from prefect.logging import get_run_logger
 from sqlalchemy import Engine
 
 from blocks.lineups import Lineup
 from blocks.loading import LoadedLineup
 from flows.asking import PipelineRun
+from flows.progress import tell
 from tasks.answering.ask import Asking, Model
 from tasks.answering.pinning import pin
 from tasks.answering.slots import shared_slots
@@ -45,6 +47,7 @@ def facts_of(models: dict[str, Model]) -> dict[str, Any]:
 async def recorded(run: PipelineRun) -> AsyncIterator[None]:
     """The run's row: running now; completed, failed or cancelled when the context ends."""
     await run.store(runs.start_run, run.start)
+    tell(run.start.id, "run")
     try:
         with run.reached:
             yield
@@ -56,8 +59,31 @@ async def recorded(run: PipelineRun) -> AsyncIterator[None]:
     await run.store(runs.end_run, run.start.id, "completed", datetime.now(UTC))
 
 
+def tell_withdrawn(loaded: LoadedLineup) -> None:
+    """Says which models of a lineup their hosts have withdrawn, in the log and to whoever watches."""
+    for sentence in loaded.withdrawn():
+        get_run_logger().warning(sentence)
+        tell(sentence, "note")
+
+
 def answered(database: Engine, run_id: str | None) -> dict[str, tuple[runs.Step, Any]]:
-    """Input key -> step and output of a run; nothing for None."""
-    if run_id is None:
-        return {}
-    return {step.input_key: (step, body) for step, body in runs.read_steps(database, run_id).values()}
+    """Input key -> step and output of a run and of those it goes on from, the newest of each; nothing for None."""
+    return {step.input_key: (step, body) for step, body in _steps_of_line(database, run_id)}
+
+
+def known_outputs(database: Engine, run_id: str | None) -> dict[str, Any]:
+    """Role -> output of a run, or of the newest run it goes on from that has one; nothing for None."""
+    return {step.role: body for step, body in _steps_of_line(database, run_id) if not step.part}
+
+
+def _steps_of_line(database: Engine, run_id: str | None) -> list[tuple[runs.Step, Any]]:
+    """Steps and outputs of a run and all it goes on from, oldest run first.
+
+    All, not only the last: a run that was stopped early has not yet come to everything its predecessor had finished.
+    """
+    line: list[str] = []
+    while run_id is not None and run_id not in line:
+        line.insert(0, run_id)
+        run = runs.read_run(database, run_id)
+        run_id = run["parent_id"] if run else None
+    return [found for each in line for found in runs.read_steps(database, each).values()]

@@ -4,15 +4,17 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextvars import Context
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from blocks.errors import PhasegateError
+from blocks.errors import InputError, PhasegateError
 from deployments.settings import apply_settings
 from deployments.terminal import console, say
+
+PRODUCTION = "production"
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +25,7 @@ def run(
     brief: Annotated[
         Path | None, typer.Argument(help="JSON file with brief and preferences; the sample if left out.")
     ] = None,
-    lineup: Annotated[str, typer.Option(help="Generator Lineup block: production or preview.")] = "production",
+    lineup: Annotated[str, typer.Option(help="Generator Lineup block: production or preview.")] = PRODUCTION,
     continue_run: Annotated[str | None, typer.Option("--continue", help="Id of an earlier run to go on from.")] = None,
     change: Annotated[
         list[str] | None, typer.Option("--set", help="Fact to correct in the run gone on from: stage.field=value.")
@@ -32,6 +34,7 @@ def run(
     """Turn a business brief into market research and an offer: thirteen stages, a report, a table."""
     apply_settings(quiet=True)
     from deployments.prefect_server import prefect_api
+    from deployments.watching import watching
     from flows.generator.brief import load_input, warnings
     from flows.generator.samples import SAMPLE
 
@@ -40,33 +43,50 @@ def run(
         for warning in warnings(given):
             say(f"note: {warning}")
     overrides = dict(_assignment(one) for one in change or ())
+    if overrides and continue_run is None:
+        raise InputError(
+            "--set corrects a fact of an earlier run, and none is named.", do="name it with --continue and its id."
+        )
     say("Starting ...")
-    with prefect_api(), _way_on():
-        run_id = _generate(given, lineup, continue_run, overrides)
-    _show(run_id)
+    with prefect_api(), watching() as context, _way_on(context, lineup):
+        run_id = _generate(context, given, lineup, continue_run, overrides)
+    _show(run_id, lineup)
 
 
 @contextlib.contextmanager
-def _way_on() -> Iterator[None]:
-    """Says how to go on from the run that failed or was stopped inside this context, if it came as far as the records."""
-    began = datetime.now(UTC)
+def _way_on(context: Context, lineup: str) -> Iterator[None]:
+    """Says how to go on from the run that fails or is stopped inside this, if it came as far as the records."""
+    from deployments.watching import run_in
+
     try:
         yield
     except BaseException:
-        from tasks.records.database import engine
-        from tasks.records.runs import latest_run
-
-        with contextlib.suppress(PhasegateError):
-            ended = [latest_run(engine(), "generator", status) for status in ("failed", "cancelled")]
-            for run in ended:
-                if run is not None and run["started_at"] >= began:
-                    say(f"Finished stages are kept. Go on with: phasegate run --continue {run['id']}")
+        if run_id := run_in(context):
+            say(f"{_finished(run_id)}Go on with: {_going_on(run_id, lineup)}")
         raise
 
 
-def _assignment(text: str) -> tuple[str, Any]:
-    from blocks.errors import InputError
+def _going_on(run_id: str, lineup: str) -> str:
+    """The command that goes on from a run with the same models."""
+    return f"phasegate run --continue {run_id}" + (f" --lineup {lineup}" if lineup != PRODUCTION else "")
 
+
+def _finished(run_id: str) -> str:
+    """What a run has finished, in a sentence; nothing where its records cannot be read."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from flows.generator.stages import STAGES
+    from tasks.records.database import engine
+    from tasks.records.runs import read_steps
+
+    try:
+        done = sum(not part for _, part in read_steps(engine(), run_id))
+    except (PhasegateError, SQLAlchemyError):
+        return ""
+    return f"{done} of {len(STAGES)} stages are finished and kept. "
+
+
+def _assignment(text: str) -> tuple[str, Any]:
     path, sign, value = text.partition("=")
     if not sign:
         raise InputError(
@@ -78,20 +98,18 @@ def _assignment(text: str) -> tuple[str, Any]:
         return path, value
 
 
-def _generate(given: Any, lineup: str, continue_run: str | None, overrides: dict[str, Any]) -> str:
+def _generate(context: Context, given: Any, lineup: str, continue_run: str | None, overrides: dict[str, Any]) -> str:
     from blocks.registering import register_blocks
-    from deployments.watching import watching
     from flows.generator.generate import generate
 
     async def whole() -> str:
         await register_blocks()
         return await generate(given, lineup=lineup, continue_run=continue_run, overrides=overrides)
 
-    with watching() as context:
-        return context.run(asyncio.run, whole())
+    return context.run(asyncio.run, whole())
 
 
-def _show(run_id: str) -> None:
+def _show(run_id: str, lineup: str) -> None:
     from blocks.home import folder
     from flows.generator.view import run_view
     from tasks.records.database import engine
@@ -99,8 +117,8 @@ def _show(run_id: str) -> None:
     from tasks.reports.terminal import terminal_table
 
     view = run_view(engine(), run_id)
-    markdown, html = write_generator_report(view, folder("reports", run_id))
     console.print(terminal_table(view))
+    say(f"Run id:    {run_id}  (go on from it with: {_going_on(run_id, lineup)})")
+    markdown, html = write_generator_report(view, folder("reports", run_id))
     say(f"Report:    {html}\n           {markdown}")
-    say(f"Run id:    {run_id}  (go on from it with: phasegate run --continue {run_id})")
     say("Prefect UI: `make serve`, then http://127.0.0.1:4200 - this run is among the flow runs there.")

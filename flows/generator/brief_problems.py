@@ -17,13 +17,20 @@ def in_words(name: str) -> str:
 
 def explain(invalid: ValidationError, model: type[BaseModel]) -> list[str]:
     """One sentence for each problem, in the order of the form; `model` is what was validated."""
-    return [f"{_place(each['loc'])}: {_sentence(each, model)}" for each in invalid.errors(include_url=False)]
+    return [_problem(each, model) for each in invalid.errors(include_url=False)]
+
+
+def _problem(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
+    if problem["type"] == "extra_forbidden":  # shown as it is written: that is what the person has to look for
+        *path, name = problem["loc"]
+        return f"{_place(tuple(path))}: {name!r} {_unknown(problem['loc'], model)}"
+    return f"{_place(problem['loc'])}: {_sentence(problem, model)}"
 
 
 def _place(path: tuple[int | str, ...]) -> str:
     """`("brief", "niche")` becomes "Brief, niche"; the third item of a list is "item 3"."""
     parts = [f"item {part + 1}" if isinstance(part, int) else part.replace("_", " ") for part in path]
-    return ", ".join(parts)[:1].upper() + ", ".join(parts)[1:] if parts else "The brief"
+    return ", ".join(parts)[:1].upper() + ", ".join(parts)[1:] if parts else "The input"
 
 
 def _sentence(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
@@ -31,8 +38,6 @@ def _sentence(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
     match kind:
         case "missing":
             return f"is missing. {_help(problem['loc'], model)}".rstrip()
-        case "extra_forbidden":
-            return _unknown(problem["loc"], model)
         case "string_too_short" if not found.strip():
             return f"is empty. {_help(problem['loc'], model)}".rstrip()
         case "string_too_short":
@@ -68,7 +73,7 @@ def _unknown(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
     owner = _model_at(path[:-1], model)
     known = list(owner.model_fields) if owner else []
     near = get_close_matches(str(path[-1]), known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}."
+    hint = f"did you mean {near[0]!r}?" if near else f"the fields are {', '.join(known)}."
     return f"is no field; {hint}"
 
 

@@ -6,7 +6,6 @@ when is not written down here but follows from what each stage reads.
 """
 
 import asyncio
-from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -14,14 +13,16 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
-from pydantic import ValidationError
 
 from blocks.errors import InputError
 from flows.generator.brief import GeneratorInput
-from flows.generator.opening import open_run
-from flows.generator.run import GeneratorRun, input_key
+from flows.generator.correcting import corrected
+from flows.generator.opening import open_run, parent_run
+from flows.generator.run import GeneratorRun
 from flows.generator.stages import dependencies, stage
-from tasks.records.runs import Purpose, read_steps
+from flows.opening import known_outputs
+from tasks.records.database import engine
+from tasks.records.runs import Purpose
 
 CURRENT: ContextVar[GeneratorRun] = ContextVar("generator_run")
 """The run that the stage tasks of this flow belong to; it holds connections and secrets, which no task parameter may."""
@@ -51,11 +52,15 @@ async def generate(
     if given is None and continue_run is None:
         raise InputError("There is neither a brief nor a run to go on from.", do="fill in the brief or name a run.")
     run_id = str(flow_run.id)
+    parent_run(engine(), continue_run)
+    known = known_outputs(engine(), continue_run)
+    corrections = corrected(overrides or {}, continue_run, known)
     async with open_run(run_id, given, lineup, continue_run=continue_run, purpose=purpose) as run:
         token = CURRENT.set(run)
         try:
-            corrected = await _override(run, overrides or {}, continue_run)
-            await _in_order(corrected)
+            for key, body in corrections.items():
+                await run.correct(stage(key), body, {**known, **corrections})
+            await _in_order(set(corrections))
         finally:
             CURRENT.reset(token)
     return run_id
@@ -84,53 +89,3 @@ async def ask_stage(key: str) -> None:
     run = CURRENT.get()
     await run.stage(stage(key))
     get_run_logger().info("%s is done", stage(key).name)
-
-
-async def _override(run: GeneratorRun, overrides: Mapping[str, Any], parent: str | None) -> set[str]:
-    """Puts corrected facts into the outputs of the run gone on from; the keys of the stages that hold them."""
-    if overrides and parent is None:
-        raise InputError("Facts can be corrected only in an earlier run.", do="name the run to go on from.")
-    found = {role: body for (role, part), (_, body) in read_steps(run.database, parent or "").items() if not part}
-    corrected: dict[str, dict[str, Any]] = {}
-    for path, value in overrides.items():
-        key, _, field = path.partition(".")
-        known = stage(key)
-        if known.key not in found:
-            raise InputError(f"Run {parent} has no output of {known.name} to correct.", do="let it finish first.")
-        body = corrected.setdefault(known.key, _copy(found[known.key]))
-        _set(body, field, value, path)
-        try:
-            corrected[known.key] = known.output.model_validate(body).model_dump(mode="json")
-        except ValidationError as error:
-            reasons = "; ".join(fault["msg"] for fault in error.errors())
-            raise InputError(
-                f"{path} cannot be {value!r}: {reasons}.", do="give a value the stage itself could give."
-            ) from None
-    known_now = {**found, **corrected}
-    for key, body in corrected.items():
-        inputs = stage(key).inputs(run.brief, run.preferences, known_now)
-        await run.override(stage(key), body, input_key(stage(key), "", inputs.canonical()))
-    return set(corrected)
-
-
-def _copy(body: Mapping[str, Any]) -> dict[str, Any]:
-    import copy
-
-    return copy.deepcopy(dict(body))
-
-
-def _set(body: Any, field: str, value: Any, path: str) -> None:
-    """Sets a dotted field; list items by number. Raises InputError if there is no such field."""
-    *steps, last = field.split(".")
-    try:
-        for step in steps:
-            body = body[int(step)] if isinstance(body, list) else body[step]
-        if isinstance(body, list):
-            body[int(last)] = value
-        elif last in body:
-            body[last] = value
-        else:
-            raise KeyError(last)
-    except (KeyError, IndexError, ValueError, TypeError):
-        there = ", ".join(body) if isinstance(body, dict) else "a list" if isinstance(body, list) else "a value"
-        raise InputError(f"There is no field {path!r}.", do=f"at that place there is: {there}.") from None

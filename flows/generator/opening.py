@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect.logging import get_run_logger
 from sqlalchemy import Engine
 
 from blocks.errors import InputError
@@ -13,7 +12,7 @@ from blocks.lineups import GeneratorLineup
 from blocks.loading import load_lineup
 from flows.generator.brief import GeneratorInput
 from flows.generator.run import GeneratorRun
-from flows.opening import answered, facts_of, pinned, recorded, routed
+from flows.opening import answered, facts_of, pinned, recorded, routed, tell_withdrawn
 from tasks.records import runs
 from tasks.records.database import engine
 from tasks.records.ledger import last_sequence
@@ -34,12 +33,11 @@ async def open_run(
     Without `given` the input of `continue_run` is used. Raises InputError if that run does not exist.
     """
     database = engine()
-    parent = _parent(database, continue_run)
+    parent = parent_run(database, continue_run)
     read_at = last_sequence(database)
     loaded = await load_lineup(GeneratorLineup, lineup)
     roles, arm = routed(database, GeneratorLineup, loaded, run_id)
-    for sentence in loaded.withdrawn():
-        get_run_logger().warning(sentence)
+    tell_withdrawn(loaded)
     content = given.model_dump(mode="json") if given else parent["input"]
     async with pinned(loaded) as (asking, models):
         start = runs.RunStart(
@@ -59,7 +57,8 @@ async def open_run(
             yield run
 
 
-def _parent(database: Engine, run_id: str | None) -> Mapping[str, Any]:
+def parent_run(database: Engine, run_id: str | None) -> Mapping[str, Any]:
+    """The run to go on from; empty for None. Raises InputError if the records have no such run of the generator."""
     if run_id is None:
         return {}
     found = runs.read_run(database, run_id)

@@ -104,12 +104,16 @@ class GeneratorRun(PipelineRun):
             if not part:
                 self.outputs[key] = body
 
-    async def override(self, stage: Stage[Any, Any], body: Mapping[str, Any], key: str) -> None:
+    async def correct(
+        self, stage: Stage[Any, Any], body: Mapping[str, Any], outputs: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         """Uses `body` as the stage's output; later stages see it as if a model had written it.
 
-        `key` is what the stage's own answer depended on, so that a run continued from this one keeps the correction.
+        `outputs` is what the stage reads. The correction is kept under what the stage's own answer would depend on, so
+        that a run continued from this one keeps it.
         """
-        step = runs.Step(stage.key, "", key, runs.sha256(body), "overridden")
+        inputs = stage.inputs(self.brief, self.preferences, outputs)
+        step = runs.Step(stage.key, "", input_key(stage, "", inputs.canonical()), runs.sha256(body), "overridden")
         await self.store(self.keep_step, step, dict(body))
         self.outputs[stage.key] = body
 

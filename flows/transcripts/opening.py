@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect.logging import get_run_logger
 from sqlalchemy import Engine
 
 from blocks.lineups import TranscriptLineup
 from blocks.loading import LoadedLineup, load_lineup
-from flows.opening import answered, facts_of, pinned, recorded, routed
+from flows.opening import answered, facts_of, pinned, recorded, routed, tell_withdrawn
 from flows.transcripts.run import TranscriptRun
 from tasks.answering.ask import Asking, Model
 from tasks.records import runs
@@ -45,8 +44,7 @@ async def open_crew(lineup: str) -> AsyncIterator[Crew]:
     database = engine()
     read_at = last_sequence(database)
     loaded = await load_lineup(TranscriptLineup, lineup)
-    for sentence in loaded.withdrawn():
-        get_run_logger().warning(sentence)
+    tell_withdrawn(loaded)
     async with pinned(loaded) as (asking, models):
         yield Crew(loaded, asking, models, facts_of(models), database, read_at)
 

@@ -1,6 +1,7 @@
 """phasegate's commands as a person starts them: processes of their own, with their own state folder."""
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -19,9 +20,12 @@ def environment(home: Path, api: str = "") -> dict[str, str]:
     return plain | {"PHASEGATE_HOME": str(home), "COLUMNS": "160"} | ({"PREFECT_API_URL": api} if api else {})
 
 
-def start(*arguments: str, env: Mapping[str, str]) -> subprocess.Popen[str]:
+def start(*arguments: str, env: Mapping[str, str], largest_file: int = resource.RLIM_INFINITY) -> subprocess.Popen[str]:
+    """`largest_file` in bytes: a write beyond it fails, as on a full disk."""
     command = [sys.executable, "-m", "deployments.command_line", *arguments]
     streams: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    if largest_file != resource.RLIM_INFINITY:
+        streams["preexec_fn"] = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     return subprocess.Popen(command, cwd=PROJECT_ROOT, env=dict(env), text=True, **streams)
 
 

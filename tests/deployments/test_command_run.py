@@ -5,7 +5,10 @@ import signal
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from blocks.errors import InputError
+from deployments.application import app
 from flows.generator.samples import SAMPLE
 from tests.conftest import SaveLineup
 from tests.deployments.terminal import environment, phasegate, start
@@ -13,6 +16,8 @@ from tests.doubles.model_server import ModelServer, faults
 from tests.generator.scene import asked, asks, newest_run, outputs, questions
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+DISK_BYTES = 400_000
+"""Enough for the tables and a few stages, too little for a run."""
 READING_ON = ("value_stack", "pricing_framework", "payment_plans", "scarcity_upsells")
 
 
@@ -28,7 +33,7 @@ def test_ctrl_c_ends_it_at_once_and_keeps_what_was_finished(
     assert "Traceback" not in printed
     assert "What was finished is kept" in printed
     assert newest_run()["status"] == "cancelled"
-    assert f"phasegate run --continue {newest_run()['id']}" in printed
+    assert f"2 of 13 stages are finished and kept. Go on with: phasegate run --continue {newest_run()['id']}" in printed
     assert set(outputs(newest_run()["id"])) == {"market_analysis", "buyer_psychology"}
 
 
@@ -45,7 +50,7 @@ def test_a_failed_run_says_how_to_go_on_and_goes_on(
     models.heal()
     models.clear()
     failed = str(newest_run()["id"])
-    assert f"phasegate run --continue {failed}" in printed
+    assert f"phasegate run --continue {failed} --lineup double" in printed
     status, printed = phasegate("run", "--lineup", "double", "--continue", failed, env=env)
     assert status == 0, printed
     assert {asked(request) for request in models.requests} == questions(*READING_ON)
@@ -60,7 +65,7 @@ def test_all_problems_of_a_brief_are_listed_at_once(home: Path, tmp_path: Path) 
     assert status == 1
     assert "Traceback" not in printed
     assert "niche" in printed
-    assert "favourite colour" in printed
+    assert "Brief: 'favourite_colour' is no field" in printed
 
 
 def test_a_file_that_is_not_there_is_one_clear_error(home: Path) -> None:
@@ -70,7 +75,28 @@ def test_a_file_that_is_not_there_is_one_clear_error(home: Path) -> None:
     assert "/no/such/brief.json" in printed
 
 
-def test_a_correction_without_a_value_is_one_clear_error(home: Path) -> None:
-    status, printed = phasegate("run", "--continue", "x", "--set", "offer_design", env=environment(home))
-    assert status == 1
-    assert "stage.field=value" in printed
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--continue", "x", "--set", "offer_design"), "stage.field=value"),
+        (("--set", "offer_design.core_offer.offer_name=x"), "--continue"),
+    ],
+)
+def test_a_correction_that_cannot_be_is_one_clear_error(home: Path, words: tuple[str, ...], said: str) -> None:
+    result = CliRunner().invoke(app, ["run", *words])
+    assert isinstance(result.exception, InputError)
+    assert said in str(result.exception)
+
+
+def test_a_full_database_ends_the_run_and_says_how_to_go_on(
+    home: Path, prefect_api: str, models: ModelServer, lineup: SaveLineup
+) -> None:
+    name = lineup()
+    env = environment(home, prefect_api)
+    with start("run", "--lineup", name, env=env, largest_file=DISK_BYTES) as process:
+        printed, _ = process.communicate(timeout=150)
+    assert process.returncode == 1, printed
+    assert "Traceback" not in printed
+    assert "cannot be used: disk I/O error" in printed
+    assert f"phasegate run --continue {newest_run()['id']} --lineup double" in printed
+    assert 1 <= len(outputs(newest_run()["id"])) < 13

@@ -116,9 +116,9 @@ def test_all_problems_are_said_at_once() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"brief__nich": "x"}, "Brief, nich: is no field; did you mean 'niche'?"),
-        ({"preferences__voice_preferences__tune": "x"}, "voice preferences, tune: is no field; did you mean 'tone'?"),
-        ({"research_data": {}}, "Research data: is no field; known are brief, preferences."),
+        ({"brief__nich": "x"}, "Brief: 'nich' is no field; did you mean 'niche'?"),
+        ({"preferences__voice_preferences__tune": "x"}, "voice preferences: 'tune' is no field; did you mean 'tone'?"),
+        ({"research_data": {}}, "The input: 'research_data' is no field; the fields are brief, preferences."),
     ],
 )
 def test_an_unknown_field_is_named_with_the_closest_known_one(changes: dict[str, Any], message: str) -> None:

@@ -10,12 +10,23 @@ from blocks.errors import CallError, ConfigurationError, InputError, UnknownMode
 from flows.generator.generate import generate
 from flows.generator.stages import STAGES, readers
 from tasks.records.database import engine
-from tasks.records.runs import read_run
+from tasks.records.runs import RunStart, read_run, start_run
 from tests import one_loop
 from tests.conftest import SaveLineup, SaveModel
 from tests.doubles.model_server import ModelServer, faults
 from tests.generator.examples import sample
-from tests.generator.scene import asked, asks, calls, go_on, newest_run, outputs, questions, run_generator, sources
+from tests.generator.scene import (
+    asked,
+    asks,
+    calls,
+    go_on,
+    new_id,
+    newest_run,
+    outputs,
+    questions,
+    run_generator,
+    sources,
+)
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
 BROKEN = faults.http_error(400, "This model is out of order.")
@@ -138,6 +149,14 @@ class TestGoingOn:
         assert {call["model_block"] for call in calls(run).values()} == {"other"}
         assert asked_set(models) == questions("value_stack", *readers("value_stack"))
 
+    def test_what_a_run_stopped_early_had_not_come_to_is_found_in_its_predecessor(
+        self, models: ModelServer, lineup: SaveLineup
+    ) -> None:
+        failed = fail_at(models, lineup(), "competitive_analysis")
+        stopped_at_once = start_of_a_run(parent=failed)
+        go_on(stopped_at_once, "double")
+        assert not asked_set(models) & {"market_analysis", "buyer_psychology"}
+
     def test_a_run_that_is_not_there_is_an_error(self, lineup: SaveLineup) -> None:
         with pytest.raises(InputError, match="no generator run 'nothing-like-it'"):
             go_on("nothing-like-it", lineup())
@@ -239,34 +258,24 @@ class TestCorrection:
         assert "offer_design" in asked_set(models)
         assert outputs(run)["avatar_creation"]["avatar_name"] == "Wren"
 
-    @pytest.mark.parametrize(
-        ("path", "value", "message"),
-        [
-            ("offer_designs.core_offer", "x", "There is no stage 'offer_designs'"),
-            ("offer_design.core_offer.ofer_name", "x", "There is no field 'offer_design.core_offer.ofer_name'"),
-            ("offer_design.core_offer.offer_name.deeper", "x", "There is no field"),
-            ("offer_design.pricing_tiers.99.price", "x", "There is no field"),
-            ("offer_design", "x", "There is no field 'offer_design'"),
-            ("offer_design.core_offer.offer_name", "", "cannot be ''"),
-            ("offer_design.pricing_tiers", "cheap", "cannot be 'cheap'"),
-        ],
-    )
-    def test_a_correction_that_cannot_be_is_refused(
-        self, path: str, value: str, message: str, models: ModelServer, lineup: SaveLineup
+    def test_a_correction_that_cannot_be_asks_nothing_and_leaves_no_run(
+        self, models: ModelServer, lineup: SaveLineup
     ) -> None:
-        failed = fail_at(models, lineup(), "offer_rationale", "report_synthesis-outline")
-        with pytest.raises(InputError, match=message):
-            go_on(failed, "double", overrides={path: value})
+        failed = fail_at(models, lineup(), "competitive_analysis")
+        with pytest.raises(InputError, match="There is no field"):
+            go_on(failed, "double", overrides={"buyer_psychology.nothing_like_it": "x"})
         assert not models.requests
+        assert newest_run()["id"] == failed
 
-    def test_a_stage_that_was_never_finished_cannot_be_corrected(self, models: ModelServer, lineup: SaveLineup) -> None:
-        failed = fail_at(models, lineup(), "market_analysis")
-        with pytest.raises(InputError, match="no output of Offer Design to correct"):
-            go_on(failed, "double", overrides={"offer_design.core_offer.offer_name": "x y"})
 
-    def test_a_first_run_has_nothing_to_correct(self, lineup: SaveLineup) -> None:
-        with pytest.raises(InputError, match="only in an earlier run"):
-            run_generator(lineup(), overrides={"offer_design.core_offer.offer_name": "x y"})
+def start_of_a_run(parent: str) -> str:
+    """The id of a recorded run that goes on from `parent` and was killed before it came to any stage."""
+    earlier = read_run(engine(), parent)
+    assert earlier is not None
+    copied = ("pipeline", "environment", "purpose", "lineup", "models", "input", "started_at")
+    start = RunStart(id=new_id(), parent_id=parent, **{name: earlier[name] for name in copied})
+    start_run(engine(), start)
+    return start.id
 
 
 def longest_text(body: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from blocks.baserow import Baserow
 from blocks.graph import GraphStore
 from blocks.graph_connection import Graph
 from blocks.stores import STORE, load_stores
-from deployments.command_line import app
+from deployments.application import app
 from flows.transcripts.samples import SHORT
 from tests.crm.baserow_setting import EMAIL, NAMES, PASSWORD, Setting, empty_database
 from tests.doubles.model_server import ModelServer

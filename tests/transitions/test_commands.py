@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from deployments.command_line import app
+from deployments.application import app
 from flows.transitions.world import World
 from tests.transitions.memory import MemoryBlocks, a_lineup
 from tests.transitions.test_ledger import tamper

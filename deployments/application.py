@@ -1,0 +1,15 @@
+"""All commands of `phasegate`."""
+
+import typer
+
+from deployments.commands import bootstrap, gates, generator, ledger, operations, serve, transcripts
+
+app = typer.Typer(
+    name="phasegate",
+    help="Change the language models inside running pipelines without breaking them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (generator, transcripts, gates, ledger, serve, bootstrap, operations):
+    module.register(app)
