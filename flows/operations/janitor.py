@@ -1,4 +1,7 @@
-"""The janitor: every minute, the runs that nobody else would go on with. It remembers nothing, so it may die anywhere."""
+"""The janitor: every minute, the runs that nobody else would go on with. It remembers nothing, so it may die anywhere.
+
+What it cannot mend it tells people of, and that comes last: nothing is left undone because nobody could be told.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -19,6 +22,8 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFilter
 from prefect.states import Cancelled, Crashed, Scheduled
 
+from flows.alarming import Alarm
+from flows.operations.alarms import recently_failed, tell_of
 from flows.operations.tags import OURS, TICKS
 from tasks.operations.stuck_runs import Push, SeenRun, pushes
 
@@ -35,10 +40,13 @@ async def janitor() -> list[str]:
     Returns:
         A sentence for each run that was pushed.
     """
+    log, now = get_run_logger(), datetime.now(UTC)
     async with get_client() as client:
-        done = await tidy(client, datetime.now(UTC))
-    for sentence in done:
-        get_run_logger().warning(sentence)
+        done = await tidy(client, now)
+        for sentence in done:
+            log.warning(sentence)
+        for told in await tell_people(client, now):
+            log.warning("%s: %s", told.name, told.happened)
     return done
 
 
@@ -48,6 +56,13 @@ async def tidy(client: PrefectClient, now: datetime) -> list[str]:
     heard = {run.id: await last_heartbeat(client, run.id) for run in runs if run.state and run.state.name == "Running"}
     seen = _seen(runs, await client.read_deployments(deployment_filter=_ours(), limit=PAGE), heard)
     return [sentence for push in pushes(seen, now) if (sentence := await _carry_out(client, push))]
+
+
+async def tell_people(client: PrefectClient, now: datetime) -> list[Alarm]:
+    """Tells people what is wrong with runs and is not mended; what was told."""
+    runs = [*await _runs(client), *await recently_failed(client, _ours(), now, PAGE)]
+    deployments = await client.read_deployments(deployment_filter=_ours(), limit=PAGE)
+    return await tell_of(client, _seen(runs, deployments, {}), deployments, now)
 
 
 def _ours() -> DeploymentFilter:
@@ -84,6 +99,7 @@ def _seen(
             id=str(run.id), name=run.name, deployment=str(run.deployment_id), state=run.state.name or "",
             since=run.state.timestamp, run_count=run.run_count, heard=heard.get(run.id), by_schedule=bool(run.auto_scheduled),
             expected=run.expected_start_time, ticks=run.deployment_id in ticking, parameters=run.parameters,
+            message=run.state.message or "",
         )
         for run in runs if run.state
     ]  # fmt: skip

@@ -55,6 +55,8 @@ class Move:
     to: State
     reason: str
     overridden: bool = False
+    expired: bool = False
+    """Nobody decided in time."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,7 @@ def _asked(gate: Gate, facts: Facts) -> Step:
         return Move("ROLLED_BACK", verdict.sentence)
     waited, patience = facts.now - gate.since, policy.held_within if gate.state == "HELD" else policy.approval_within
     if waited >= patience:
-        return Move("ROLLED_BACK", f"Nobody decided within {patience / timedelta(hours=1):g} hours.")
+        return Move("ROLLED_BACK", f"Nobody decided within {patience / timedelta(hours=1):g} hours.", expired=True)
     if _may_promote(gate, verdict):
         names = valid_approvals(gate, verdict.evidence_digest if verdict else None)
         if len(names) >= approvals_needed(gate):

@@ -65,14 +65,17 @@ def _take(world: World, gate: Gate, facts: Facts) -> bool:
         case Remind():
             world.record("reminded", ACTOR, {}, gate.id, place)
         case Move():
-            _move(world, gate, step, facts.verdict)
+            _move(world, gate, step, facts)
     return True
 
 
-def _move(world: World, gate: Gate, move: Move, verdict: Verdict | None) -> None:
+def _move(world: World, gate: Gate, move: Move, facts: Facts) -> None:
+    verdict = facts.verdict
     body = {
         **movement(gate, move.to, move.reason),
         "overridden": move.overridden,
+        "expired": move.expired,
+        "harm": list(facts.harm) if move.to == "ROLLED_BACK" else [],
         "evidence_digest": verdict.evidence_digest if verdict else None,
         "change_digest": gate.opening.change_digest,
         "approvers": [answer.approver for answer in gate.answers],

@@ -12,6 +12,7 @@ from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.logging import get_run_logger
 
 from blocks.errors import PhasegateError
+from flows.transitions.announcing import announce_drift
 from flows.transitions.answering import ask
 from flows.transitions.drift import note_new, scan
 from flows.transitions.facts import window_of
@@ -47,7 +48,9 @@ async def look(world: World) -> list[str]:
     """One round over all gates and blocks at the world's time."""
     noted = await note_new(world)
     told = [f"Noted as they are: {', '.join(noted)}."] if noted else []
-    told += [f"Edited by hand: {finding.sentence}" for finding in await scan(world)]
+    edited = await scan(world)
+    await announce_drift(edited)
+    told += [f"Edited by hand: {finding.sentence}" for finding in edited]
     rows = []
     for gate in all_gates(world):
         if gate.open or not gate.settled:

@@ -66,6 +66,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def nobody(world: "World", entry: Entry) -> None:
+    """Tells nobody."""
+
+
 @dataclass(frozen=True)
 class World:
     """What the steps of a gate act on. Tests pass another clock, and blocks without a server."""
@@ -73,19 +77,24 @@ class World:
     blocks: Blocks
     database: Engine
     clock: Callable[[], datetime] = utc_now
+    announce: "Callable[[World, Entry], None]" = nobody
+    """Tells people of an entry that was recorded; never raises. A drill's ledger is nobody's business."""
 
     def record(
         self, kind: str, actor: str, body: Content, gate_id: str | None = None, place: int | None = None
     ) -> Entry:
         """Appends to the ledger, now."""
-        return append(self.database, NewEntry(kind, actor, self.clock(), body, gate_id, place))
+        entry = append(self.database, NewEntry(kind, actor, self.clock(), body, gate_id, place))
+        self.announce(self, entry)
+        return entry
 
     def read(self, *kinds: str, gate_id: str | None = None) -> list[Entry]:
         return entries(self.database, kinds=kinds, gate_id=gate_id)
 
 
 def real_world() -> World:
-    """Prefect's blocks, the configured database, the clock on the wall."""
+    """Prefect's blocks, the configured database, the clock on the wall, events for whoever wants to be told."""
+    from flows.transitions.announcing import announce
     from flows.transitions.prefect_blocks import PrefectBlocks
 
-    return World(PrefectBlocks(), engine(), utc_now)
+    return World(PrefectBlocks(), engine(), utc_now, announce)

@@ -49,6 +49,8 @@ class SeenRun:
     ticks: bool = False
     """The next run of its schedule does the same in a few minutes: it is not worth another try."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+    """What its state says."""
 
 
 @dataclass(frozen=True)

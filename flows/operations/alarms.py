@@ -1,0 +1,71 @@
+"""What the janitor tells people after it has tidied: runs that failed, runs nobody takes up, a watch that is silent."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterEndTime,
+    FlowRunFilterState,
+    FlowRunFilterStateName,
+)
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.sorting import FlowRunSort
+
+from flows.alarming import Alarm, tell_once
+from tasks.operations.run_alarms import WATCH, Concern, concerns, silence
+from tasks.operations.stuck_runs import SeenRun
+
+RECENT = timedelta(hours=1)
+"""A run that failed earlier than this was told of, or nobody listened."""
+QUIET = {"failed": timedelta(days=7), "late": timedelta(hours=6), "watch": timedelta(hours=6)}
+"""How long the same concern is not told again; a run fails once."""
+EVENTS = {"failed": "phasegate.run.failed", "late": "phasegate.run.late", "watch": "phasegate.watch.failed"}
+DO = {
+    "failed": "Open the run in the Prefect UI; its log and its state's message say why.",
+    "late": "See whether a worker is alive (`phasegate doctor`), and whether it has room for more runs.",
+    "watch": "See the runs of the deployment `watch`, and `phasegate doctor`; `phasegate watch` looks once by hand.",
+}
+
+
+async def tell_of(
+    client: PrefectClient, seen: Iterable[SeenRun], deployments: Sequence[DeploymentResponse], now: datetime
+) -> list[Alarm]:
+    """Tells people of what is wrong with runs, each thing once; what was told."""
+    found = concerns(seen, {str(one.id): one.name for one in deployments}, now)
+    found += [one for one in [await _silence(client, deployments, now)] if one]
+    return [told for one in found for told in await tell_once([_alarm(one)], QUIET[one.kind])]
+
+
+def _alarm(one: Concern) -> Alarm:
+    return Alarm(EVENTS[one.kind], one.about, one.name, one.happened, DO[one.kind], one.run_id)
+
+
+async def recently_failed(client: PrefectClient, ours: DeploymentFilter, now: datetime, most: int) -> list[FlowRun]:
+    """Runs of ours that failed within the hour."""
+    wanted = FlowRunFilter(
+        state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Failed"])),
+        end_time=FlowRunFilterEndTime(after_=now - RECENT),
+    )
+    return await client.read_flow_runs(
+        flow_run_filter=wanted, deployment_filter=ours, limit=most, sort=FlowRunSort.END_TIME_DESC
+    )
+
+
+async def _silence(client: PrefectClient, deployments: Sequence[DeploymentResponse], now: datetime) -> Concern | None:
+    """Whether the watch is silent although it should run; one that a person paused is."""
+    watch = next((one for one in deployments if one.name == WATCH), None)
+    active = [one for one in watch.schedules if one.active] if watch and not watch.paused else []
+    if watch is None or not active:
+        return None
+    completed = await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Completed"]))),
+        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[watch.id])),
+        limit=1, sort=FlowRunSort.END_TIME_DESC,
+    )  # fmt: skip
+    begun = max(one.updated or one.created or now for one in active)
+    return silence(begun, completed[0].end_time if completed else None, now)
