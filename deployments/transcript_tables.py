@@ -8,13 +8,13 @@ from rich.text import Text
 
 from blocks.errors import GraphError
 from deployments.terminal import console, say
-from tasks.transcripts.display import visible
+from tasks.reports.text import shortened
 
 LONGEST = 400
 
 
 def plain(value: object, longest: int = LONGEST) -> Text:
-    return Text(visible(str(value), longest))
+    return Text(shortened(str(value), longest))
 
 
 def call_table(found: Mapping[str, Any]) -> None:
@@ -29,7 +29,7 @@ def call_table(found: Mapping[str, Any]) -> None:
     record = CrmRecord.model_validate(found["record"])
     demo = f" - {LABEL}" if (record.meeting.model or "").startswith("embedded") else ""
     table = Table(
-        "", "field", "value", title=Text(f"Call {visible(record.meeting.transcript_id)}{demo}"), show_lines=False
+        "", "field", "value", title=Text(f"Call {shortened(record.meeting.transcript_id)}{demo}"), show_lines=False
     )
     before = ""
     for part, name, value in lines(record):

@@ -40,10 +40,13 @@ def transcript(
     apply_settings(quiet=True)
     from deployments.prefect_server import prefect_api
     from flows.transcripts.samples import SHORT
+    from tasks.transcripts.reading import files_of, read_file
 
+    given = (path or SHORT).absolute()
+    # What cannot be read is said at once, not after a server has started.
+    _ = files_of(given) if given.is_dir() else read_file(given)
     say("Starting ...")
     with prefect_api():
-        given = (path or SHORT).absolute()
         if given.is_dir():
             _show_batch(_folder(given, lineup, again))
         else:
@@ -65,7 +68,7 @@ def sync(
         for one in _run(catch_up(refused_too, everything)):
             say(one.sentence)
             for transcript_id, why in one.behind.items():
-                say(f"  {transcript_id}: {why}")
+                _tell_why(transcript_id, why)
 
 
 def score(
@@ -173,14 +176,21 @@ def show_transcript(run_id: str) -> None:
 def _show_batch(batch: "Batch") -> None:
     say(f"{len(batch.processed)} calls have a record, {len(batch.failed)} files have none")
     for name, why in batch.failed.items():
-        say(f"  {name}: {why}")
+        _tell_why(name, why)
     for target, count in batch.behind.items():
         say(f"{target} lacks {count} calls; see `phasegate sync`")
+    if batch.failed:
+        raise SystemExit(1)  # for whoever starts this from a schedule and reads nothing
+
+
+def _tell_why(name: str, why: str) -> None:
+    say(f"  {name}: " + why.replace("\n", "\n    "))
 
 
 def _show_scores(scored: "Scored") -> None:
     from deployments.transcript_tables import score_tables
 
     score_tables(scored.summary, scored.fields)
+    say(f"page: {scored.report}")
     for name, file in scored.files.items():
         say(f"{name}: {file}")

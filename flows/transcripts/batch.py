@@ -22,7 +22,7 @@ from flows.transcripts.process import understood_and_kept
 from tasks.crm.projecting import project
 from tasks.crm.status import TARGETS, Target, count_not_done
 from tasks.records.transcripts import keep_source
-from tasks.transcripts.display import for_markdown
+from tasks.reports.text import escape_markdown, shortened
 from tasks.transcripts.reading import Unreadable, read_folder
 from tasks.transcripts.transcript import Transcript
 
@@ -142,6 +142,9 @@ async def process_one(transcript_id: str) -> None:
 
 def _artifact(result: Batch) -> str:
     lines = [f"# {len(result.processed)} calls processed, {len(result.failed)} not", ""]
-    lines += [f"- {for_markdown(name)}: {for_markdown(why)}" for name, why in result.failed.items()]
+    lines += [
+        f"- {escape_markdown(shortened(name))}: {escape_markdown(shortened(why))}"
+        for name, why in result.failed.items()
+    ]
     lines += [f"- {target} lacks {count} calls" for target, count in result.behind.items()]
     return "\n".join([*lines, ""])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from tasks.transcripts.display import visible
+from tasks.reports.text import shortened
 from tasks.transcripts.record import CrmRecord, Deal
 
 LONGEST = 300
@@ -32,15 +32,15 @@ def _lines(record: CrmRecord) -> Iterator[str]:
     }
     for name, value in named.items():
         if value is not None and value is not False:
-            yield f"{name}: {visible(str(value), LONGEST)}"
+            yield f"{name}: {shortened(str(value), LONGEST)}"
     for product in deal.products_mentioned[:MOST]:
-        yield f"product: {visible(product, LONGEST)}"
+        yield f"product: {shortened(product, LONGEST)}"
     for objection in deal.objections[:MOST]:
         state = {True: ", resolved", False: ", open", None: ""}[objection.resolved]
-        yield f"objection ({objection.category}{state}): {visible(objection.text, LONGEST)}"
+        yield f"objection ({objection.category}{state}): {shortened(objection.text, LONGEST)}"
     for step in deal.next_steps[:MOST]:
         more = ", ".join(str(one) for one in (step.owner, step.due and f"by {step.due}") if one)
-        yield f"next step: {visible(step.action, LONGEST)}" + (f" ({more})" if more else "")
+        yield f"next step: {shortened(step.action, LONGEST)}" + (f" ({more})" if more else "")
 
 
 def _next(record: CrmRecord) -> str | None:

@@ -27,9 +27,10 @@ from tasks.crm.status import read_status
 from tasks.records import runs
 from tasks.records.database import engine
 from tasks.records.transcripts import keep_source, note_run, read_transcript, read_transcript_run
+from tasks.reports.comparison import comparison_page
+from tasks.reports.page import page_markdown
 from tasks.transcripts.reading import read_file
 from tasks.transcripts.record import CrmRecord
-from tasks.transcripts.scoring import tables
 from tasks.transcripts.scoring.drafts import DraftCheck, check_written
 from tasks.transcripts.scoring.gold import read_gold
 from tasks.transcripts.scoring.quality import ModelScore
@@ -39,9 +40,6 @@ from tasks.transcripts.windows import windows
 
 ONE_WINDOW = 10_000
 """Tokens; the short sample is far less."""
-
-
-SHOWN = (tables.summary, tables.cells, tables.lists, tables.drafts)
 
 
 class Tried(BaseModel):
@@ -136,8 +134,7 @@ async def real(lineup: str = "production", again: bool = True) -> Any:
     checks = [*check_written(record), *_checks(result.run_id)]
     judged = score(record, read_gold(LONG.with_suffix(".gold.json")), "pipeline", checks)
     scores = [ModelScore(record.meeting.model or "?", "pipeline", (judged,), _first_try(result.run_id))]
-    shown = "\n\n".join(tables.to_markdown(table(scores)) for table in SHOWN)
-    await acreate_markdown_artifact(shown, key="transcript-real")
+    await acreate_markdown_artifact(page_markdown(comparison_page(scores, result.run_id)), key="transcript-real")
     get_run_logger().info("key fields: %s of %s", scores[0].accuracy("key").right, scores[0].accuracy("key").n)
     return result
 

@@ -22,6 +22,8 @@ from flows.transcripts.opening import EXTRACTION, Crew, open_crew, open_run
 from flows.transcripts.run import TranscriptRun
 from flows.transcripts.understanding import understand
 from tasks.records import runs
+from tasks.reports.comparison import comparison_page, write_comparison
+from tasks.reports.page import page_markdown
 from tasks.transcripts.assemble import assemble
 from tasks.transcripts.merge import merge
 from tasks.transcripts.reading import Unreadable, read_folder
@@ -37,8 +39,6 @@ from tasks.transcripts.transcript import Transcript, without_header
 SCORED = tuple(agent for agent in AGENTS if agent is not structuring.AGENT)
 """Phases have no gold answers."""
 CONDITIONS: tuple[Condition, ...] = ("pipeline", "dialogue-only")
-MOST_CELLS = 400
-"""Rows of the artifact's longest table; the CSV file has all."""
 
 
 class Scored(BaseModel):
@@ -54,6 +54,8 @@ class Scored(BaseModel):
     """One row a model, condition and field, with the exact 95 % interval."""
     files: dict[str, Path]
     """Table -> CSV file."""
+    report: Path
+    """The page with charts."""
 
 
 @flow(name="score-models", flow_run_name="score-models", log_prints=False)
@@ -92,9 +94,11 @@ async def score_models(
     frames = {"summary": tables.summary(scores), "fields": tables.fields(scores), "lists": tables.lists(scores),
               "drafts": tables.drafts(scores), "values": tables.cells(scores)}  # fmt: skip
     files = await asyncio.to_thread(_write, frames, str(flow_run.id))
-    await acreate_markdown_artifact(_artifact(frames), key="score-models")
+    run_id = str(flow_run.id)
+    report = await asyncio.to_thread(write_comparison, scores, run_id, state_folder("scores", run_id))
+    await acreate_markdown_artifact(page_markdown(comparison_page(scores, run_id)), key="score-models")
     return Scored(
-        run_id=str(flow_run.id), transcripts=len(judged), files=files,
+        run_id=run_id, transcripts=len(judged), files=files, report=report[1],
         summary=_rows(frames["summary"]), fields=_rows(frames["fields"]),
     )  # fmt: skip
 
@@ -150,14 +154,6 @@ def _write(frames: dict[str, pd.DataFrame], run_id: str) -> dict[str, Path]:
     for name, path in files.items():
         path.write_text(tables.to_csv(frames[name]), newline="")
     return files
-
-
-def _artifact(frames: dict[str, pd.DataFrame]) -> str:
-    parts = []
-    for name, frame in frames.items():
-        more = f"\nand {len(frame) - MOST_CELLS} more in the CSV file.\n" if len(frame) > MOST_CELLS else ""
-        parts.append(f"# {name.capitalize()}\n\n{tables.to_markdown(frame.head(MOST_CELLS))}{more}")
-    return "\n".join(parts)
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from blocks.stores import load_stores
 from tasks.crm.projecting import Projection, project
 from tasks.crm.status import TARGETS, Status, Target, count_not_done
 from tasks.records.database import engine
-from tasks.transcripts.display import for_markdown
+from tasks.reports.text import escape_markdown, shortened
 
 SHOWN = 50
 
@@ -66,6 +66,9 @@ def _synced(one: Projection, lacking: int) -> Synced:
 def _artifact(result: list[Synced]) -> str:
     parts = ["# Sync", ""]
     for one in result:
-        parts += [for_markdown(one.sentence), ""]
-        parts += [f"- {for_markdown(key)}: {for_markdown(why)}" for key, why in list(one.behind.items())[:SHOWN]]
+        parts += [escape_markdown(shortened(one.sentence)), ""]
+        parts += [
+            f"- {escape_markdown(shortened(key))}: {escape_markdown(shortened(why))}"
+            for key, why in list(one.behind.items())[:SHOWN]
+        ]
     return "\n".join([*parts, ""])

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from tasks.crm.status import read_status
-from tasks.transcripts.display import for_markdown
+from tasks.reports.text import escape_markdown, shortened
 from tasks.transcripts.record import CrmRecord
 
 _LONG = 1_200
@@ -35,12 +35,12 @@ def _shown(value: Any) -> str:
 
 def artifact(record: CrmRecord, database: Engine) -> str:
     """The record and its projections as Markdown in which no value is more than text."""
-    rows = [f"| {part} | {name} | {for_markdown(value, _LONG)} |" for part, name, value in lines(record)]
+    rows = [f"| {part} | {name} | {escape_markdown(shortened(value, _LONG))} |" for part, name, value in lines(record)]
     states = [
-        f"| {row['target']} | {row['place'] or '–'} | {row['status']} | {for_markdown(row['reason'] or '', _LONG)} |"
+        f"| {row['target']} | {row['place'] or '–'} | {row['status']} | {escape_markdown(shortened(row['reason'] or '', _LONG))} |"
         for row in read_status(database, [record.meeting.transcript_id])
     ]
-    head = f"# Call {for_markdown(record.meeting.transcript_id)}"
+    head = f"# Call {escape_markdown(record.meeting.transcript_id)}"
     return "\n".join(
         [head, "", "| part | field | value |", "|---|---|---|", *rows, "", "## Brought to", "",
          "| target | table | status | reason |", "|---|---|---|---|", *states, ""]

@@ -7,6 +7,9 @@ None of them may do anything where a person reads it, and none may vanish: what 
 import re
 import unicodedata
 
+LONGEST = 2_000
+"""Characters of a text in a list or a cell, where nothing else is said."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "|")
 _JOINERS = "\u200c\u200d\u00ad"
 """Format characters that words and emoji of honest texts need."""
 _BREAKS = re.compile(r"\r\n?|[\u2028\u2029\v\f\x85]")
@@ -28,6 +31,24 @@ def _shown(character: str) -> str:
 def one_line(text: str) -> str:
     """Visible characters only, every stretch of white space one blank."""
     return " ".join(visible(text).split())
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """One line of visible characters, at most `longest`, with an ellipsis where something is left out."""
+    line = one_line(text[: 4 * longest])  # nobody waits for megabytes to be looked through for one line
+    cut = len(line) > longest or len(text) > 4 * longest
+    return line[: max(0, longest - 1)] + "…" if cut and longest > 0 else line[:longest]
+
+
+def for_csv(text: str, longest: int = LONGEST) -> str:
+    """A cell no spreadsheet computes: what looks like the start of a formula gets a quote in front (OWASP, CSV injection).
+
+    A plain number keeps its sign.
+    """
+    line = shortened(text, longest)
+    if line.startswith(_FORMULA) and not re.fullmatch(r"[+-]\d+(\.\d+)?", line, re.ASCII):
+        return f"'{line}"
+    return line
 
 
 def escape_markdown(text: str) -> str:

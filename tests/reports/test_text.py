@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from tasks.reports.text import escape_markdown, one_line, visible
+from tasks.reports.text import escape_markdown, for_csv, one_line, shortened, visible
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 AUTOLINKS = ("://", "www.")
@@ -62,3 +62,21 @@ def _read(text: str) -> str:
     root = SyntaxTreeNode(READER.parse(escaped))
     assert {node.type for node in root.walk()} <= {"root", "paragraph", "inline", "text"}
     return "".join(node.content for node in root.walk() if node.type == "text")
+
+
+@pytest.mark.parametrize(
+    "text", ["=1", "+1+1", "-2+3", "@x", "\t=1", " =1", "＝1", "|x", '=HYPERLINK("https://evil.example")']
+)
+def test_a_spreadsheet_computes_nothing(text: str) -> None:
+    assert for_csv(text).startswith("'")
+
+
+@pytest.mark.parametrize("text", ["-300", "+16085550117", "4.65", "a=b"])
+def test_numbers_and_plain_text_stay_as_they_are(text: str) -> None:
+    assert for_csv(text) == text
+
+
+def test_everything_is_bounded() -> None:
+    assert shortened("word " * 10_000, 10) == "word word…"
+    assert len(for_csv("x" * 10_000_000)) == 2_000
+    assert shortened("x", 0) == ""

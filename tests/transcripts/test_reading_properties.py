@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blocks.errors import TranscriptError
-from tasks.transcripts.display import for_csv, for_html, for_markdown, for_terminal
+from tasks.reports.text import escape_markdown, for_csv, shortened
 from tasks.transcripts.normalise.dates import parse_moment
 from tasks.transcripts.normalise.emails import find_emails
 from tasks.transcripts.normalise.money import find_sums
@@ -57,5 +57,5 @@ def test_finders_and_displays_take_any_text(text: str) -> None:
     found = [(one.start, one.end) for find in (find_emails, find_sums, find_phones) for one in find(text)]
     assert all(0 <= start < end <= len(text) for start, end in found)
     parse_moment(text, None)
-    for show in (for_markdown, for_html, for_terminal, for_csv):
+    for show in (escape_markdown, shortened, for_csv):
         assert "\n" not in show(text)

@@ -1,11 +1,11 @@
-"""Scores as tables: data frames for code, Markdown for artifacts, CSV for spreadsheets. All text in them is shown safely."""
+"""Scores as tables: data frames for code and pages, CSV for spreadsheets. All text in them is shown safely."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 import pandas as pd
 
-from tasks.transcripts.display import for_csv, for_markdown
+from tasks.reports.text import for_csv
 from tasks.transcripts.scoring.quality import ModelScore, Rate, by_repetition, spread
 
 _LONGEST_CELL = 200
@@ -122,28 +122,16 @@ def drafts(scores: Sequence[ModelScore]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def to_markdown(frame: pd.DataFrame) -> str:
-    """A Markdown table in which no value is more than text."""
-    if frame.empty:
-        return "Nothing was scored.\n"
-    rows = [list(frame.columns), ["---"] * len(frame.columns)]
-    rows[0] = [for_markdown(str(name)) for name in frame.columns]
-    rows += [[_shown(value, for_markdown) for value in row] for row in frame.itertuples(index=False)]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
 def to_csv(frame: pd.DataFrame) -> str:
     """CSV in which no cell is a formula; an unmeasured figure is an empty cell."""
-    safe = [[_shown(value, for_csv, missing="") for value in row] for row in frame.itertuples(index=False)]
+    safe = [[_shown(value) for value in row] for row in frame.itertuples(index=False)]
     return str(pd.DataFrame(safe, columns=list(frame.columns)).to_csv(index=False, lineterminator="\r\n"))
 
 
-def _shown(value: object, escape: Callable[[str, int], str], missing: str = "–") -> str:
+def _shown(value: object) -> str:
     if value is None or value != value:  # NaN is the one value that differs from itself
-        return missing
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    return escape(str(value), _LONGEST_CELL)
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) else for_csv(str(value), _LONGEST_CELL)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
