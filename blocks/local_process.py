@@ -14,6 +14,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from blocks.errors import ServiceError
+from blocks.errors import PhasegateError, ServiceError, StorageError
 from blocks.home import PROJECT_ROOT, folder
 
 IDLE_SECONDS = 20.0
@@ -51,6 +52,8 @@ class SharedProcess:
     command: Callable[[Path], list[str]]
     ready_seconds: float = 120.0
     environment: dict[str, str] = field(default_factory=dict)
+    least_free: int = 50_000_000
+    """Bytes: a server that does not start on a disk with less free lacks room."""
 
     @property
     def place(self) -> Path:
@@ -60,7 +63,7 @@ class SharedProcess:
     def lease(self) -> Iterator[dict[str, Any]]:
         """Connection facts of the running server, which stays at least as long as this context.
 
-        Raises ServiceError with the end of the server's log if it does not come up.
+        Raises ServiceError with the end of the server's log if it does not come up, StorageError if the disk is full.
         """
         with (self.place / "lease").open("a") as lease:
             fcntl.flock(lease, fcntl.LOCK_SH)
@@ -117,7 +120,13 @@ class SharedProcess:
         stop(child.pid)
         raise self._did_not_start(f"did not answer within {self.ready_seconds:.0f} s", log)
 
-    def _did_not_start(self, what: str, log: Path) -> ServiceError:
+    def _did_not_start(self, what: str, log: Path) -> PhasegateError:
+        if (free := shutil.disk_usage(self.place).free) < self.least_free:
+            return StorageError(
+                f"The {self.name} server {what}: the disk that holds {self.place} has {free / 1e6:,.0f} MB left.",
+                means="what needs it cannot go on; nothing was lost.",
+                do="free some space, or set PHASEGATE_HOME to a folder on another disk, and run the same command again.",
+            )
         tail = log.read_text(errors="replace").strip().splitlines()[-5:]
         return ServiceError(
             f"The {self.name} server {what}." + ("\n  " + "\n  ".join(tail) if tail else ""),

@@ -8,6 +8,7 @@ place, so every run is seen in the UI later.
 import argparse
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -41,23 +42,34 @@ def shared_server() -> SharedProcess:
 def prefect_api() -> Iterator[str]:
     """A Prefect API for this process and its children: the configured one, or one on this machine.
 
-    Raises ServiceError if it does not answer, or does not let us in.
+    Raises ServiceError if it does not answer, does not let us in, or is lost during the work.
     """
     configured = os.environ.get("PREFECT_API_URL")
     if configured:
-        _require_entry(configured)
-        yield configured
+        with _answering(configured):
+            yield configured
         return
-    with shared_server().lease() as facts, _used(facts["url"]):
-        _require_entry(facts["url"])
+    with shared_server().lease() as facts, _used(facts["url"]), _answering(facts["url"]):
         yield facts["url"]
 
 
-def _require_entry(url: str) -> None:
-    """Asks once, before the work: Prefect's client would answer a wrong password with a traceback."""
+@contextlib.contextmanager
+def _answering(url: str) -> Iterator[None]:
+    """Asks once, before the work: Prefect's client would answer a wrong password or a lost server with a traceback.
+
+    Model servers, Baserow and the graph have errors of their own, so one of HTTP's is Prefect's.
+    """
     from tasks.operations.prefect_checks import ask_server
 
     asyncio.run(ask_server(url, PATIENCE_SECONDS))
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise ServiceError(
+            f"The Prefect server did not answer any more ({type(error).__name__}).",
+            means="the work stops here; what was finished is kept.",
+            do="see whether the server runs, for example with `phasegate doctor`, then go on.",
+        ) from error
 
 
 @contextlib.contextmanager
@@ -104,19 +116,29 @@ def api_url(host: str, port: int) -> str:
     return f"http://{host}:{port}/api"
 
 
-def free_port(wanted: int = 0) -> int:
-    """`wanted` if it is free, any free port for 0. Raises ServiceError if something listens there."""
-    with socket.socket() as probe:
+def free_port(wanted: int = 0, host: str = "127.0.0.1") -> int:
+    """`wanted` if it is free, any free port for 0. Raises ServiceError if nothing can listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", wanted))
+            probe.bind((host, wanted))
         except OSError as error:
-            raise ServiceError(
-                f"Port {wanted} of 127.0.0.1 is in use.",
-                means="another program listens there, perhaps another `phasegate serve`.",
-                do="stop it, or choose another port with PHASEGATE_PORT.",
-            ) from error
+            raise _cannot_listen(host, wanted, error) from error
         return int(probe.getsockname()[1])
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> ServiceError:
+    if error.errno != errno.EADDRINUSE:
+        return ServiceError(
+            f"Nothing can listen on port {port} of {host}: {error.strerror}.",
+            do="choose an address of this machine with --host, and a port you may use with --port.",
+        )
+    return ServiceError(
+        f"Port {port} of {host} is in use.",
+        means="another program listens there, perhaps another `phasegate serve`.",
+        do="stop it, or choose another port with --port or PHASEGATE_PORT.",
+    )
 
 
 def _did_not_start(what: str) -> ServiceError:
@@ -138,7 +160,10 @@ def main() -> None:
     leave_when_idle(place, ended.set)
     claim(place)
     port = free_port()
-    server = start_server("127.0.0.1", port)
+    try:
+        server = start_server("127.0.0.1", port)
+    except ServiceError as error:
+        sys.exit(error.happened)  # the end of the log is what people are shown
     announce(place, url=api_url("127.0.0.1", port))
     while not ended.wait(1) and server.poll() is None:
         pass

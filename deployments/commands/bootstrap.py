@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deployments.commands.alerts import report as report_alerts
 from deployments.settings import apply_settings
 from deployments.terminal import say
 
@@ -20,14 +21,19 @@ def register(app: typer.Typer) -> None:
     app.add_typer(models, name="models")
 
 
-def bootstrap() -> None:
+def bootstrap(
+    alerts: Annotated[
+        str,
+        typer.Option(envvar="PHASEGATE_ALERTS", help="Notification block for alerts, for example slack-webhook/ops."),
+    ] = "",
+) -> None:
     """Create block types, default blocks, the work pool and all deployments on the Prefect server; safe to repeat."""
     apply_settings(quiet=True)
     from deployments.applying import bootstrap as apply
     from deployments.prefect_server import prefect_api
 
     with prefect_api():
-        report(asyncio.run(apply()))
+        report(asyncio.run(apply(alerts)))
 
 
 def report(applied: "Applied") -> None:
@@ -45,6 +51,9 @@ def report(applied: "Applied") -> None:
         say(
             f"the deployment {name!r} is not in the catalogue any more; it was left alone, delete it in the UI if it is yours"
         )
+    report_alerts(applied.alerts)
+    if applied.alerts_problem:
+        say(f"nobody is told of anything: {applied.alerts_problem}")
 
 
 def list_models() -> None:
@@ -93,7 +102,7 @@ def cloudflare(
     with prefect_api():
         for name in asyncio.run(_enter(account, token, gateway)):
             say(f"entered the account into {name}")
-    say("Name these blocks in a lineup, in the Prefect UI under Blocks or with `phasegate lineup set`.")
+    say("Name these blocks in a lineup, in the Prefect UI under Blocks.")
 
 
 async def _enter(account: str, token: str, gateway: str) -> list[str]:

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -23,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    port: Annotated[int, typer.Option(envvar="PHASEGATE_PORT", help="Port of the Prefect UI and API.")] = DEFAULT_PORT,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, envvar="PHASEGATE_PORT", help="Port of the Prefect UI and API.")
+    ] = DEFAULT_PORT,
     host: Annotated[
         str, typer.Option(help="Address to listen on; others than this machine need a password set.")
     ] = "127.0.0.1",
@@ -35,19 +38,20 @@ def serve(
     from blocks.local_process import announce, claim, stop
     from deployments.prefect_server import api_url, free_port, shared_server, start_server
 
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    free_port(port, host)
     shared = shared_server()
-    if shared.running():
+    if running := shared.running():
+        require_temporary(running)
         say("Waiting for the temporary server of another phasegate command to end ...")
     claim(shared.place)
-    free_port(port)
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):  # only now: while it waits, a signal simply ends it
+        signal.signal(number, lambda *_: ended.set())
     server = start_server(host, port)
     worker: subprocess.Popen[bytes] | None = None
     try:
         os.environ["PREFECT_API_URL"] = api_url(host, port)
-        announce(shared.place, url=api_url(host, port))
+        announce(shared.place, url=api_url(host, port), lasting=True)
         _bootstrap()
         worker = _start_worker(limit)
         say(
@@ -66,6 +70,18 @@ def serve(
                     stop(child.pid, seconds=20)
 
 
+def require_temporary(running: Mapping[str, Any]) -> None:
+    """Raises ServiceError if the server that runs is another `phasegate serve`, which nobody knows the end of."""
+    from blocks.errors import ServiceError
+
+    if running.get("lasting"):
+        raise ServiceError(
+            f"`phasegate serve` runs already, at {running['url'].removesuffix('/api')}, process {running['pid']}.",
+            means="two servers would write the same files; this one was not started.",
+            do="use that one, or give this one a state folder of its own with PHASEGATE_HOME.",
+        )
+
+
 def require_password(host: str) -> None:
     """Raises ConfigurationError if others could reach the server and it would ask nobody for a password."""
     from blocks.errors import ConfigurationError
@@ -82,7 +98,7 @@ def _bootstrap() -> None:
     from deployments.applying import bootstrap
     from deployments.commands.bootstrap import report
 
-    report(asyncio.run(bootstrap()))
+    report(asyncio.run(bootstrap(os.environ.get("PHASEGATE_ALERTS", ""))))
 
 
 def _start_worker(limit: int) -> subprocess.Popen[bytes]:

@@ -9,11 +9,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from blocks.errors import ServiceError
+from blocks.errors import ServiceError, StorageError
 from blocks.home import PROJECT_ROOT
 from blocks.local_process import SharedProcess, is_alive, stop
 
@@ -147,6 +148,12 @@ def test_leaves_when_its_state_folder_is_deleted(state_folder: Path) -> None:
 def test_says_why_the_child_died_and_where_to_read_on() -> None:
     dying = server("import sys; sys.exit('the disk is full')")
     with pytest.raises(ServiceError, match=r"ended with status 1.*\n.*the disk is full(.|\n)*log\.txt"), dying.lease():
+        pass
+
+
+def test_a_child_that_dies_on_a_full_disk_says_that() -> None:
+    dying = replace(server("import sys; sys.exit('no room')"), least_free=10**18)
+    with pytest.raises(StorageError, match=r"the disk that holds .* has .* MB left"), dying.lease():
         pass
 
 

@@ -1,0 +1,45 @@
+"""The Prefect server of a command: lost during the work, and the port and place that one which stays needs."""
+
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from blocks.errors import ServiceError
+from deployments.commands.serve import require_temporary
+from deployments.prefect_server import free_port
+from deployments.prefect_server import prefect_api as using
+
+
+@pytest.mark.server
+@pytest.mark.xdist_group("prefect")
+def test_a_server_lost_during_the_work_is_one_clear_error(prefect_api: str) -> None:
+    with pytest.raises(ServiceError, match="did not answer any more"), using():
+        httpx.get("http://127.0.0.1:9/api/health")
+
+
+def test_a_port_in_use_is_said_with_the_way_to_another() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ServiceError, match=f"Port {port} of 127.0.0.1 is in use") as raised:
+            free_port(port)
+    assert "--port" in raised.value.do
+
+
+def test_an_address_of_another_machine_is_said() -> None:
+    with pytest.raises(ServiceError, match=r"Nothing can listen on port 0 of 192\.0\.2\.1"):
+        free_port(0, "192.0.2.1")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_free_port_is_given(host: str) -> None:
+    assert free_port(0, host) > 0
+
+
+def test_a_second_lasting_server_of_the_same_folder_is_refused(home: Path) -> None:
+    require_temporary({"url": "http://127.0.0.1:4200/api", "pid": 1})
+    with pytest.raises(ServiceError, match="runs already, at"):
+        require_temporary({"url": "http://127.0.0.1:4200/api", "pid": 1, "lasting": True})
