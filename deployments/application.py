@@ -2,7 +2,7 @@
 
 import typer
 
-from deployments.commands import bootstrap, gates, generator, ledger, operations, serve, transcripts
+from deployments.commands import alerts, bootstrap, gates, generator, ledger, operations, serve, transcripts
 
 app = typer.Typer(
     name="phasegate",
@@ -11,5 +11,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (generator, transcripts, gates, ledger, serve, bootstrap, operations):
+for module in (generator, transcripts, gates, ledger, serve, bootstrap, operations, alerts):
     module.register(app)

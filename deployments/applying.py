@@ -13,8 +13,10 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
 from prefect.utilities.callables import parameter_schema
 
+from blocks.errors import ConfigurationError
 from blocks.home import PROJECT_ROOT
 from blocks.registering import register_blocks
+from deployments.alerts import Alerts, create_alerts
 from deployments.catalogue import WORK_POOL, Deployment, deployments
 from deployments.limits import create_limits
 from deployments.schedules import merged
@@ -40,10 +42,14 @@ class Applied:
     created_limits: Sequence[str]
     strangers: Sequence[str]
     """Deployments with phasegate's tag that the catalogue does not have; left alone and reported."""
+    alerts: Alerts
+    alerts_problem: str
+    """Why nobody is told of anything although a block was named; the rest stands all the same."""
 
 
-async def bootstrap() -> Applied:
-    """Block types and default blocks, work pool, limits, every deployment. Changes nothing a person changed."""
+async def bootstrap(alerts: str = "") -> Applied:
+    """Block types and default blocks, work pool, limits, every deployment; automations that send through the
+    notification block `alerts`, if one is named. Changes nothing a person changed."""
     created = await register_blocks()
     noted = await note_new(real_world())
     async with get_client() as client:
@@ -52,7 +58,15 @@ async def bootstrap() -> Applied:
         there = await _ours(client)
         changed = [one.name for one in deployments() if await _apply(client, one, there.get(one.name))]
         strangers = sorted(set(there) - {one.name for one in deployments()})
-        return Applied(created, noted, new_pool, len(deployments()), changed, limits, strangers)
+        sent, problem = await _alerts(client, alerts)
+        return Applied(created, noted, new_pool, len(deployments()), changed, limits, strangers, sent, problem)
+
+
+async def _alerts(client: PrefectClient, block: str) -> tuple[Alerts, str]:
+    try:
+        return (await create_alerts(client, block) if block else Alerts((), ())), ""
+    except ConfigurationError as error:
+        return Alerts((), ()), str(error)
 
 
 async def _ours(client: PrefectClient) -> dict[str, DeploymentResponse]:

@@ -55,7 +55,7 @@ def _generator() -> Deployment:
             "an invented sample brief. To go on from a failed run, empty the brief and give that run's id."
         ),
         tags=("generator",),
-        parameters={"given": sample_input().model_dump(mode="json"), "lineup": "production"},
+        parameters={"brief": sample_input().model_dump(mode="json"), "lineup": "production"},
     )
 
 
@@ -110,10 +110,19 @@ def _transitions() -> tuple[Deployment, ...]:
         Deployment(
             name="nightly-baseline",
             entrypoint="flows.transitions.baseline:nightly_baseline",
-            description="Asks the **suite** of the lineup that serves users: what every candidate is compared with.",
+            description=(
+                "Asks the **suite** of the lineup that serves users: what every candidate is compared with. A gate needs "
+                "one that is fresh. **Its schedules are paused** until you switch them on: each night they ask the "
+                "production models for real, which costs money at a provider and hours on a small machine."
+            ),
             tags=tags,
             parameters={"pipeline": "generator", "lineup": "production"},
-            schedules=(Schedule("nightly", "30 2 * * *", active=False),),
+            schedules=(
+                Schedule("nightly", "30 2 * * *", active=False),
+                Schedule("nightly-transcripts", "30 1 * * *", parameters={"pipeline": "transcripts"}, active=False),
+            ),
+            concurrency_limit=2,  # one for each pipeline; a night that is not over lets the next one fall out
+            collision="CANCEL_NEW",
         ),
         Deployment(
             name="drill",
@@ -121,7 +130,19 @@ def _transitions() -> tuple[Deployment, ...]:
             description="Lets a dead, a slow and a sloppy candidate loose on **shadow data** and measures the way back.",
             tags=tags,
             parameters={"pipeline": "generator"},
-            schedules=(Schedule("weekly", "15 4 * * 1"),),
+            schedules=(
+                Schedule("weekly", "15 4 * * 1"),
+                Schedule("weekly-transcripts", "45 4 * * 1", parameters={"pipeline": "transcripts"}),
+            ),
+            **ONE_AT_A_TIME,
+        ),
+        Deployment(
+            name="drift-scan",
+            entrypoint="flows.transitions.scanning:drift_scan",
+            description="Compares every lineup and model block with the ledger: **what was edited by hand**, on one page.",
+            tags=tags,
+            schedules=(Schedule("hourly", "20 * * * *"),),
+            **ONE_AT_A_TIME,
         ),
         Deployment(
             name="tracker",
@@ -152,7 +173,10 @@ def _operations() -> tuple[Deployment, ...]:
         Deployment(
             name="janitor",
             entrypoint="flows.operations.janitor:janitor",
-            description="Starts crashed and stuck runs again, cancels late runs that newer ones have overtaken.",
+            description=(
+                "Starts crashed and stuck runs again, cancels late runs that newer ones have overtaken; **tells people** "
+                "of runs that failed, of runs nobody takes up, and of a silent watch (`phasegate alerts`)."
+            ),
             tags=("operations", TICKS),
             schedules=(Schedule("every-minute", "* * * * *"),),
         ),
@@ -217,7 +241,9 @@ def _transcripts() -> tuple[Deployment, ...]:
             name="transcript-sync",
             entrypoint="flows.transcripts.sync:sync",
             description="Brings every call to Baserow and the graph that is not there yet.",
-            tags=tags,
+            tags=(*tags, TICKS),
+            schedules=(Schedule("half-hourly", "10,40 * * * *"),),
+            **ONE_AT_A_TIME,
         ),
         Deployment(
             name="transcript-quick",

@@ -1,7 +1,8 @@
 """Settings of Prefect that phasegate relies on, put into the environment before Prefect is imported.
 
 What a person has set already stays. The values are those that were measured to work: a fixed place for results, leases
-that outlive a server, heartbeats that show a dead run within a minute and a half, a worker that looks every two seconds.
+that outlive a server, heartbeats every 30 s, so that the janitor starts a run again within some four minutes of its
+process falling silent, a worker that looks every two seconds.
 """
 
 import os

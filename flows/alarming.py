@@ -17,6 +17,7 @@ from prefect.events.filters import EventFilter, EventNameFilter, EventOccurredFi
 from prefect.exceptions import PrefectException
 from prefect.logging import get_logger
 from prefect.settings import PREFECT_API_URL
+from prefect.utilities.urls import url_for
 
 FAMILIES: Mapping[str, Mapping[str, str]] = {
     "gates": {
@@ -71,9 +72,11 @@ class Alarm:
 
     @property
     def payload(self) -> dict[str, str]:
-        """What a message shows: `what`, `happened`, `do`."""
+        """What a message shows: `what`, `happened`, `do`, and the `link` to the run it is about."""
         meanings = {event: meaning for family in FAMILIES.values() for event, meaning in family.items()}
         texts = {"what": f"{self.name}: {meanings[self.event]}", "happened": self.happened, "do": self.do}
+        link = url_for("flow-run", obj_id=self.run_id) if self.run_id else None
+        texts["link"] = link or ""
         return {key: text[:LONGEST] for key, text in texts.items()}
 
 
@@ -96,7 +99,7 @@ async def tell_once(alarms: Iterable[Alarm], quiet: timedelta, now: datetime | N
     since, told = (now or datetime.now(UTC)) - quiet, []
     for alarm in alarms if _server() else ():
         with contextlib.suppress(*UNREACHABLE):  # a server that does not say takes no event either
-            if not await _told(alarm, since):
+            if not await told_since(alarm, since):
                 tell(alarm)
                 told.append(alarm)
     return told
@@ -107,7 +110,8 @@ def _server() -> bool:
     return bool(PREFECT_API_URL.value())
 
 
-async def _told(alarm: Alarm, since: datetime) -> bool:
+async def told_since(alarm: Alarm, since: datetime) -> bool:
+    """Whether the server has stored this event. It does so some seconds after it came, and keeps it for a week."""
     wanted = EventFilter(
         event=EventNameFilter(name=[alarm.event]), resource=EventResourceFilter(id=[alarm.resource["prefect.resource.id"]]),
         occurred=EventOccurredFilter(since=since),

@@ -30,7 +30,7 @@ CURRENT: ContextVar[GeneratorRun] = ContextVar("generator_run")
 
 @flow(name="generator", flow_run_name="generator-{lineup}", log_prints=False)
 async def generate(
-    given: GeneratorInput | None = None,
+    brief: GeneratorInput | None = None,
     lineup: str = "production",
     continue_run: str | None = None,
     overrides: dict[str, Any] | None = None,
@@ -39,7 +39,7 @@ async def generate(
     """Turns a business brief into market research and an offer, in thirteen stages.
 
     Args:
-        given: The business brief and the preferences for the offer. Leave empty to go on from an earlier run.
+        brief: The business brief, and the preferences for the offer. Leave empty to go on from an earlier run.
         lineup: Name of the Generator Lineup block whose models are asked: production or preview.
         continue_run: Id of an earlier run. Stages it finished are taken over; only the others are asked.
         overrides: Facts to correct before going on, by stage and field, for example
@@ -49,13 +49,13 @@ async def generate(
     Returns:
         The id of the run in phasegate's records.
     """
-    if given is None and continue_run is None:
+    if brief is None and continue_run is None:
         raise InputError("There is neither a brief nor a run to go on from.", do="fill in the brief or name a run.")
     run_id = str(flow_run.id)
     parent_run(engine(), continue_run)
     known = known_outputs(engine(), continue_run)
     corrections = corrected(overrides or {}, continue_run, known)
-    async with open_run(run_id, given, lineup, continue_run=continue_run, purpose=purpose) as run:
+    async with open_run(run_id, brief, lineup, continue_run=continue_run, purpose=purpose) as run:
         token = CURRENT.set(run)
         try:
             for key, body in corrections.items():

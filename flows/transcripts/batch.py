@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from blocks.errors import CallError, PromptTooLongError, TranscriptError
 from blocks.stores import load_stores
 from flows.progress import tell
+from flows.transcripts.behind import tell_behind
 from flows.transcripts.opening import Crew, open_crew, open_run
 from flows.transcripts.process import understood_and_kept
 from tasks.crm.projecting import project
@@ -66,7 +67,7 @@ async def process_folder(folder: Path, lineup: str = "production", again: bool =
         finally:
             CURRENT.reset(token)
         stores = await load_stores()
-        await asyncio.gather(*(project(crew.database, target, stores) for target in TARGETS))
+        await tell_behind(await asyncio.gather(*(project(crew.database, target, stores) for target in TARGETS)))
         behind = await asyncio.to_thread(count_not_done, crew.database)
     result = Batch(processed=processed, failed=failed, behind=behind)
     await acreate_markdown_artifact(_artifact(result), key="transcript-batch")

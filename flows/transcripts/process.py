@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from blocks.errors import InputError
 from blocks.stores import Stores, load_stores
+from flows.transcripts.behind import tell_behind
 from flows.transcripts.opening import EXTRACTION, open_crew, open_run
 from flows.transcripts.run import TranscriptRun
 from flows.transcripts.understanding import Ask, Query, Understood, understand
@@ -84,6 +85,7 @@ def read(text: str | None, path: Path | None) -> Transcript:
     if (text is None or not text.strip()) == (path is None):
         raise InputError(
             "Give either the text of a transcript or the path of a file.",
+            means="nothing was read and nothing was stored.",
             do="fill in one of the two and empty the other.",
         )
     return read_file(path) if path else read_text(text or "")
@@ -105,7 +107,9 @@ async def kept(run: Any, transcript: Transcript, understood: Understood) -> bool
 
 async def projected(database: Engine, stores: Stores, transcript_id: str) -> dict[Target, str]:
     """Brings a call to every target at the same time; target -> why it is behind, be it for an earlier refusal."""
-    await asyncio.gather(*(project(database, target, stores, only=[transcript_id]) for target in TARGETS))
+    await tell_behind(
+        await asyncio.gather(*(project(database, target, stores, only=[transcript_id]) for target in TARGETS))
+    )
     return await asyncio.to_thread(why_not_done, database, transcript_id)
 
 

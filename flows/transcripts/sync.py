@@ -8,6 +8,7 @@ from prefect.logging import get_run_logger
 from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.stores import load_stores
+from flows.transcripts.behind import tell_behind
 from tasks.crm.projecting import Projection, project
 from tasks.crm.status import TARGETS, Status, Target, count_not_done
 from tasks.records.database import engine
@@ -50,6 +51,7 @@ async def sync(refused_too: bool = False, everything: bool = False) -> list[Sync
     statuses += ["done"] if everything else []
     database, stores = engine(), await load_stores()
     rounds = await asyncio.gather(*(project(database, target, stores, statuses=statuses) for target in TARGETS))
+    await tell_behind(rounds)
     lacking = await asyncio.to_thread(count_not_done, database)
     result = [_synced(one, lacking.get(one.target, 0)) for one in rounds]
     for one in result:

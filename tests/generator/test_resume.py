@@ -162,7 +162,7 @@ class TestGoingOn:
             go_on("nothing-like-it", lineup())
 
     def test_a_crashed_run_taken_up_again_asks_nothing_twice(self, models: ModelServer, lineup: SaveLineup) -> None:
-        flow_run = planned(generate, {"given": sample().model_dump(mode="json"), "lineup": lineup()})
+        flow_run = planned(generate, {"brief": sample().model_dump(mode="json"), "lineup": lineup()})
         models.fail_when(asks("value_stack", "report_synthesis-avatar"), BROKEN)
         with pytest.raises(CallError):
             again(generate, flow_run)

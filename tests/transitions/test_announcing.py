@@ -73,7 +73,7 @@ def test_a_rollback_by_hand_is_no_harm(story: Story) -> None:
 def test_what_else_people_are_told(kind: str, body: dict[str, object], event: str) -> None:
     [alarm] = alarms(entry(kind, 1, START, **body), "generator-1")
     assert alarm.event == event
-    assert set(alarm.payload) == {"what", "happened", "do"}
+    assert set(alarm.payload) == {"what", "happened", "do", "link"}
 
 
 def test_a_drill_that_passed_is_no_news() -> None:

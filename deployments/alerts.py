@@ -1,0 +1,97 @@
+"""Automations that send what phasegate tells of: one a family, through the notification block an operator names.
+
+Made where they are missing, never changed: whoever edits, pauses or points one elsewhere keeps what they made of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import BlockDocument
+from prefect.events import EventTrigger, Posture
+from prefect.events.actions import SendNotification
+from prefect.events.schemas.automations import Automation, AutomationCore
+from prefect.exceptions import ObjectNotFound
+
+from blocks.errors import ConfigurationError
+from deployments.catalogue import WORK_POOL
+from flows.alarming import FAMILIES
+from flows.operations.tags import OURS
+
+SUBJECT = "{{ event.payload.what }}"
+BODY = "{{ event.payload.happened }}\n\n{{ event.payload.do }}\n{{ event.payload.link }}"
+NO_WORKER = (
+    f"No worker of the pool {WORK_POOL} is alive: nothing that is triggered or scheduled runs, gates are not driven.\n\n"
+    "Start `phasegate serve`, or a worker on another machine; `phasegate doctor` shows what is missing."
+)
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """What there is of a block's automations."""
+
+    created: Sequence[str]
+    present: Sequence[str]
+    """Those that were there before, as they are."""
+
+
+async def create_alerts(client: PrefectClient, block: str) -> Alerts:
+    """One automation a family for the block `<type>/<name>`. Raises ConfigurationError if it cannot notify."""
+    document = await _notification_block(client, block)
+    there = {one.name for one in await automations(client)}
+    wanted = wanted_automations(block, document)
+    created = [one for one in wanted if one.name not in there]
+    for one in created:
+        await client.create_automation(one)
+    return Alerts([one.name for one in created], [one.name for one in wanted if one.name in there])
+
+
+async def automations(client: PrefectClient) -> list[Automation]:
+    """All automations with phasegate's tag, those of people included."""
+    return [one for one in await client.read_automations() if OURS in one.tags]
+
+
+def wanted_automations(block: str, document: BlockDocument) -> list[AutomationCore]:
+    """The automations of one block; their names say where they send to, so that another block gets its own."""
+    mine = {"prefect.resource.id": "phasegate.*"}
+    made = [
+        _automation(
+            f"{OURS} {family} to {block}", " ".join(events.values()), set(events), mine, document, SUBJECT, BODY
+        )
+        for family, events in FAMILIES.items()
+    ]
+    # The server itself says so: without a worker nothing of ours runs that could.
+    pool = {"prefect.resource.id": "prefect.work-pool.*", "prefect.resource.name": WORK_POOL}
+    subject = f"Work pool {WORK_POOL}: no live worker"
+    dead = _automation(f"{OURS} workers to {block}", "No worker is alive.", {"prefect.work-pool.not-ready"}, pool,
+                       document, subject, NO_WORKER)  # fmt: skip
+    return [*made, dead]
+
+
+def _automation(
+    name: str, description: str, events: set[str], match: dict[str, str], document: BlockDocument, subject: str, body: str
+) -> AutomationCore:  # fmt: skip
+    return AutomationCore(
+        name=name, description=description, tags=[OURS],
+        trigger=EventTrigger(expect=events, match=match, posture=Posture.Reactive, threshold=1),
+        actions=[SendNotification(block_document_id=document.id, subject=subject, body=body)],
+    )  # fmt: skip
+
+
+async def _notification_block(client: PrefectClient, block: str) -> BlockDocument:
+    kind, _, name = block.partition("/")
+    try:
+        document = await client.read_block_document_by_name(name, kind, include_secrets=False)
+    except ObjectNotFound:
+        raise ConfigurationError(
+            f"There is no block {block!r}.",
+            means="there is nothing to send messages through; nothing was changed.",
+            do="create a notification block in the Prefect UI under Blocks, then give its type and name, for example "
+            "slack-webhook/ops, custom-webhook/ops or sendgrid-email/ops.",
+        ) from None
+    if document.block_schema is None or "notify" not in document.block_schema.capabilities:
+        raise ConfigurationError(
+            f"The block {block!r} cannot send messages.",
+            do="name a notification block: Slack Webhook, Microsoft Teams Webhook, Sendgrid Email, Custom Webhook ...",
+        )
+    return document
