@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Engine
-
 from blocks.lineups import GeneratorLineup
 from flows.transitions.answering import ask
 from flows.transitions.gate_view import gate_view
@@ -20,7 +18,7 @@ from tasks.judging.policy import Policy
 from tasks.judging.requirements import Workload
 from tasks.reports.gate_views import GateView
 from tests.transitions.records import store_calls
-from tests.transitions.scenes import START, opening
+from tests.transitions.scenes import opening
 from tests.transitions.story import GATE, Story
 
 ROLES = ("market_analysis", "buyer_psychology", "competitive_analysis")
@@ -99,12 +97,24 @@ class PhaseOne(Story):
         ask(self.world, GATE)
         return self
 
+    def approved(self) -> "PhaseOne":
+        """Promoted, and a whole window in which users were served by it."""
+        self.answered("Grace")
+        for _ in range(8):
+            self.served().waited(hours=3)
+        return self.moved_on()
+
+    def served(self) -> "PhaseOne":
+        """Calls of users to the new model."""
+        made = [
+            Call(role=role, arm="candidate", at=self.clock.now + timedelta(minutes=1), run_id=f"user-{self.calls}",
+                 failed=False, score=98, seconds=9, cost=0.002)
+            for role in ROLES
+        ]  # fmt: skip
+        store_calls(self.database, made, first=self.calls, environment="production", purpose="user")
+        self.calls += len(made)
+        return self
+
     @property
     def view(self) -> GateView:
         return gate_view(self.world, self.gate)
-
-
-def phase_one(database: Engine) -> PhaseOne:
-    story = PhaseOne(database)
-    story.clock.now = START
-    return story

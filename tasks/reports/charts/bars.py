@@ -5,7 +5,20 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from tasks.reports.charts.svg import BOTTOM, LEFT, RIGHT, ROW, TOP, WIDTH, frame, number, text, ticks_to, together
+from tasks.reports.charts.svg import (
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    ROW,
+    TOP,
+    WIDTH,
+    frame,
+    label,
+    number,
+    text,
+    ticks_to,
+    together,
+)
 from tasks.reports.text import one_line
 
 BAR = 16
@@ -71,9 +84,7 @@ def _row(bar: Bar, index: int, series: Sequence[str], highest: float) -> Markup:
         if width > 0:
             marks.append(_mark(bar, series[part], part, x, middle, width))
         x += width
-    return (
-        together(marks) + text("label", LEFT - 10, middle + 4, bar.label) + text("value", x + 7, middle + 4, bar.shown)
-    )
+    return together(marks) + label(LEFT - 10, middle + 4, bar.label) + text("value", x + 7, middle + 4, bar.shown)
 
 
 def _mark(bar: Bar, series: str, part: int, x: float, middle: float, width: float) -> Markup:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from tasks.reports.charts.svg import BOTTOM, LEFT, TOP, WIDTH, frame, number, text, together
+from tasks.reports.charts.svg import BOTTOM, LEFT, TOP, WIDTH, frame, label, number, text, together
 from tasks.reports.text import one_line
 
 TALL, GAP, WORDS = 26, 2, 96
@@ -56,7 +56,7 @@ def draw_grid(chart: Grid, name: str) -> Markup:
 
 
 def _row(row: Cells, top: float, wide: float, chart: Grid) -> Iterator[Markup]:
-    yield text("label", LEFT - 10, top + TALL / 2 + 4, row.label)
+    yield label(LEFT - 10, top + TALL / 2 + 4, row.label)
     for index, count in enumerate(row.counts):
         yield _cell(row, index, count, LEFT + wide * index, top, wide, chart)
     yield text("value", WIDTH - WORDS + 10, top + TALL / 2 + 4, row.shown)

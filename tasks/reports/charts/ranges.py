@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from tasks.reports.charts.svg import BOTTOM, LEFT, TOP, WIDTH, frame, line, number, text, ticks_to, together
+from tasks.reports.charts.svg import BOTTOM, LEFT, TOP, WIDTH, frame, label, line, number, text, ticks_to, together
 from tasks.reports.text import one_line
 
 WORDS = 150
@@ -81,19 +81,19 @@ def _x(value: float, ticks: Sequence[float]) -> float:
 
 def _row(row: Points, top: float, series: tuple[str, ...], ticks: Sequence[float]) -> Iterator[Markup]:
     middle = top + GAP / 2 + STEP * len(series) / 2
-    yield text("label", LEFT - 12, middle + 4, row.label)
+    yield label(LEFT - 12, middle + 4, row.label)
     for index, point in enumerate(row.points):
         if point is not None:
             yield _mark(row.label, point, series[index], index, top + GAP / 2 + STEP * (index + 0.5), ticks)
 
 
-def _mark(label: str, point: Point, series: str, index: int, y: float, ticks: Sequence[float]) -> Markup:
+def _mark(name: str, point: Point, series: str, index: int, y: float, ticks: Sequence[float]) -> Markup:
     x = _x(point.value, ticks)
     low, high = (_x(point.value if end is None else end, ticks) for end in (point.low, point.high))
     return (
         line(f"line line-{index}", low, y, high, y)
         + Markup('<circle class="mark series-{}" cx="{}" cy="{}" r="4.5"><title>{}</title></circle>').format(
-            index, number(x), number(y), one_line(f"{label}, {series}: {point.shown}")
+            index, number(x), number(y), one_line(f"{name}, {series}: {point.shown}")
         )
         + text("value", LEFT + _PLOT + 14, y + 4, point.shown)
     )

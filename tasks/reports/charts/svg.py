@@ -1,6 +1,7 @@
 """What all charts share: measures, the frame with its title, round figures for an axis."""
 
 import math
+import textwrap
 
 from markupsafe import Markup
 
@@ -8,6 +9,8 @@ from tasks.reports.text import one_line
 
 WIDTH, ROW = 760, 28
 LEFT, RIGHT, TOP, BOTTOM = 196, 96, 8, 26
+FITS, LINE = 25, 13
+"""Characters and height of a line of a row's name."""
 
 
 def frame(name: str, title: str, about: str, height: float, inside: Markup) -> Markup:
@@ -37,6 +40,16 @@ def ticks_to(highest: float, most: int = 6) -> list[float]:
 
 def text(kind: str, x: float, y: float, words: str) -> Markup:
     return Markup('<text class="{}" x="{}" y="{}">{}</text>').format(kind, number(x), number(y), one_line(words))
+
+
+def label(x: float, y: float, words: str) -> Markup:
+    """The name of a row, ending at `x`: on two lines if it is long, and in full where a pointer rests on it."""
+    whole = one_line(words)
+    lines = textwrap.wrap(whole, FITS, max_lines=2, placeholder="…", break_on_hyphens=False) or [""]
+    start = y - LINE * (len(lines) - 1) / 2
+    spans = [Markup('<tspan x="{}" y="{}">{}</tspan>').format(number(x), number(start + LINE * n), part)
+             for n, part in enumerate(lines)]  # fmt: skip
+    return Markup('<text class="label">{}<title>{}</title></text>').format(together(spans), whole)
 
 
 def line(kind: str, x1: float, y1: float, x2: float, y2: float) -> Markup:
