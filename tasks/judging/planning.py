@@ -186,8 +186,8 @@ def _impossible(plan: GatePlan, effort: Effort) -> list[str]:
     name, refusals = plan.label(effort.role), []
     if effort.money is None and "cost" in plan.policy.demands:
         refusals.append(
-            f"{name}: a price is unknown, or no call yet tells how large one is, so its cost can never be proven; set the"
-            " prices in both blocks (0 where nobody charges), run a baseline, or take `cost` out of the policy's demands."
+            f"{name}: a price is unknown, so its cost can never be proven; set the prices in both blocks (0 where nobody"
+            " charges), run a baseline if no call yet tells how large one is, or take `cost` out of the policy's demands."
         )
     if effort.chance is not None and effort.chance < LEAST_CHANCE:
         limit = percent(plan.policy.failure_limit)

@@ -1,10 +1,12 @@
 """How long a verdict over 24 hours of 13 stages takes from a store with a million calls, and how large the gate's own part is.
 
-.venv/bin/python -m tests.benchmarks.gate_evidence
+.venv/bin/python -m tests.benchmarks.gate_evidence [--postgresql]
 """
 
+import contextlib
 import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -18,9 +20,10 @@ from tasks.judging.planning import plan_gate
 from tasks.judging.policy import Policy
 from tasks.judging.requirements import Workload
 from tasks.judging.verdict import judge
-from tasks.records.database import connect, migrate
+from tasks.records.database import connect, full_address, migrate
 from tasks.records.ledger_evidence import Slice, read_evidence
 from tasks.records.tables import calls, runs
+from tests.postgres import cluster
 
 CALLS, MINE = 1_000_000, 480
 """Calls in the store, and inputs the gate's window has for each stage and arm."""
@@ -29,8 +32,8 @@ ROLES = GeneratorLineup.roles
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as place:
-        database = connect(f"sqlite:///{Path(place) / 'benchmark.db'}")
+    with address("--postgresql" in sys.argv) as url:
+        database = connect(full_address(url))
         migrate(database)
         _fill(database)
         policy = Policy()
@@ -48,6 +51,17 @@ def main() -> None:
                 f"evidence {read - began:.3f} s, verdict {perf_counter() - read:.3f} s, "
                 f"{sum(role.candidate.calls for role in evidence.roles.values())} calls of the candidate: {verdict.state}\n"
             )
+
+
+@contextlib.contextmanager
+def address(of_postgresql: bool) -> Iterator[str]:
+    """A new database: a server's of its own, or a file."""
+    if of_postgresql:
+        with cluster() as server:
+            yield f"{server}/postgres"
+        return
+    with tempfile.TemporaryDirectory() as place:
+        yield f"sqlite:///{Path(place) / 'benchmark.db'}"
 
 
 def _fill(database: Engine) -> None:
