@@ -23,6 +23,9 @@ from tasks.reports.document import (
 )
 from tasks.reports.text import visible
 
+FEW = 6
+"""Columns a table has room for in letters of the usual size."""
+
 
 def as_html(blocks: Blocks) -> Markup:
     return Markup("\n").join(map(_block, blocks))
@@ -71,8 +74,9 @@ def _table(table: Table) -> Markup:
         Markup('<tr class="total">{}</tr>').format(row) if table.total and number == last else _element("tr", row)
         for number, row in enumerate(rows)
     )
-    return Markup('<div class="wide"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>').format(
-        head, body
+    many = Markup(' class="many"') if len(table.head) > FEW else ""
+    return Markup('<div class="wide"><table{}><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>').format(
+        many, head, body
     )
 
 

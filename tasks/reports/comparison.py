@@ -16,6 +16,7 @@ from tasks.transcripts.scoring.verdicts import Condition, Verdict
 
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 VERDICTS: tuple[Verdict, ...] = ("correct", "correctly null", "wrong", "missed", "invented")
+FAULTS = ("wrong", "missed", "invented", "decoys", "near")
 COLOURS = 6
 """Models one chart tells apart; further ones follow in a chart of their own."""
 MOST_ROWS = 400
@@ -79,8 +80,28 @@ def _models(scores: Sequence[ModelScore]) -> Chapter:
     lead = (
         "Two of the three key fields stand in most headers: what a model is worth shows where it has only the dialogue."
     )
-    return Chapter("Models", "models", lead=lead, blocks=_table(tables.summary(scores)),
+    return Chapter("Models", "models", lead=lead, blocks=_summary(scores),
                    charts=known(_by_condition(scores)))  # fmt: skip
+
+
+def _summary(scores: Sequence[ModelScore]) -> Blocks:
+    """Models side by side, a row for each figure."""
+    frame = tables.summary(scores)
+    if frame.empty:
+        return (paragraph("There is nothing."),)
+    head = ("", *(f"{model}, {condition}" for model, condition in zip(frame["model"], frame["condition"], strict=True)))
+    rows = [(name, *map(_shown, frame[name])) for name in frame.columns[2:]]
+    return (table(head, rows, frozenset(range(1, len(head)))),)
+
+
+def _field_rows(scores: Sequence[ModelScore]) -> Blocks:
+    rows = [
+        (row["field"].replace("_", " "), row["model"], row["condition"], f"{row['right']} of {row['n']}",
+         f"{100 * row['low']:.0f} to {100 * row['high']:.0f} %", *(str(row[name]) for name in FAULTS))
+        for row in tables.fields(scores).to_dict("records")
+    ]  # fmt: skip
+    head = ("Field", "Model", "Condition", "Right", "95 % interval", *(name.capitalize() for name in FAULTS))
+    return (table(head, rows, frozenset(range(3, 10))),) if rows else (paragraph("There is nothing."),)
 
 
 def _by_condition(scores: Sequence[ModelScore]) -> Ranges:
@@ -106,7 +127,7 @@ def _point(rate: Rate | None) -> Point | None:
 def _fields(scores: Sequence[ModelScore]) -> Chapter:
     charts = [chart for condition in CONDITIONS for chart in _by_field(_first(scores, condition), condition)]
     lead = "Every field by itself: a mean over fields would hide the one that is always wrong."
-    return Chapter("Fields", "fields", lead=lead, blocks=_table(tables.fields(scores)), charts=known(*charts))
+    return Chapter("Fields", "fields", lead=lead, blocks=_field_rows(scores), charts=known(*charts))
 
 
 def _by_field(scores: Sequence[ModelScore], condition: Condition) -> list[Chart]:

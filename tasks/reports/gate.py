@@ -57,7 +57,7 @@ def gate_summary(view: GateView) -> Blocks:
     follow = f" The blocks do not follow yet: {view.failure}" if view.failure else ""
     return (
         Heading(1, line(f"{view.title}: {_state(view).lower()}")), strong(view.sentence),
-        paragraph(f"{view.means}{follow}"), *(() if view.reason == view.sentence else (paragraph(view.reason),)),
+        paragraph(f"{view.means}{follow}"), *(() if view.reason in view.sentence else (paragraph(view.reason),)),
         _changes(view),
         *((Heading(2, line("Proofs")), *verdict.blocks) if verdict.blocks else ()),
         *((Heading(2, line("Stage by stage")), *stages_table(view)) if view.evidence else ()),
@@ -72,10 +72,14 @@ def _state(view: GateView) -> str:
 def _banner(view: GateView) -> Banner:
     unproven = "Approved although not everything was proven." if view.overridden else ""
     follow = f"The blocks do not follow yet: {view.failure}" if view.failure else ""
-    reason = "" if view.reason == view.sentence else view.reason
+    reason = "" if view.reason in view.sentence else view.reason
     said = (view.means, reason, unproven, follow, f"Next: {view.next_step}")
     tone: Tone = "bad" if view.failure else TONES.get(view.state, "plain")
-    return Banner(tone, f"{_state(view)} since {view.since:%Y-%m-%d %H:%M} UTC.", tuple(filter(None, said)))
+    return Banner(
+        tone,
+        f"{_state(view)} {'on' if view.state == 'ROLLED_BACK' else 'since'} {view.since:%Y-%m-%d %H:%M} UTC.",
+        tuple(filter(None, said)),
+    )
 
 
 def _facts(view: GateView) -> tuple[tuple[str, str], ...]:

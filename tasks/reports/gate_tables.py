@@ -78,8 +78,9 @@ def _ratio(view: GateView, role: str, demand: Demand, log_ratio: float | None) -
     if log_ratio is None:
         return NONE
     proof = _proof(view, role, demand)
-    bounds = f" ({proof.lower:.2f}–{proof.upper:.2f})" if proof and None not in (proof.lower, proof.upper) else ""
-    return f"{exp(log_ratio):.2f}{bounds}"
+    # With fewer pairs than planned there are no bounds worth a word.
+    proven = proof is not None and proof.n >= proof.requirement.needed and None not in (proof.lower, proof.upper)
+    return f"{exp(log_ratio):.2f}" + (f" ({proof.lower:.2f}–{proof.upper:.2f})" if proof and proven else "")
 
 
 def _cost(view: GateView, role: str, seen: RoleEvidence) -> str:
