@@ -65,10 +65,13 @@ def sync(
     from flows.transcripts.sync import sync as catch_up
 
     with prefect_api():
-        for one in _run(catch_up(refused_too, everything)):
+        result = _run(catch_up(refused_too, everything))
+        for one in result:
             say(one.sentence)
             for transcript_id, why in one.behind.items():
                 _tell_why(transcript_id, why)
+    if any(one.behind for one in result):
+        raise SystemExit(1)
 
 
 def score(

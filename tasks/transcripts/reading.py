@@ -23,6 +23,15 @@ SUFFIXES = (".txt", ".vtt", ".srt")
 
 _SRT = re.compile(r"\s*\d+\s*\n\s*\d{1,2}:\d{2}:\d{2}[,.]\d{1,3}\s*-->")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_OTHER_FORMATS = {
+    b"%PDF-": "a PDF",
+    b"PK\x03\x04": "a Word document or another archive",
+    b"\xd0\xcf\x11\xe0": "an old Word document",
+    b"{\\rtf": "an RTF document",
+}
+"""First bytes of what people rename to .txt."""
+SAMPLE = 4_000
+"""Bytes looked at to tell UTF-16 without its mark."""
 
 
 class Unreadable(Record):
@@ -38,10 +47,12 @@ def read_file(path: Path, *, limit: int = LONGEST_FILE) -> Transcript:
     try:
         if path.is_dir():
             raise _refused(f"{name} is a folder, not a file.", do="Name one file, or run the batch on the folder.")
+        if not path.exists():
+            raise _refused(f"There is no file or folder {name} at that place.", do="Check the path.")
         if path.suffix.lower() not in SUFFIXES:
             raise _refused(f"{name} is none of {', '.join(SUFFIXES)}.", do="Export the transcript as one of them.")
         if not path.is_file():
-            raise _refused(f"There is no file {name} at that place.", do="Check the path.")
+            raise _refused(f"{name} is no ordinary file.", do="Name a file with text in it.")
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
@@ -71,14 +82,11 @@ def read_folder(folder: Path, *, limit: int = LONGEST_FILE) -> Iterator[Transcri
     """Every file of `folder` by name, one at a time. A file that cannot be used is reported and the rest goes on.
 
     Two files with one transcript id would overwrite each other's rows, so the second is reported instead.
-    Hidden files, subfolders and gold answers (`*.gold.json`) are not transcripts. Raises TranscriptError without a folder.
+    Hidden files, subfolders and gold answers (`*.gold.json`) are not transcripts. Raises TranscriptError without a
+    folder, or with nothing in it to read.
     """
-    if not folder.is_dir():
-        raise _refused(f"{safe_filename(folder.name)} is not a folder.", do="Name a folder with transcript files.")
     seen: dict[str, str] = {}
-    for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if path.name.startswith(".") or path.name.endswith(".gold.json") or path.is_dir():
-            continue
+    for path in files_of(folder):
         try:
             transcript = read_file(path, limit=limit)
         except TranscriptError as error:
@@ -90,6 +98,25 @@ def read_folder(folder: Path, *, limit: int = LONGEST_FILE) -> Iterator[Transcri
             yield Unreadable(filename=transcript.filename, reason=reason)
         else:
             yield transcript
+
+
+def files_of(folder: Path) -> list[Path]:
+    """What a folder holds for `read_folder`, by name. Raises TranscriptError if that is nothing."""
+    name = safe_filename(folder.name)
+    if not folder.is_dir():
+        raise _refused(f"{name} is not a folder.", do="Name a folder with transcript files.")
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    except OSError as error:
+        raise _refused(f"{name} cannot be read: {error.strerror or error}.", do="Check its permissions.") from error
+    files = [path for path in entries if not (path.name.startswith(".") or path.name.endswith(".gold.json"))]
+    if not (files := [path for path in files if not path.is_dir()]):
+        raise _refused(
+            f"The folder {name} has no files in it.",
+            means="Subfolders, hidden files and gold answers are not looked at, so there is nothing to do.",
+            do=f"Put {', '.join(SUFFIXES)} files directly into it.",
+        )
+    return files
 
 
 def _transcript(text: str, name: str) -> Transcript:
@@ -124,6 +151,15 @@ def _parsed(text: str, suffix: str) -> tuple[Header, list[Turn]]:
 def _decoded(data: bytes, name: str) -> str:
     if data.startswith(_UTF16_MARKS):
         raise _encoding(f"{name} starts with the byte 0x{data[0]:02x}, the mark of UTF-16.")
+    for start, kind in _OTHER_FORMATS.items():
+        if data.startswith(start):
+            raise _refused(
+                f"{name} is {kind}.",
+                means="Only text can be read, whatever a file is called; nothing of it was used.",
+                do="Export the transcript as plain text.",
+            )
+    if max(data[0:SAMPLE:2].count(0), data[1:SAMPLE:2].count(0)) > len(data[:SAMPLE]) / 4:
+        raise _encoding(f"{name} has a zero in every other byte, as UTF-16 has.")
     if b"\0" in data:
         raise _refused(
             f"{name} is binary: byte {data.index(0)} is zero.",
@@ -139,7 +175,7 @@ def _decoded(data: bytes, name: str) -> str:
         ) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise _refused(f"{name} is empty.", do="Export the transcript again.")
+        raise _refused(f"{name} is empty.", means="There is no call in it.", do="Export the transcript again.")
     return text
 
 
@@ -148,7 +184,7 @@ def _check_length(name: str, length: int, limit: int) -> None:
         raise _refused(
             f"{name} is longer than {limit:,} bytes.",
             means="A 70-minute call is about 100,000 bytes; nothing of this file was read.",
-            do="Split it into one file a call, or raise the limit if it is one call.",
+            do="Split it into one file a call.",
         )
 
 
@@ -156,5 +192,5 @@ def _encoding(happened: str) -> TranscriptError:
     return _refused(happened, means="Names and quotes would be garbled.", do="Save the file as UTF-8.")
 
 
-def _refused(happened: str, *, means: str = "", do: str) -> TranscriptError:
+def _refused(happened: str, *, means: str = "Nothing was read and nothing was stored.", do: str) -> TranscriptError:
     return TranscriptError(happened, means=means, do=do)

@@ -1,34 +1,29 @@
 """The transcript pipeline from a terminal."""
 
 import asyncio
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from blocks.baserow import Baserow
+from blocks.errors import TranscriptError
 from blocks.graph import GraphStore
 from blocks.graph_connection import Graph
 from blocks.stores import STORE, load_stores
 from deployments.application import app
 from flows.transcripts.samples import SHORT
 from tests.crm.baserow_setting import EMAIL, NAMES, PASSWORD, Setting, empty_database
+from tests.doubles.baserow import answers
 from tests.doubles.model_server import ModelServer
 from tests.transcripts.conftest import SaveTranscriptLineup
 from tests.transcripts.scene import says
 
-pytestmark = [pytest.mark.server, pytest.mark.graph, pytest.mark.xdist_group("prefect")]
-
-
-@pytest.fixture(autouse=True)
-def own_environment() -> Iterator[None]:
-    """Commands set Prefect's environment for good."""
-    with patch.dict(os.environ):
-        yield
+pytestmark = [
+    pytest.mark.server, pytest.mark.graph, pytest.mark.xdist_group("prefect"),
+    pytest.mark.usefixtures("own_environment"),
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -79,10 +74,27 @@ def test_a_folder_and_what_could_not_be_read(
     shutil.copy(SHORT, tmp_path / "good.txt")
     (tmp_path / "bad.txt").write_text("nobody speaks")
 
-    shown = phasegate("transcript", tmp_path, "--lineup", transcript_lineup())
+    shown = phasegate("transcript", tmp_path, "--lineup", transcript_lineup(), code=1)
 
     assert "1 calls have a record, 1 files have none" in shown
     assert "bad.txt" in shown
+
+
+def test_what_cannot_be_read_is_said_before_anything_starts(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["transcript", str(tmp_path / "nowhere.txt")])
+
+    assert isinstance(result.exception, TranscriptError)
+    assert "Starting" not in result.output
+
+
+def test_sync_tells_a_schedule_that_a_store_is_behind(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, setting: Setting
+) -> None:
+    models.answer = says()
+    setting.double.faults.plan("before", times=10_000, answer=answers.no_credentials)
+    assert "credentials" in phasegate("transcript", SHORT, "--lineup", transcript_lineup())
+
+    assert "baserow: 0 brought, 1 behind" in phasegate("sync", code=1)
 
 
 def test_sync_says_how_far_each_store_is(models: ModelServer, transcript_lineup: SaveTranscriptLineup) -> None:

@@ -105,6 +105,40 @@ def test_names_of_every_script_are_names(name: str) -> None:
     assert read_text(f"{name}: a meeting\n{name}\n{ONE_TURN}").header.client_name == name
 
 
+RENAMED = {
+    "pdf": (b"%PDF-1.4\n1 0 obj\nendobj\n", "is a PDF"),
+    "word": (b"PK\x03\x04\x14\x00\x06\x00", "is a Word document"),
+    "rtf": (b"{\\rtf1\\ansi [00:00:01] Ann: Hello.}", "is an RTF document"),
+    "utf-16 without its mark": (ONE_TURN.encode("utf-16-le"), "as UTF-16 has"),
+    "utf-16, the other half first": (ONE_TURN.encode("utf-16-be"), "as UTF-16 has"),
+}
+
+
+@pytest.mark.parametrize("kind", RENAMED)
+def test_what_was_only_renamed_to_txt_is_called_what_it_is(kind: str, tmp_path: Path) -> None:
+    data, told = RENAMED[kind]
+    (tmp_path / "call.txt").write_bytes(data)
+
+    with pytest.raises(TranscriptError, match=told) as caught:
+        read_file(tmp_path / "call.txt")
+
+    assert caught.value.means
+    assert caught.value.do
+
+
+def test_a_folder_with_nothing_to_read_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "call.gold.json").write_text("{}")
+
+    with pytest.raises(TranscriptError, match="has no files in it"):
+        list(read_folder(tmp_path))
+
+
+def test_a_place_where_nothing_is_is_named_as_that(tmp_path: Path) -> None:
+    with pytest.raises(TranscriptError, match="There is no file or folder calls at that place"):
+        read_file(tmp_path / "calls")
+
+
 def test_only_the_first_line_of_a_shape_counts() -> None:
     header = read_text(f"Ann Lee: A Meeting\n81234567\n99999999\n{ONE_TURN}").header
 
@@ -198,7 +232,7 @@ def test_hostile_text_stays_one_turn_of_the_one_who_said_it(text: str) -> None:
         (b"[00:00:01] Ann: \xe9t\xe9", "byte 0xe9 at position 16, line 1"),
         (b"a\nb\n\xff\xfe", "byte 0xff at position 4, line 3"),
         ("[00:00:01] Ann: hi".encode("utf-16"), "mark of UTF-16"),
-        (b"%PDF-1.7\n\x00\x01", "is binary: byte 9 is zero"),
+        (b"#\x00\x01\x02\x03abc", "is binary: byte 1 is zero"),
         (b"WEBVTT\n\nnot a cue", "no turn of speech"),
         (b"[00:00:01] Ann:\n[00:00:02] Bo:   \n", "no turn of speech"),
     ],

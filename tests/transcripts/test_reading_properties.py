@@ -21,7 +21,7 @@ LINES = st.sampled_from(
 ) | st.text(max_size=40)  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(LINES, max_size=12).map("\n".join))
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(TranscriptError):
@@ -29,6 +29,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".vtt", ".srt"])
+@settings(deadline=None)
 @given(data=st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix: str) -> None:
     path = tmp_path_factory.getbasetemp() / f"any{suffix}"
@@ -37,13 +38,13 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
         assert read_file(path).turns
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(TURN_LISTS)
 def test_turns_written_as_lines_are_read_as_the_same_turns(turns: list[Turn]) -> None:
     assert list(read_text("\n".join(turn.line for turn in turns)).turns) == turns
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(TURN_LISTS)
 def test_turns_in_the_dashed_syntax_are_the_same_turns(turns: list[Turn]) -> None:
     text = "\n".join(f"{turn.timestamp} - {turn.speaker}\n  {turn.text}" for turn in turns)
@@ -51,7 +52,7 @@ def test_turns_in_the_dashed_syntax_are_the_same_turns(turns: list[Turn]) -> Non
     assert list(read_text(text).turns) == turns
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.text(max_size=200))
 def test_finders_and_displays_take_any_text(text: str) -> None:
     found = [(one.start, one.end) for find in (find_emails, find_sums, find_phones) for one in find(text)]
