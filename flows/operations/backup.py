@@ -1,13 +1,16 @@
 """The database backed up and proven, old backups removed."""
 
+from typing import Annotated
+
 from prefect import flow, get_run_logger
+from pydantic import Field
 
 from tasks.operations.backup import KEPT, back_up, prune
 from tasks.records.database import engine
 
 
 @flow(name="backup", retries=2, retry_delay_seconds=60)
-def backup(keep: int = KEPT) -> str:
+def backup(keep: Annotated[int, Field(ge=1, le=1000)] = KEPT) -> str:
     """Writes a backup into the state folder, proves it by restoring it into a scratch database, removes old ones.
 
     Args:

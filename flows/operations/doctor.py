@@ -44,7 +44,7 @@ OF_MODELS = ("Prefect server", "block types", "lineup ", "model")
 """How the names of checks begin that say whether the models can be relied on."""
 
 
-@flow(name="doctor")
+@flow(name="doctor", timeout_seconds=300)
 async def doctor(only: Only = "everything") -> State[Any]:
     """Looks at everything phasegate depends on; the table is an artifact of the run, which fails if a check does.
 

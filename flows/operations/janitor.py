@@ -33,7 +33,7 @@ PAGE = 200
 DONE = {"retry": "started again", "cancel": "cancelled", "crash": "marked as crashed"}
 
 
-@flow(name="janitor")
+@flow(name="janitor", timeout_seconds=300)
 async def janitor() -> list[str]:
     """Finds runs whose process is gone, starts crashed and stuck runs again, cancels late runs that were overtaken.
 

@@ -35,7 +35,7 @@ class Synced(BaseModel):
         return f"{self.target}: {self.done} brought, {len(self.behind)} behind{rest}"
 
 
-@flow(name="sync", flow_run_name="sync", log_prints=False)
+@flow(name="sync", flow_run_name="sync", log_prints=False, retries=1, retry_delay_seconds=60, timeout_seconds=3600)
 async def sync(refused_too: bool = False, everything: bool = False) -> list[Synced]:
     """Brings every call to Baserow and the graph that is not there yet; what is there already is left alone.
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from blocks.home import folder
 from blocks.local_process import read_json
+from flows.transitions.choices import PipelineKey, Repeats
 from flows.transitions.story import Gate
 from flows.transitions.trial import Asked, run_trial
 from flows.transitions.world import World, real_world
@@ -20,12 +21,14 @@ from tasks.records.runs import read_calls, read_steps
 from tasks.records.tables import runs
 
 
-@flow(name="nightly-baseline", flow_run_name="baseline-{pipeline}")
-async def nightly_baseline(pipeline: str = "generator", lineup: str = "production", repeats: int = 1) -> str:
+@flow(name="nightly-baseline", flow_run_name="baseline-{pipeline}", timeout_seconds=20 * 3600)
+async def nightly_baseline(
+    pipeline: PipelineKey = "generator", lineup: str = "production", repeats: Repeats = 1
+) -> str:
     """Asks the suite of the lineup that serves users and keeps every output: what every candidate is compared with.
 
     Args:
-        pipeline: generator or transcripts.
+        pipeline: Whose suite is asked.
         lineup: Name of the lineup that serves users.
         repeats: How often each input is asked.
 

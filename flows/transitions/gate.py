@@ -13,6 +13,7 @@ from prefect.runtime import flow_run
 
 from flows.transitions.answering import Given, answer, unanswered
 from flows.transitions.answering import ask as question_for
+from flows.transitions.choices import PhaseKey, Repeats
 from flows.transitions.form import Approval, Signal, page
 from flows.transitions.moving import advance, open_gate
 from flows.transitions.planning import plan_phase
@@ -27,11 +28,11 @@ from tasks.records.ledger import AlreadyMovedError
 
 @flow(name="gate", flow_run_name="gate-{phase}")
 async def gate(
-    phase: str,
+    phase: PhaseKey,
     starter: str,
     target: str = "",
     canary: bool = False,
-    repeats: int = 1,
+    repeats: Repeats = 1,
     policy: dict[str, Any] | None = None,
     production: str = "production",
     preview: str = "preview",

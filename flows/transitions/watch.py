@@ -31,7 +31,7 @@ REPLAY, MIRROR = "replay/replay", "mirror/mirror"
 what is due."""
 
 
-@flow(name="watch")
+@flow(name="watch", timeout_seconds=1800)
 async def watch() -> list[str]:
     """Drives all waiting gates: reads their calls, rolls back at once on harm, wakes those whose time has come.
 

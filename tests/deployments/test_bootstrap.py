@@ -58,6 +58,12 @@ def test_a_second_bootstrap_changes_nothing(bootstrapped: Applied) -> None:
     assert again.deployments == bootstrapped.deployments
 
 
+def test_a_notification_block_that_is_not_there_is_said_and_stops_nothing(bootstrapped: Applied) -> None:
+    again = asyncio.run(bootstrap("slack-webhook/none"))
+    assert "There is no block 'slack-webhook/none'" in again.alerts_problem
+    assert again.deployments == bootstrapped.deployments
+
+
 def test_every_deployment_is_there_with_its_schedules(bootstrapped: Applied) -> None:
     assert {schedule.slug for schedule in ours("janitor").schedules} == {"every-minute"}
 

@@ -11,9 +11,10 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.events import Event
-from prefect.states import Cancelled, Crashed, Pending, Running, Suspended
+from prefect.states import Cancelled, Crashed, Failed, Pending, Running, Suspended
 
-from flows.operations.janitor import last_heartbeat, tidy
+from flows.alarming import Alarm, told_since
+from flows.operations.janitor import last_heartbeat, tell_people, tidy
 from flows.operations.tags import OURS
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
@@ -149,3 +150,34 @@ def test_runs_of_other_people_are_left_alone(given: Given) -> None:
 def test_a_run_that_moved_on_by_itself_is_left_alone(given: Given) -> None:
     run = given(Running(), Crashed(), Running())
     assert tidied(run) == []
+
+
+def test_a_failed_run_is_told_to_people_once(given: Given) -> None:
+    run = given(Running(), Failed(message="No such block."))
+    [told] = told_of(run)
+    assert told.happened == "No such block."
+
+    async def stored() -> None:
+        while not await told_since(told, datetime.now(UTC) - LATER):  # noqa: ASYNC110 - stored when the server likes
+            await asyncio.sleep(0.2)
+
+    asyncio.run(asyncio.wait_for(stored(), 60))
+    assert told_of(run) == []
+
+
+def test_a_crashed_run_that_will_be_started_again_is_no_news(given: Given) -> None:
+    assert told_of(given(Running(), Crashed())) == []
+
+
+def test_failed_runs_of_other_people_are_their_business(given: Given) -> None:
+    assert told_of(given(Running(), Failed(), tags=("theirs",))) == []
+
+
+def told_of(run: UUID) -> list[Alarm]:
+    """What the janitor tells people of the run now."""
+
+    async def telling() -> list[Alarm]:
+        async with get_client() as client:
+            return await tell_people(client, datetime.now(UTC))
+
+    return [alarm for alarm in asyncio.run(telling()) if alarm.run_id == str(run)]

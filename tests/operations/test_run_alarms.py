@@ -1,0 +1,62 @@
+"""Which runs people should hear of, and which look after themselves."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tasks.operations.run_alarms import SILENT, Concern, concerns, silence
+from tasks.operations.stuck_runs import MOST_STARTS, SeenRun
+
+NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
+NAMES = {"d1": "generate", "d2": "watch"}
+
+
+def run(state: str, **facts: Any) -> SeenRun:
+    return SeenRun(**{"id": "r1", "name": "amber-owl", "deployment": "d1", "state": state, "since": NOW, **facts})
+
+
+def heard(*runs: SeenRun) -> list[Concern]:
+    return concerns(runs, NAMES, NOW)
+
+
+def test_a_failed_run_is_told_with_what_its_state_says() -> None:
+    [one] = heard(run("Failed", message="No stage could be asked."))
+    assert (one.kind, one.run_id, one.name) == ("failed", "r1", "generate, run amber-owl")
+    assert one.happened == "No stage could be asked."
+
+
+def test_a_failed_watch_is_told_as_such() -> None:
+    assert [one.kind for one in heard(run("Failed", deployment="d2"))] == ["watch"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"), [({"run_count": 1}, 0), ({"run_count": MOST_STARTS}, 1), ({"run_count": 1, "ticks": True}, 1)]
+)
+def test_a_crashed_run_is_told_when_nobody_starts_it_again(facts: dict[str, Any], told: int) -> None:
+    assert len(heard(run("Crashed", **facts))) == told
+
+
+def test_late_runs_of_a_deployment_are_one_thing_to_know() -> None:
+    late = [run("Late", id=str(n), name=f"run-{n}", expected=NOW - timedelta(minutes=n)) for n in (5, 20, 40)]
+    [one] = heard(*late)
+    assert (one.kind, one.about) == ("late", "deployment.d1")
+    assert "run-40 was due at 2026-11-02 07:20 UTC" in one.happened
+
+
+def test_a_run_that_is_a_little_late_is_none() -> None:
+    assert heard(run("Late", expected=NOW - timedelta(minutes=5))) == []
+
+
+@pytest.mark.parametrize(
+    ("begun", "last", "silent"),
+    [
+        (timedelta(days=1), timedelta(minutes=6), False),
+        (timedelta(days=1), 2 * SILENT, True),
+        (timedelta(days=1), None, True),
+        (timedelta(minutes=6), timedelta(days=1), False),  # it was paused, and has only just been switched on again
+    ],
+)
+def test_a_watch_is_silent_after_four_ticks(begun: timedelta, last: timedelta | None, silent: bool) -> None:
+    found = silence(NOW - begun, NOW - last if last else None, NOW)
+    assert bool(found) == silent
