@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -46,6 +47,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path / "home"
     if records := sys.modules.get("tasks.records.database"):
         records.close_databases()
+
+
+@pytest.fixture
+def own_environment() -> Iterator[None]:
+    """For tests of commands in this process, which set Prefect's environment for good."""
+    with patch.dict(os.environ):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,11 @@ from tests.deployments.terminal import environment, phasegate, start
 from tests.doubles.model_server import ModelServer, faults
 from tests.generator.scene import asked, asks, newest_run, outputs, questions
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [
+    pytest.mark.server, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("own_environment"),
+]  # fmt: skip
+CORRECTION = "power_guarantee.recommendation_rationale=It is kept."
+"""Of a field no other stage reads."""
 DISK_BYTES = 400_000
 """Enough for the tables and a few stages, too little for a run."""
 READING_ON = ("value_stack", "pricing_framework", "payment_plans", "scarcity_upsells")
@@ -51,9 +55,10 @@ def test_a_failed_run_says_how_to_go_on_and_goes_on(
     models.clear()
     failed = str(newest_run()["id"])
     assert f"phasegate run --continue {failed} --lineup double" in printed
-    status, printed = phasegate("run", "--lineup", "double", "--continue", failed, env=env)
+    status, printed = phasegate("run", "--lineup", "double", "--continue", failed, "--set", CORRECTION, env=env)
     assert status == 0, printed
     assert {asked(request) for request in models.requests} == questions(*READING_ON)
+    assert outputs(newest_run()["id"])["power_guarantee"]["recommendation_rationale"] == "It is kept."
 
 
 def test_all_problems_of_a_brief_are_listed_at_once(home: Path, tmp_path: Path) -> None:

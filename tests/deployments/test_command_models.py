@@ -1,0 +1,49 @@
+"""`phasegate models`: which blocks there are, whom they serve, and the account they ask with."""
+
+from collections.abc import Iterator
+
+import pytest
+from typer.testing import CliRunner
+
+from blocks.catalogue import default_models
+from blocks.loading import load_model
+from blocks.models import CloudflareModel
+from deployments.application import app
+from tests import one_loop
+
+pytestmark = [
+    pytest.mark.server, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("own_environment"),
+]  # fmt: skip
+CLOUDFLARE = {name: block for name, block in default_models().items() if isinstance(block, CloudflareModel)}
+
+
+@pytest.fixture
+def no_account(prefect_api: str) -> Iterator[None]:
+    """The blocks of Cloudflare's models are as they come, before and after."""
+    yield
+    for name, block in CLOUDFLARE.items():
+        one_loop.run(block.asave(name, overwrite=True))
+
+
+def phasegate(*words: str) -> str:
+    result = CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
+    assert result.exit_code == 0, result.exception
+    return result.output
+
+
+def test_every_block_is_listed_with_its_model_what_it_serves_and_when_it_was_withdrawn(prefect_api: str) -> None:
+    lines = phasegate("models", "list").splitlines()
+    for name, block in default_models().items():
+        assert any(name in line and block.model in line for line in lines)
+    assert any("llama-3-1-70b " in line and "2026-05-30" in line for line in lines)
+    assert any("embedded-demo" in line and "13 stages" in line for line in lines)
+
+
+def test_an_account_is_entered_into_every_cloudflare_block_and_the_token_not_shown(no_account: None) -> None:
+    said = phasegate("models", "cloudflare", "--account", "a" * 32, "--token", "hidden-token", "--gateway", "eu")
+    assert "hidden-token" not in said
+    for name in CLOUDFLARE:
+        assert f"entered the account into {name}" in said
+        block = one_loop.run(load_model(name))
+        assert (block.account_id, block.gateway) == ("a" * 32, "eu")
+        assert block.api_token.get_secret_value() == "hidden-token"
