@@ -2,7 +2,18 @@
 
 import typer
 
-from deployments.commands import alerts, bootstrap, gates, generator, ledger, operations, serve, transcripts
+from deployments.commands import (
+    alerts,
+    bootstrap,
+    gates,
+    generator,
+    ledger,
+    operations,
+    reports,
+    serve,
+    status,
+    transcripts,
+)
 
 app = typer.Typer(
     name="phasegate",
@@ -11,5 +22,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (generator, transcripts, gates, ledger, serve, bootstrap, operations, alerts):
+for module in (generator, transcripts, gates, status, ledger, reports, serve, bootstrap, operations, alerts):
     module.register(app)

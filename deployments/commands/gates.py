@@ -30,7 +30,7 @@ Code = Annotated[str, typer.Option(prompt="One-time code", help="Six digits from
 
 
 def register(app: typer.Typer) -> None:
-    for command in (plan, start, status, approve, reject, extend, rollback, watch, drill):
+    for command in (plan, start, approve, reject, extend, rollback, watch, drill):
         app.command()(command)
     app.command("emergency-rollback")(emergency_rollback)
     app.command("close-incident")(close_incident)
@@ -107,29 +107,6 @@ def start(
         return str((await arun_deployment("gate/gate", parameters=parameters, timeout=0, as_subflow=False)).id)
 
     say(f"Gate {acting(act)} was started; `phasegate status` shows how it stands.")
-
-
-def status(
-    gate: Annotated[str, typer.Argument(help="A gate to show in full.")] = "",
-    every: Annotated[bool, typer.Option("--all", help="Also gates that are over.")] = False,
-) -> None:
-    """Show the gates that are not over, or one in full with its evidence."""
-
-    async def act(world: "World") -> Any:
-        from flows.transitions.form import page
-        from flows.transitions.known import frozen
-        from flows.transitions.reading import all_gates
-
-        if gate:
-            return page(world, find(world, gate)), ""
-        return [one for one in all_gates(world) if every or one.open or not one.settled], frozen(world)
-
-    found, freeze = acting(act)
-    if isinstance(found, str):
-        return _markdown(found)
-    if freeze:
-        say(f"An incident is open and freezes all gates: {freeze}")
-    return _table(found)
 
 
 def approve(
@@ -273,14 +250,3 @@ def _markdown(text: str) -> None:
     from rich.markdown import Markdown
 
     console.print(Markdown(text))
-
-
-def _table(gates: "list[Gate]") -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table("gate", "phase", "state", "since", "why")
-    for gate in gates:
-        since = f"{gate.since:%Y-%m-%d %H:%M}"
-        table.add_row(gate.id[:8], gate.opening.phase, gate.state, since, escape(gate.failure or gate.reason))
-    console.print(table if gates else "No gate is open.")

@@ -1,7 +1,8 @@
 """The state of all phases as the tracker shows it, read from the ledger and the blocks."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from blocks.lineups import lineup_kinds
 from flows.transitions.checklist import BY, checklist, unbegun
@@ -32,28 +33,37 @@ NOT_BEGUN = "Not begun"
 
 async def tracker_view(world: World) -> TrackerView:
     """Everything as it stands now."""
-    gates, pipelines = all_gates(world), dict.fromkeys(phase.pipeline for phase in phases().values())
+    gates = all_gates(world)
     return TrackerView(
         as_of=world.clock(),
-        pipelines=tuple([await _pipeline(world, key, gates) for key in pipelines]),
+        pipelines=tuple([await _pipeline(world, key, gates) for key in pipelines()]),
         incidents=incidents(world.read("incident_opened", "incident_closed")),
         history=tuple(_history(world)),
         edited=tuple(finding.sentence for finding in await scan(world)),
-        readiness=tuple(row for key in pipelines for row in readiness(world, key)),
+        readiness=tuple(row for key in pipelines() for row in readiness(world, key)),
     )
 
 
 async def _pipeline(world: World, key: str, gates: Sequence[Gate]) -> PipelineView:
+    mine = [phase for phase in phases().values() if phase.pipeline == key]
+    return replace(standing(world, key, gates), serving=await _serving(world, key, mine))
+
+
+def standing(world: World, key: str, gates: Sequence[Gate]) -> PipelineView:
+    """Where a pipeline stands by the ledger alone, without what its blocks hold."""
     mine = [phase for phase in phases().values() if phase.pipeline == key]
     views = tuple(_phase(world, phase, gates) for phase in mine)
     done = [view for view in views if view.state == name_of("STABLE")]
     open_ones = [gate for gate in gates if gate.open and gate.opening.pipeline == key]
     under_way = [f"{gate.opening.phase} is {name_of(gate.state).lower()}" for gate in open_ones]
     summary = spoken_list(under_way) if under_way else f"{len(done)} of {_moving(mine)} phases stable, none under way"
-    return PipelineView(
-        key, f"{summary}.", next_step(open_ones[-1]) if open_ones else _following(mine, views), views,
-        await _serving(world, key, mine),
-    )  # fmt: skip
+    following = next_step(open_ones[-1]) if open_ones else _following(mine, views)
+    return PipelineView(key, f"{summary}.", following, views, ())
+
+
+def pipelines() -> tuple[str, ...]:
+    """Those the plan has phases for, in its order."""
+    return tuple(dict.fromkeys(phase.pipeline for phase in phases().values()))
 
 
 def _moving(mine: Sequence[Phase]) -> int:
@@ -177,9 +187,13 @@ def readiness(world: World, pipeline: str) -> tuple[tuple[str, str], ...]:
     found = []
     for kind, name in (("baseline", "baseline"), ("drilled", "drill")):
         last = last_passed(world.read(kind), pipeline)
-        age = f"{spoken_time(world.clock() - last.at)} ago" if last else "never"
+        age = _age(world.clock() - last.at) if last else "never"
         found.append((f"{pipeline.capitalize()}, last {name} passed", age))
     return tuple(found)
+
+
+def _age(span: timedelta) -> str:
+    return f"{span.days} days ago" if span >= timedelta(days=2) else f"{spoken_time(span)} ago"
 
 
 def _history(world: World) -> list[HistoryView]:

@@ -98,6 +98,14 @@ def _facts(view: GateView) -> tuple[tuple[str, str], ...]:
     )
 
 
+def at_a_glance(view: GateView) -> str:
+    """The change and how far it has come, in two lines."""
+    moves = spoken_list(list(dict.fromkeys(f"{change.incumbent} → {change.candidate}" for change in view.changes)))
+    wanted = ("Requirements proven", "Parts of the window covered", "Calls seen, before / new", "Approvals")
+    known = [f"{name.lower()}: {value}" for name, value in _facts(view) if name in wanted and value != NONE]
+    return f"{', '.join(change.label for change in view.changes)}: {moves}\n" + " · ".join(known)
+
+
 def _covered(view: GateView) -> str:
     if view.evidence is None or view.window_start is None:
         return NONE

@@ -1,0 +1,129 @@
+"""`phasegate status`: how every gate and every phase stands, from the ledger alone; needs no server."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deployments.commands.gates import find
+from deployments.settings import apply_settings
+from deployments.terminal import console, say
+
+if TYPE_CHECKING:
+    from rich.panel import Panel
+    from rich.table import Table
+    from rich.text import Text
+
+    from flows.transitions.story import Gate
+    from flows.transitions.world import World
+    from tasks.reports.tracker_views import PipelineView
+
+STYLES = {
+    "Stable": "green", "Promoted": "green", "Recorded": "green", "Awaiting approval": "bold yellow",
+    "Held": "bold yellow", "Rolled back": "red", "Not begun": "dim", "Not recorded": "dim",
+}  # fmt: skip
+UNDER_WAY = "cyan"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(status)
+
+
+def status(
+    gate: Annotated[str, typer.Argument(help="A gate to show in full: its id, or the beginning of it.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Also gates that are over.")] = False,
+) -> None:
+    """Show open gates and all phases, or one gate in full with its evidence."""
+    apply_settings(quiet=True)
+    from flows.transitions.reading import all_gates
+    from flows.transitions.tracker_view import pipelines, readiness, standing
+    from flows.transitions.world import real_world
+
+    world = real_world()
+    if gate:
+        return _one(world, find(world, gate))
+    gates = all_gates(world)
+    _incident(world)
+    for one in gates:
+        if every or one.open or not one.settled:
+            console.print(_panel(world, one))
+    if not any(one.open for one in gates):
+        say("No gate is open.")
+    for key in pipelines():
+        waited_for = any(one.open and one.opening.pipeline == key for one in gates)
+        console.print(_phases(standing(world, key, gates), told=waited_for))
+    for key in pipelines():
+        say("; ".join(f"{what}: {age}" for what, age in readiness(world, key)) + ".")
+    return None
+
+
+def _one(world: "World", gate: "Gate") -> None:
+    from rich.markdown import Markdown
+
+    from flows.transitions.form import page
+
+    console.print(Markdown(page(world, gate)))
+    say(f"The whole page, with charts: phasegate report gate {gate.id[:8]}")
+
+
+def _incident(world: "World") -> None:
+    from rich.panel import Panel
+    from rich.text import Text
+
+    from flows.transitions.known import open_incident
+
+    incident = open_incident(world.read("incident_opened", "incident_closed"))
+    if incident is None:
+        return
+    said = f"{incident.body['reason']}\nOpened by {incident.actor} on {incident.at:%Y-%m-%d %H:%M} UTC."
+    ends = "Nothing goes forward until it is closed: phasegate close-incident WHAT-WAS-FOUND"
+    console.print(Panel(_text(f"{said}\n{ends}"), title=Text("An incident is open"), border_style="bold red"))
+
+
+def _panel(world: "World", gate: "Gate") -> "Panel":
+    """One gate: verdict, change, progress and what comes next."""
+    from rich.console import Group
+    from rich.panel import Panel
+    from rich.text import Text
+
+    from flows.transitions.gate_view import gate_view
+    from flows.transitions.telling import name_of
+    from tasks.reports.gate import at_a_glance
+
+    view, state = gate_view(world, gate), name_of(gate.state)
+    lines = [Text(_plain(view.sentence), style="bold")]
+    lines += [_text(f"As it came here: {view.reason}")] if view.reason not in view.sentence else []
+    lines += [Text(_plain(f"The blocks do not follow yet: {view.failure}"), style="red")] if view.failure else []
+    lines += [_text(at_a_glance(view)), _text(f"Next: {view.next_step}")]
+    title = Text.assemble(_plain(f"{view.phase} · {view.title} ·"), " ", (state, STYLES.get(state, UNDER_WAY)))
+    return Panel(Group(*lines), title=title, title_align="left", subtitle=_text(f"gate {gate.id[:8]}"),
+                 subtitle_align="right", border_style=STYLES.get(state, UNDER_WAY))  # fmt: skip
+
+
+def _phases(view: "PipelineView", told: bool) -> "Table":
+    """All phases; what comes next, unless a gate above has `told` it."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("phase", "what", "state", "since (UTC)", "checklist", box=box.SIMPLE_HEAD, title_justify="left",
+                  caption_justify="left", title=_text(f"{view.key.capitalize()}: {view.summary}"),
+                  caption=None if told else _text(f"Next: {view.next_step}"))  # fmt: skip
+    for phase in view.phases:
+        since = f"{phase.since:%Y-%m-%d %H:%M}" if phase.since else ""
+        done = f"{sum(check.state == 'done' for check in phase.checklist)} of {len(phase.checklist)}"
+        state = Text(phase.state, style=STYLES.get(phase.state, UNDER_WAY))
+        table.add_row(phase.key, _text(phase.title), state, since, done)
+    return table
+
+
+def _text(words: str) -> "Text":
+    from rich.text import Text
+
+    return Text("\n".join(map(_plain, words.split("\n"))))
+
+
+def _plain(words: str) -> str:
+    """What people and models typed does nothing in a terminal."""
+    from tasks.reports.text import one_line
+
+    return one_line(words)

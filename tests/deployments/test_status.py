@@ -1,0 +1,67 @@
+"""`phasegate status` and `phasegate report`: what a person sees who asks how things stand, without a server."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from deployments.application import app
+from deployments.terminal import console
+from tests.reports.gates import PhaseOne
+
+
+@pytest.fixture
+def story(home: Path, monkeypatch: pytest.MonkeyPatch) -> PhaseOne:
+    from tasks.records.database import engine
+
+    monkeypatch.setattr(console, "_width", 160)
+    return PhaseOne(engine())
+
+
+def phasegate(*words: str) -> str:
+    result = CliRunner().invoke(app, list(words), catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output
+
+
+def test_an_empty_ledger_says_what_to_do_first(story: PhaseOne) -> None:
+    shown = phasegate("status")
+    assert "No gate is open." in shown
+    assert "Next: phasegate plan generator-1, then phasegate start generator-1." in shown
+    assert "last drill passed: never" in shown
+
+
+def test_a_gate_that_waits_shows_verdict_and_next_step(story: PhaseOne) -> None:
+    story.begun()
+    shown = phasegate("status")
+    assert "Monitoring" in shown
+    assert "old → new" in shown
+    assert "Next: The window ends on 2026-11-03 08:40 UTC." in shown
+
+
+def test_an_incident_comes_first(story: PhaseOne) -> None:
+    story.begun().world.record("incident_opened", "Grace", {"reason": "Customers see [red]nonsense\x1b[2J."})
+    shown = phasegate("status")
+    assert shown.index("An incident is open") < shown.index("Monitoring")
+    assert "[red]nonsense[U+001B][2J." in shown
+
+
+def test_a_gate_that_is_over_is_shown_when_asked_for(story: PhaseOne) -> None:
+    story.begun().rolled_back("by hand")
+    assert "Analytical stages (1-3) · Rolled back" not in phasegate("status")
+    assert "Analytical stages (1-3) · Rolled back" in phasegate("status", "--all")
+    assert "by hand" in phasegate("status", "gate")
+
+
+def test_the_page_of_a_gate_that_is_over_is_written(story: PhaseOne, home: Path) -> None:
+    story.begun().rolled_back("by hand")
+    written = phasegate("report", "gate", "gate-1")
+    page = home / "reports" / "gates" / "gate-gate-1.html"
+    assert str(page) in written
+    assert "by hand" in page.read_text()
+
+
+def test_the_report_of_a_run_nobody_knows(story: PhaseOne) -> None:
+    result: Any = CliRunner().invoke(app, ["report", "run", "nothing"])
+    assert "There is no generator run" in str(result.exception)
