@@ -3,8 +3,10 @@
 SQLite below the state folder by default, PostgreSQL where `PHASEGATE_DATABASE_URL` says so.
 """
 
+import contextlib
 import fcntl
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -100,6 +102,15 @@ def open_database(url: str) -> Engine:
             raise unusable(error, url) from error
         _opened[url] = opened
     return _opened[url]
+
+
+@contextlib.contextmanager
+def usable(database: Engine) -> Iterator[None]:
+    """Turns what goes wrong with the database into a StorageError that says what to do."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise unusable(error, str(database.url)) from error
 
 
 def close_databases() -> None:

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, func, select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from blocks.errors import GateError, StorageError
-from tasks.records.database import unusable
+from tasks.records.database import usable
 from tasks.records.ledger_tables import ledger
 from tasks.records.runs import canonical
 
@@ -69,18 +69,17 @@ def append(database: Engine, new: NewEntry) -> Entry:
     if (new.gate_id is None) != (new.gate_sequence is None):
         raise ValueError("an entry of a gate needs its place in the gate's story, and only such an entry has one")
     _refuse_secrets(new.body)
-    try:
-        with _tail(database) as connection:
-            row = _sealed(new, *_last(connection))
-            connection.execute(ledger.insert().values(row))
-    except IntegrityError as error:
-        raise AlreadyMovedError(
-            f"Gate {new.gate_id} has moved on in the meantime.",
-            means="this move was not made; the other process's was.",
-            do="look at the gate again: `phasegate status`.",
-        ) from error
-    except SQLAlchemyError as error:
-        raise unusable(error, str(database.url)) from error
+    with usable(database):
+        try:
+            with _tail(database) as connection:
+                row = _sealed(new, *_last(connection))
+                connection.execute(ledger.insert().values(row))
+        except IntegrityError as error:
+            raise AlreadyMovedError(
+                f"Gate {new.gate_id} has moved on in the meantime.",
+                means="this move was not made; the other process's was.",
+                do="look at the gate again: `phasegate status`.",
+            ) from error
     return _entry(row)
 
 
@@ -91,16 +90,13 @@ def entries(database: Engine, *, gate_id: str | None = None, kinds: Sequence[str
         wanted = wanted.where(ledger.c.gate_id == gate_id)
     if kinds:
         wanted = wanted.where(ledger.c.kind.in_(kinds))
-    try:
-        with database.connect() as connection:
-            return [_entry(dict(row)) for row in connection.execute(wanted).mappings()]
-    except SQLAlchemyError as error:
-        raise unusable(error, str(database.url)) from error
+    with usable(database), database.connect() as connection:
+        return [_entry(dict(row)) for row in connection.execute(wanted).mappings()]
 
 
 def last_sequence(database: Engine) -> int:
     """Number of the newest entry; 0 for an empty ledger."""
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         return _last(connection)[0]
 
 
@@ -123,7 +119,7 @@ class Verification:
 def verify(database: Engine, head: str | None = None) -> Verification:
     """Recomputes every hash. With `head`, an entry with that hash has to be there too."""
     previous, count, found = GENESIS, 0, head is None
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         for row in connection.execute(select(ledger).order_by(ledger.c.sequence)).mappings():
             reason = _fault(row, count + 1, previous)
             if reason:

@@ -19,6 +19,7 @@ from tasks.judging.moments import Moments
 from tasks.judging.observations import Window
 from tasks.judging.policy import Policy
 from tasks.judging.ratios import log_ratio
+from tasks.records.database import usable
 from tasks.records.ledger_tables import assignments, field_checks
 from tasks.records.tables import calls, runs
 
@@ -142,7 +143,7 @@ def _arms(database: Engine, wanted: Slice, policy: Policy, window: Window) -> di
         .where(inside(wanted))
         .group_by(calls.c.role, calls.c.arm)
     )
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         return {(row["role"], row["arm"]): row for row in connection.execute(statement).mappings()}
 
 
@@ -152,7 +153,7 @@ def _cold(database: Engine, wanted: Slice) -> dict[tuple[str, str], Moments]:
         inside(wanted), calls.c.cold, ~failed_in(wanted), calls.c.seconds.is_not(None)
     )
     seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         for row in connection.execute(statement):
             seconds[row.role, row.arm].append(row.seconds)
     return {key: Moments.of(found) for key, found in seconds.items()}
@@ -168,7 +169,7 @@ def _fields(database: Engine, wanted: Slice) -> dict[tuple[str, str], dict[str, 
         .order_by(field_checks.c.field)
     )  # fmt: skip
     found: dict[tuple[str, str], dict[str, FieldTally]] = defaultdict(dict)
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         for row in connection.execute(statement):
             found[row.role, row.arm][row.field] = FieldTally(checked=row.checked, wrong=row.wrong)
     return found
@@ -185,7 +186,7 @@ def _routed(database: Engine, wanted: Slice) -> dict[str, tuple[Routed, ...]]:
         .order_by(assignments.c.weight)
     )  # fmt: skip
     found: dict[tuple[str, float], dict[str, int]] = defaultdict(dict)
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         for row in connection.execute(statement):
             found[row.role, row.weight] |= {row.arm: row.calls, f"{row.arm}_spoiled": row.spoiled}
     roles: dict[str, list[Routed]] = defaultdict(list)
@@ -217,7 +218,7 @@ def _pairs(database: Engine, wanted: Slice, policy: Policy) -> dict[str, PairTal
         .group_by(calls.c.role, calls.c.pair_id, calls.c.arm)
     )  # fmt: skip
     sides: dict[str, dict[str, dict[str, _Side]]] = defaultdict(lambda: defaultdict(dict))
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         for row in connection.execute(statement):
             sides[row.role][row.pair_id][row.arm] = _Side(
                 _mean(row.scores, row.scored), _mean(row.seconds, row.timed),
@@ -258,5 +259,5 @@ def replayed(database: Engine, pipeline: str, preview: str, since: datetime) -> 
         runs.c.purpose == "trial",
         runs.c.started_at >= since,
     )
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         return int(connection.execute(wanted).scalar_one())

@@ -1,0 +1,42 @@
+"""Real processes, killed with SIGKILL between any two writes of a gate; another one brings it to the same end."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("killed")
+ENDS: dict[str, tuple[str, list[str]]] = {
+    "start": ("TESTING", ["old", "new"]),
+    "monitor": ("MONITORING", ["old", "new"]),
+    "promote": ("PROMOTED", ["new", "new"]),
+    "roll back": ("ROLLED_BACK", ["old", "old"]),
+    "harm": ("ROLLED_BACK", ["old", "old"]),
+}
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    place: Path = tmp_path_factory.mktemp("killed")
+    command = [sys.executable, "-m", "tests.transitions.killing", str(place)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert told.returncode == 0, told.stderr
+    return [json.loads(line) for line in told.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("scene", list(ENDS))
+def test_the_end_is_the_same_wherever_the_process_was_killed(killed: list[dict[str, Any]], scene: str) -> None:
+    state, serves = ENDS[scene]
+    mine = [one for one in killed if one["scene"] == scene]
+    assert {(one["state"], one["settled"], *one["serves"]) for one in mine} == {(state, True, *serves)}
+    assert all(one["sound"] and len(one["moves"]) == len(set(one["moves"])) for one in mine)
+
+
+@pytest.mark.parametrize("scene", list(ENDS))
+def test_every_write_was_a_place_to_die_at(killed: list[dict[str, Any]], scene: str) -> None:
+    died = [one["died"] for one in killed if one["scene"] == scene]
+    assert len(died) > 3
+    assert died == [True] * (len(died) - 1) + [False]
