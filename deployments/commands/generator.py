@@ -37,6 +37,7 @@ def run(
     from deployments.watching import watching
     from flows.generator.brief import load_input, warnings
     from flows.generator.samples import SAMPLE
+    from tasks.records.database import engine
 
     given = None if continue_run and brief is None else load_input(brief or SAMPLE)
     if given:
@@ -47,6 +48,7 @@ def run(
         raise InputError(
             "--set corrects a fact of an earlier run, and none is named.", do="name it with --continue and its id."
         )
+    engine()  # one that cannot be used is said before a server is started
     say("Starting ...")
     with prefect_api(), watching() as context, _way_on(context, lineup):
         run_id = _generate(context, given, lineup, continue_run, overrides)

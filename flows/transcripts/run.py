@@ -11,7 +11,8 @@ from flows.transcripts.agents import AGENTS
 from flows.transcripts.understanding import Plan, Query
 from tasks.answering.ask import Model
 from tasks.answering.guide import field_guide
-from tasks.answering.limits import SPARE_TOKENS, estimate_tokens, room
+from tasks.answering.limits import SPARE_TOKENS, room
+from tasks.answering.tokens import estimate_tokens
 from tasks.records import runs
 from tasks.transcripts.transcript import Transcript
 from tasks.transcripts.windows import windows

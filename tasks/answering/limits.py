@@ -1,20 +1,12 @@
 """Whether a prompt fits a model, before anything is sent."""
 
-import math
-
 from blocks.errors import PromptTooLongError
 from blocks.models import LanguageModel
 from blocks.models.wire import Question
+from tasks.answering.tokens import CHARACTERS_PER_TOKEN, estimate_tokens
 
-CHARACTERS_PER_TOKEN = 3.5
-"""English and JSON measure between 3.5 and 4.2 characters a token; the lower end never promises too much."""
 SPARE_TOKENS = 100
 """Left free for the chat template and the error of the estimate."""
-
-
-def estimate_tokens(text: str) -> int:
-    """An upper estimate of the tokens in `text`, for any tokenizer of Latin script."""
-    return math.ceil(len(text) / CHARACTERS_PER_TOKEN)
 
 
 def characters_left(model: LanguageModel, question: Question) -> int:

@@ -162,5 +162,5 @@ def unusable(error: Exception, url: str) -> StorageError:
     return StorageError(
         f"The database {address(url).render_as_string()} cannot be used: {reason}",
         means="the run stops here; what was stored before is still there.",
-        do="check that the server runs and the disk has room, then run the same command again: it goes on from there.",
+        do="check that the database server runs and that the disk has room, then go on from there.",
     )

@@ -34,7 +34,7 @@ runs = Table(
     metadata,
     Column("id", String(36), primary_key=True),
     Column("pipeline", String(20), nullable=False),
-    Column("environment", String(20), nullable=False),
+    Column("environment", String(200), nullable=False),
     Column("purpose", String(20), nullable=False),  # user, trial, baseline, shadow, drill
     Column("parent_id", String(36)),  # the run whose finished stages this one goes on from
     Column("lineup", Json, nullable=False),  # role -> block name, report length and the like
@@ -55,7 +55,7 @@ calls = Table(
     Column("id", String(36), primary_key=True),
     Column("run_id", String(36), ForeignKey("runs.id"), nullable=False),
     Column("pipeline", String(20), nullable=False),
-    Column("environment", String(20), nullable=False),
+    Column("environment", String(200), nullable=False),
     Column("purpose", String(20), nullable=False),
     Column("role", String(40), nullable=False),
     Column("part", String(80), nullable=False),  # "" or the section, window ... of the role's work

@@ -1,19 +1,14 @@
 """Windows of whole turns over the entire transcript, each small enough for a model's prompt."""
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from blocks.errors import PromptTooLongError
+from tasks.answering.tokens import estimate_tokens
 from tasks.transcripts.transcript import Turn
 
 Estimate = Callable[[str], int]
 """How many tokens a text is for the model in question."""
-
-
-def estimate_tokens(text: str) -> int:
-    """One token for 3.5 bytes of UTF-8: on the safe side for English, and not far off for other scripts."""
-    return math.ceil(len(text.encode()) / 3.5)
 
 
 @dataclass(frozen=True)

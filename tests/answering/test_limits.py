@@ -6,7 +6,8 @@ import pytest
 
 from blocks.errors import PromptTooLongError
 from blocks.models import OllamaModel
-from tasks.answering.limits import SPARE_TOKENS, characters_left, estimate_tokens, require_fit, room
+from tasks.answering.limits import SPARE_TOKENS, characters_left, require_fit, room
+from tasks.answering.tokens import estimate_tokens
 from tests.answering.setting import QUESTION
 
 MODEL = OllamaModel(model="smol", context_window=2000, max_output_tokens=500)
@@ -19,6 +20,11 @@ def asking(prompt_tokens: int, answer_tokens: int) -> None:
 
 def test_the_estimate_is_rounded_up() -> None:
     assert [estimate_tokens(text) for text in ("", "tern", "a" * 7, "a" * 3500)] == [0, 2, 2, 1000]
+
+
+@pytest.mark.parametrize(("text", "tokens"), [("診療所", 5), ("é", 1), ("🐦", 2), ("Клиника", 7), ("tern \udcff", 3)])
+def test_other_scripts_take_more_tokens_than_latin(text: str, tokens: int) -> None:
+    assert estimate_tokens(text) == tokens
 
 
 def test_prompt_answer_and_spare_fill_the_window() -> None:

@@ -72,7 +72,7 @@ class TestSqlite:
         monkeypatch.setenv("PHASEGATE_DATABASE_URL", "sqlite:////no/such/folder/phasegate.db")
         with pytest.raises(StorageError, match="unable to open database file") as raised:
             engine()
-        assert "run the same command again" in raised.value.do
+        assert "the disk has room" in raised.value.do
 
 
 class TestFullDisk:

@@ -29,6 +29,12 @@ class TestRuns:
         assert (found["lineup"], found["models"], found["input"]) == (run.lineup, run.models, run.input)
         assert found["lineup_sha256"] == run.lineup_sha256
 
+    def test_a_lineup_may_have_a_long_name(self, database: Engine) -> None:
+        long = a_run("long", environment="-".join(["weekly-comparison"] * 11))
+        runs.start_run(database, long)
+        runs.save_call(database, a_call(long))
+        assert runs.read_calls(database, "long")[0]["environment"] == long.environment
+
     def test_a_run_that_is_not_there_is_none(self, database: Engine) -> None:
         assert runs.read_run(database, "nobody") is None
 

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blocks.errors import PromptTooLongError, TranscriptError
+from tasks.answering.tokens import estimate_tokens
 from tasks.transcripts.reading import read_file, read_text
 from tasks.transcripts.transcript import Turn
-from tasks.transcripts.windows import estimate_tokens, windows
+from tasks.transcripts.windows import windows
 from tests.transcripts.perfect import DATA, sample
 from tests.transcripts.strategies import TURN_LISTS
 
