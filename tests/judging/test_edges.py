@@ -1,0 +1,73 @@
+"""Exact limits of the proofs, which broken code showed untested: what only equals its limit is not proven."""
+
+from datetime import timedelta
+from math import log
+
+import pytest
+
+from tasks.judging.evidence import Circumstances
+from tasks.judging.harm import FailureWatch, alarm_chances
+from tasks.judging.moments import Moments
+from tasks.judging.pairs import judge_mean, t_bounds
+from tasks.judging.rates import upper_bound
+from tasks.judging.verdict import judge_unreadable
+from tests.judging.given import DURING, gate
+
+SPREAD = Moments.of([-3.0, -1.0, 0.0, 1.0, 2.5, -2.0])
+EQUAL = Moments.of([-2.0] * 5)
+
+
+def test_a_bound_on_the_margin_proves_nothing_and_refutes_nothing() -> None:
+    bounds = t_bounds(SPREAD, 0.05)
+    assert judge_mean(SPREAD, -bounds.lower, 0.05, smallest=2).finding == "open"
+    assert judge_mean(SPREAD, -bounds.upper, 0.05, smallest=2).finding == "open"
+
+
+def test_a_bound_below_the_margin_refutes() -> None:
+    low = Moments.of([value - 50 for value in (-3.0, -1.0, 0.0, 1.0, 2.5, -2.0)])
+    assert judge_mean(low, 2, 0.05, smallest=2).finding == "refuted"
+
+
+def test_the_method_is_named() -> None:
+    methods = [judge_mean(SPREAD, 2, 0.05, smallest=2, skewed=skewed).method for skewed in (False, True)]
+    assert methods == ["t", "t and ABC"]
+
+
+def test_too_few_differences_have_no_bounds() -> None:
+    found = judge_mean(SPREAD, 2, 0.05, smallest=7)
+    assert (found.finding, found.method) == ("open", "t")
+    assert (found.bounds.lower, found.bounds.upper) == (float("-inf"), float("inf"))
+
+
+def test_five_equal_losses_refute_at_five_percent_and_not_at_the_chance_itself() -> None:
+    assert judge_mean(EQUAL, 2, 0.05, smallest=2).finding == "refuted"
+    assert judge_mean(EQUAL, 2, 1 / 32, smallest=2).finding == "open"
+
+
+def test_equal_pairs_prove_a_share_of_exceptions_only_below_the_bound() -> None:
+    even, bound = Moments.of([0.0] * 60), upper_bound(0, 60, 0.05)
+    assert judge_mean(even, 2, 0.05, smallest=2, exception_share=bound).finding == "open"
+    assert judge_mean(even, 2, 0.05, smallest=2, exception_share=bound + 1e-9).finding == "proven"
+
+
+def test_a_sound_model_raises_no_alarm() -> None:
+    watch = FailureWatch(0.01)
+    for _ in range(100):
+        watch = watch.observe(False)
+    assert not watch.alarm(0.05)
+
+
+def test_an_alarm_sounds_at_the_threshold_itself() -> None:
+    assert FailureWatch(0.01, peak=-log(0.05)).alarm(0.05)
+
+
+def test_the_chance_of_an_alarm_at_the_first_call_is_that_of_its_failure() -> None:
+    """One failure in one call multiplies the evidence by more than ten: enough for an alarm at one in ten."""
+    assert next(alarm_chances(0.3, 1, 0.01, 0.1)) == pytest.approx(0.3)
+
+
+def test_alarms_are_kept_when_the_calls_cannot_be_read() -> None:
+    circumstances = Circumstances(now=DURING.now, alarms=("Stage 4 was rolled back elsewhere.",))
+    found = judge_unreadable(gate(), "no database", timedelta(0), circumstances)
+    assert found.alarms == circumstances.alarms
+    assert found.act == "roll_back"

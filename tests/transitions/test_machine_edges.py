@@ -1,0 +1,58 @@
+"""Edges of the table of moves that broken code showed untested: exact limits, and the reasons people read."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from flows.transitions.machine import Weigh, extension_refused
+from tasks.judging.policy import Policy
+from tests.transitions.scenes import given, verdict
+
+
+def test_an_approval_waits_until_the_blocks_are_as_the_last_move_says() -> None:
+    scene = given("MONITORING", canary=True).recorded("weighted", percent=10)
+    scene.recorded("moved", to="AWAITING_APPROVAL", reason="").answered("Grace").then(None)
+
+
+@pytest.mark.parametrize("act", ["ask_for_approval", "roll_back", "hold"])
+def test_monitoring_gives_the_verdict_as_its_reason(act: Any) -> None:
+    scene = given("MONITORING").when(verdict=verdict(act))
+    assert scene.step is not None
+    assert scene.step.reason == verdict(act).sentence  # type: ignore[union-attr]
+
+
+def test_a_rejection_without_a_reason_says_so() -> None:
+    given("HELD").answered("Grace", decision="reject", reason="").then(
+        "ROLLED_BACK", "Rejected by Grace: no reason given"
+    )
+
+
+def test_blocks_have_ten_minutes_to_follow_and_no_more() -> None:
+    scene = given("PROMOTED", settled=False)
+    scene.when(after=timedelta(minutes=10)).then(None)
+    scene.when(after=timedelta(minutes=10, seconds=1)).then("ROLLED_BACK", "did not reach the blocks in time")
+
+
+def test_stable_says_why() -> None:
+    given("PROMOTED").when(after=timedelta(hours=24)).then("STABLE", "Served a whole window without harm.")
+
+
+def test_a_canary_sends_exactly_the_planned_share_and_says_why() -> None:
+    scene = given("MONITORING", canary=True, policy=Policy(canary=((0.99, 5),))).when(verdict=verdict("wait"))
+    assert scene.step == Weigh(99, "Monitoring has begun.")
+    scene = scene.recorded("weighted", percent=99).recorded("settled").when(step_calls=5)
+    assert scene.step == Weigh(100, "5 calls at 99 % without harm.")
+
+
+@pytest.mark.parametrize(
+    "known", [{"harm": ("Drift.",), "verdict": verdict("hold")}, {"verdict": verdict("roll_back")}]
+)
+def test_harm_of_either_kind_refuses_more_time(known: dict[str, Any]) -> None:
+    scene = given("HELD").when(**known)
+    assert extension_refused(scene.gate, scene.facts) == "harm is proven"
+
+
+def test_a_gate_that_was_held_before_monitoring_gets_no_more_time() -> None:
+    scene = given("TESTING").recorded("moved", to="HELD", reason="no brief")
+    assert extension_refused(scene.gate, scene.facts) == "it never came to monitoring; plan a new gate"
