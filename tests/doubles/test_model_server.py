@@ -2,55 +2,15 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.doubles.conftest import SCHEMA, Ask
 from tests.doubles.model_server import AskedRequest, HostedModel, ModelServer, faults
-
-SCHEMA = {
-    "type": "object",
-    "properties": {"title": {"type": "string", "maxLength": 40}, "tags": {"type": "array", "minItems": 2}},
-    "required": ["title", "tags"],
-    "additionalProperties": False,
-}
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as running:
-        yield running
-
-
-@pytest.fixture
-def client(server: ModelServer) -> Iterator[httpx.Client]:
-    with httpx.Client(verify=False, headers={"authorization": f"Bearer {server.token}"}, timeout=30) as running:
-        yield running
-
-
-Ask = Callable[..., httpx.Response]
-
-
-@pytest.fixture
-def ask(server: ModelServer, client: httpx.Client) -> Ask:
-    """Ask for JSON by `SCHEMA` over the OpenAI protocol."""
-
-    def post(prompt: str = "Say hello", **body: Any) -> httpx.Response:
-        format_ = {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}}
-        asked = {"model": "smol", "messages": [{"role": "user", "content": prompt}], "response_format": format_}
-        return client.post(f"{server.openai_url}/chat/completions", json=asked | body)
-
-    return post
-
-
-@pytest.fixture
-def text(ask: Ask) -> Callable[..., Any]:
-    """The content of the answer, text or not."""
-    return lambda *args, **body: ask(*args, **body).json()["choices"][0]["message"]["content"]
-
 
 Text = Callable[..., Any]
 

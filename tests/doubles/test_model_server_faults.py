@@ -2,55 +2,15 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.doubles.conftest import Ask
 from tests.doubles.model_server import Fault, ModelServer, faults
-
-SCHEMA = {
-    "type": "object",
-    "properties": {"title": {"type": "string", "maxLength": 40}, "tags": {"type": "array", "minItems": 2}},
-    "required": ["title", "tags"],
-    "additionalProperties": False,
-}
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as running:
-        yield running
-
-
-@pytest.fixture
-def client(server: ModelServer) -> Iterator[httpx.Client]:
-    with httpx.Client(verify=False, headers={"authorization": f"Bearer {server.token}"}, timeout=30) as running:
-        yield running
-
-
-Ask = Callable[..., httpx.Response]
-
-
-@pytest.fixture
-def ask(server: ModelServer, client: httpx.Client) -> Ask:
-    """Ask for JSON by `SCHEMA` over the OpenAI protocol."""
-
-    def post(prompt: str = "Say hello", **body: Any) -> httpx.Response:
-        format_ = {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}}
-        asked = {"model": "smol", "messages": [{"role": "user", "content": prompt}], "response_format": format_}
-        return client.post(f"{server.openai_url}/chat/completions", json=asked | body)
-
-    return post
-
-
-@pytest.fixture
-def text(ask: Ask) -> Callable[..., Any]:
-    """The content of the answer, text or not."""
-    return lambda *args, **body: ask(*args, **body).json()["choices"][0]["message"]["content"]
-
 
 Text = Callable[..., Any]
 
@@ -135,11 +95,11 @@ class TestSpokenFaults:
 
 
 class TestServiceFaults:
-    def test_a_200_may_be_a_failure(self, server: ModelServer, client: httpx.Client) -> None:
+    def test_a_200_may_be_a_failure(self, server: ModelServer, http: httpx.Client) -> None:
         server.fail_next(faults.success_false())
         model = "@cf/meta/llama-3.3-70b-instruct-fp8-fast"
 
-        reply = client.post(
+        reply = http.post(
             f"{server.cloudflare_url}/accounts/{server.account}/ai/run/{model}",
             json={"messages": [{"role": "user", "content": "Hi"}]},
         )
@@ -180,13 +140,13 @@ class TestServiceFaults:
 
 
 class TestConnectionFaults:
-    def test_no_answer_until_the_client_gives_up(self, server: ModelServer, ask: Ask, client: httpx.Client) -> None:
+    def test_no_answer_until_the_client_gives_up(self, server: ModelServer, ask: Ask, http: httpx.Client) -> None:
         server.fail_next(faults.hang())
-        client.timeout = httpx.Timeout(0.2)
+        http.timeout = httpx.Timeout(0.2)
 
         with pytest.raises(httpx.ReadTimeout):
             ask()
-        client.timeout = httpx.Timeout(30)
+        http.timeout = httpx.Timeout(30)
         assert ask().status_code == 200
 
     def test_the_server_ends_while_a_question_hangs(self, ask: Ask, server: ModelServer) -> None:

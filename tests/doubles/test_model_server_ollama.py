@@ -47,18 +47,6 @@ RECORDED_FIGURES = {
 
 
 @pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as running:
-        yield running
-
-
-@pytest.fixture
-def http(server: ModelServer) -> Iterator[httpx.Client]:
-    with httpx.Client(verify=False, headers={"authorization": f"Bearer {server.token}"}) as client:
-        yield client
-
-
-@pytest.fixture
 def chat(server: ModelServer, http: httpx.Client) -> Callable[..., httpx.Response]:
     """Ask Ollama without streaming."""
 

@@ -1,7 +1,7 @@
 """The double as an OpenAI-compatible server."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -17,18 +17,6 @@ SCHEMA = {
 }
 HELLO = [{"role": "user", "content": "Say hello"}]
 Ask = Callable[..., httpx.Response]
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with ModelServer() as running:
-        yield running
-
-
-@pytest.fixture
-def http(server: ModelServer) -> Iterator[httpx.Client]:
-    with httpx.Client(verify=False, headers={"authorization": f"Bearer {server.token}"}) as client:
-        yield client
 
 
 @pytest.fixture
