@@ -1,7 +1,7 @@
 """What code has found in a window, numbered: a hint to any model, and all that a very small one may choose from."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +16,8 @@ MOST = 8
 """Choices for one field; more would only blur the list."""
 LONGEST_SENTENCE = 240
 
+HINTED: frozenset[FindingField] = frozenset(("client_email", "client_phone_number", "deal", "next_meeting"))
+"""What a model of any size is told: addresses, numbers, prices and days, which it gets wrong by a letter or a digit."""
 _FIELDS: dict[str, tuple[FindingField, ...]] = {
     "email": ("client_email",),
     "phone": ("client_phone_number",),
@@ -36,8 +38,18 @@ class Choice:
 
 def choices(window: Window, base: date | None) -> dict[FindingField, list[Choice]]:
     """Field -> what may be its value in this window, in the order of the call; fields with nothing are left out."""
+    return _listed([*_candidates(window), *_sentences(window, base)])
+
+
+def hints(window: Window, base: date | None) -> dict[FindingField, list[Choice]]:
+    """The same of the fields that a model of any size is told: those it gets wrong by a letter or a digit."""
+    told = [pair for pair in _candidates(window) if pair[0] in HINTED]
+    return _listed([*told, *(pair for piece in window.pieces for pair in _meetings(piece, base))])
+
+
+def _listed(pairs: Iterable[tuple[FindingField, Choice]]) -> dict[FindingField, list[Choice]]:
     found: dict[FindingField, dict[Choice, None]] = {}
-    for field, choice in (*_candidates(window, base), *_sentences(window, base)):
+    for field, choice in pairs:
         found.setdefault(field, {})[choice] = None
     return {field: list(unique)[:MOST] for field, unique in found.items()}
 
@@ -49,8 +61,8 @@ def finding(field: FindingField, choice: Choice) -> Finding:
     )
 
 
-def _candidates(window: Window, base: date | None) -> Iterator[tuple[FindingField, Choice]]:
-    for candidate in candidates(window, base):
+def _candidates(window: Window) -> Iterator[tuple[FindingField, Choice]]:
+    for candidate in candidates(window, dates=False):
         for field in _FIELDS.get(candidate.kind, ()):
             yield field, Choice(candidate.value, candidate.quote, candidate.timestamp)
 
@@ -61,10 +73,14 @@ def _sentences(window: Window, base: date | None) -> Iterator[tuple[FindingField
         for sentence in _SENTENCE.split(piece.text):
             if len(sentence) <= LONGEST_SENTENCE:
                 yield from _in_sentence(sentence, piece, tuple(speakers))
-                for mention in find_dates(sentence, base):
-                    words = sentence[mention.start : mention.end]
-                    # The whole sentence proves it: the time of day often stands beside the day.
-                    yield "next_meeting", Choice(words, sentence, piece.timestamp)
+        yield from _meetings(piece, base)
+
+
+def _meetings(piece: Piece, base: date | None) -> Iterator[tuple[FindingField, Choice]]:
+    for sentence in _SENTENCE.split(piece.text):
+        for mention in find_dates(sentence, base) if len(sentence) <= LONGEST_SENTENCE else ():
+            # The whole sentence proves it: the time of day often stands beside the day.
+            yield "next_meeting", Choice(sentence[mention.start : mention.end], sentence, piece.timestamp)
 
 
 def _in_sentence(sentence: str, piece: Piece, speakers: tuple[str, ...]) -> Iterator[tuple[FindingField, Choice]]:

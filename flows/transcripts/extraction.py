@@ -7,7 +7,7 @@ from pydantic import Field, create_model
 
 from flows.answers import Answer, Problem, warning
 from flows.transcripts.agent import Agent, Stretch, WindowPart
-from flows.transcripts.choices import choices, finding
+from flows.transcripts.choices import choices, finding, hints
 from tasks.transcripts.evidence import verify_all
 from tasks.transcripts.findings import Finding, FindingField, Kind
 
@@ -73,11 +73,10 @@ def _answer(stretch: Stretch) -> type[Answer] | None:
 
 
 def _task(stretch: Stretch) -> str:
-    offered = choices(stretch.window, stretch.base)
+    offered = (choices if stretch.picks else hints)(stretch.window, stretch.base)
     listed = [
         f"{field}: " + "; ".join(f"{number} = {choice.value}" for number, choice in enumerate(found, start=1))
         for field, found in offered.items()
-        if stretch.picks or field in ("client_email", "client_phone_number", "deal", "next_meeting")
     ]
     if stretch.picks:
         return "\n".join(["Choose for each field the number of the right value about the client, or none.", *listed])

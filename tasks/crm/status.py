@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, and_, func, or_, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.crm.tables import TABLES
@@ -109,19 +109,24 @@ def _held(wanted: Select[Any], most: int) -> Select[Any]:
 
 def settle(database: Engine, taken: Claim, outcomes: Mapping[str, Mapping[str, Settled]], now: datetime) -> None:
     """Writes what became of the claimed calls (transcript id -> table -> status) and gives the claim back."""
+    rows = [
+        {"of": external_id, "in_table": place, "sent": taken.records[external_id],
+         "status": settled.status, "reason": settled.reason}
+        for external_id, places in outcomes.items() for place, settled in places.items()
+    ]  # fmt: skip
+    settled_now = (
+        update(sync_status)
+        .where(
+            sync_status.c.target == taken.target,
+            sync_status.c.external_id == bindparam("of"),
+            sync_status.c.place == bindparam("in_table"),
+            sync_status.c.record_sha256 == bindparam("sent"),
+        )
+        .values(attempts=sync_status.c.attempts + 1, at=now)
+    )
     with database.begin() as connection:
-        for external_id, places in outcomes.items():
-            for place, settled in places.items():
-                connection.execute(
-                    update(sync_status)
-                    .where(
-                        sync_status.c.external_id == external_id,
-                        sync_status.c.target == taken.target,
-                        sync_status.c.place == place,
-                        sync_status.c.record_sha256 == taken.records[external_id],
-                    )
-                    .values(status=settled.status, reason=settled.reason, attempts=sync_status.c.attempts + 1, at=now)
-                )
+        if rows:
+            connection.execute(settled_now, rows)
         connection.execute(
             update(sync_status)
             .where(sync_status.c.claimed_by == taken.token)

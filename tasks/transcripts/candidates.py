@@ -17,9 +17,12 @@ from tasks.transcripts.windows import Piece, Window
 _AMOUNTS: frozenset[FindingField] = frozenset(("deal", "deposit", "estate_value"))
 
 
+Kind = Literal["email", "phone", "sum", "date"]
+
+
 @dataclass(frozen=True)
 class Candidate:
-    kind: Literal["email", "phone", "sum", "date"]
+    kind: Kind
     value: str
     """Normalised: address, E.164, plain decimal, ISO date."""
     quote: str
@@ -28,9 +31,13 @@ class Candidate:
     speaker: str | None
 
 
-def candidates(window: Window, base: date | None = None) -> list[Candidate]:
-    """All of them in order of place; dates need the day of the meeting as `base`."""
-    found = (candidate for piece in window.pieces for candidate in _in_piece(piece, base))
+def candidates(window: Window, base: date | None = None, *, dates: bool = True) -> list[Candidate]:
+    """All of them in order of place; dates need the day of the meeting as `base`, and most of the time."""
+    found = (
+        candidate
+        for piece in window.pieces
+        for candidate in (*_in_piece(piece), *(_dates_in(piece, base) if dates else ()))
+    )
     return list(dict.fromkeys(found))
 
 
@@ -71,7 +78,7 @@ def _amounts(field: FindingField, quote: str) -> set[Decimal]:
     return amounts
 
 
-def _in_piece(piece: Piece, base: date | None) -> Iterator[Candidate]:
+def _in_piece(piece: Piece) -> Iterator[Candidate]:
     text = piece.text
     where = (piece.turn, piece.timestamp, piece.speaker)
     for email in find_emails(text):
@@ -82,5 +89,9 @@ def _in_piece(piece: Piece, base: date | None) -> Iterator[Candidate]:
     for amount in find_sums(text):
         if amount.sure and not any(phone.start <= amount.start < phone.end for phone in phones):
             yield Candidate("sum", str(amount.value), text[amount.start : amount.end], *where)
-    for mention in find_dates(text, base):
-        yield Candidate("date", mention.day.isoformat(), text[mention.start : mention.end], *where)
+
+
+def _dates_in(piece: Piece, base: date | None) -> Iterator[Candidate]:
+    for mention in find_dates(piece.text, base):
+        words = piece.text[mention.start : mention.end]
+        yield Candidate("date", mention.day.isoformat(), words, piece.turn, piece.timestamp, piece.speaker)

@@ -43,7 +43,9 @@ def write_calls(folder: Path, count: int) -> None:
         own = text.replace("70944126", f"{80_000_000 + number}").replace(
             "Nadia Whitcombe", f"Client Number {number:03}"
         )
-        (folder / f"call-{number:03}.txt").write_text(own.replace("nadia.whitcombe", f"client{number}"))
+        own = own.replace("nadia.whitcombe", f"client{number}").rstrip("\n")
+        # No two calls may say the same, or whatever remembers a text would look faster than it is.
+        (folder / f"call-{number:03}.txt").write_text(f"{own} This was our talk number {number}.\n")
 
 
 def measure(folder: Path, count: int, run: Callable[[], Any]) -> Measured:

@@ -5,10 +5,11 @@ Measured on Baserow 1.35.3: a 409 and a 429 mean nothing was stored; a 5xx and a
 """
 
 import asyncio
+import contextlib
 import json
 import random
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -23,6 +24,10 @@ IDLE_SECONDS = 1.0
 """Idle connections are not used again after this; the server closes them after 2 s (gunicorn's default)."""
 TIMEOUT = httpx.Timeout(90.0, connect=10.0, pool=None)
 DETAIL_LIMIT = 400
+SHORTEST_TOKEN = 8
+"""Characters; a shorter one could be any word of an answer."""
+ANSWER_BYTES = 50_000_000
+"""A page of 200 rows with texts of the greatest length is far below this."""
 
 
 class LostAnswerError(BaserowError):
@@ -139,15 +144,33 @@ class Connection:
     ) -> tuple[str, Answer | None]:
         """What went wrong, in words, and the answer if a whole one came."""
         try:
-            response = await self._client.request(method, path, params=params, json=body)
+            response, whole = await self._fetched(method, path, params, body)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             return f"not reached: {error}", None
         except (httpx.TransportError, httpx.DecodingError) as error:
             return f"answer lost: {type(error).__name__}", None
-        answer = _read(response)
+        if whole is None:
+            return f"answer over {ANSWER_BYTES:,} bytes", None
+        answer = _read(response, whole)
         if answer.fine and answer.status != 204 and answer.body is None:
             return f"answer {answer.status} without JSON", None
         return str(answer), answer
+
+    async def _fetched(
+        self, method: str, path: str, params: dict[str, str] | None, body: Any
+    ) -> tuple[httpx.Response, bytes | None]:
+        """The answer and its body; None for a body larger than any of Baserow's."""
+        async with self._client.stream(method, path, params=params, json=body) as response:
+            parts, size = [], 0
+            async for part in response.aiter_bytes():
+                parts.append(part)
+                size += len(part)
+                if size > ANSWER_BYTES:
+                    return response, None
+            # A proxy's error page may show the request, and errors are shown to people.
+            secret = response.request.headers.get("Authorization", "").rpartition(" ")[2].encode()
+            whole = b"".join(parts)
+            return response, whole.replace(secret, b"[token]") if len(secret) >= SHORTEST_TOKEN else whole
 
     def _try_again(self, answer: Answer) -> bool:
         return answer.status in (408, 409, 429) or answer.status >= 500
@@ -162,10 +185,23 @@ class Connection:
         return answer
 
 
-def _read(response: httpx.Response) -> Answer:
+@contextlib.contextmanager
+def as_expected(what: str) -> Iterator[None]:
+    """Turns what comes of an answer with other things in it than Baserow's into a BaserowError; `what` was answered."""
     try:
-        body = response.json() if response.content else None
-    except ValueError:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise BaserowError(
+            f"The answer to {what} is not one of Baserow's ({type(error).__name__}).",
+            means="nothing more is written; no row is lost, the rest waits in the database.",
+            do="check that the address in the Baserow block is that of Baserow 1.33.3 or newer, then run the sync flow.",
+        ) from error
+
+
+def _read(response: httpx.Response, whole: bytes) -> Answer:
+    try:
+        body = json.loads(whole) if whole else None
+    except (ValueError, RecursionError):
         body = None
     return Answer(response.status_code, body, _retry_after(response))
 

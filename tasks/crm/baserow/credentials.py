@@ -55,6 +55,9 @@ class LoginAuth(httpx.Auth):
                 means="no table can be made or checked; nothing was changed.",
                 do="check the e-mail address and the password, and that the user may log in with a password.",
             )
-        body = response.json()
-        self._access = body["access_token"]
-        self._refresh = body.get("refresh_token", self._refresh)
+        try:
+            body = response.json()
+            self._access = str(body["access_token"])
+            self._refresh = str(body.get("refresh_token", self._refresh))
+        except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+            raise httpx.RemoteProtocolError("the login was answered without a token") from None

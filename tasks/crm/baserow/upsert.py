@@ -6,7 +6,7 @@ from typing import Any
 
 from blocks.errors import BaserowError
 from tasks.crm.baserow.cells import changed, key_of, to_create, to_update
-from tasks.crm.baserow.connection import Connection
+from tasks.crm.baserow.connection import Connection, as_expected
 from tasks.crm.baserow.live import read_fields
 from tasks.crm.baserow.lookup import Found, QueryRefusedError, look_up
 from tasks.crm.baserow.result import Reject, TableResult
@@ -50,7 +50,8 @@ class TableSync:
         if self.error is not None:
             return
         try:
-            await _Chunk(self, self._sendable(rows)).run()
+            with as_expected(f"requests about {self.table.spec.name}"):
+                await _Chunk(self, self._sendable(rows)).run()
         except BaserowError as error:
             self.error = str(await self._explained(error))
 

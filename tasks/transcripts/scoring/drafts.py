@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from functools import lru_cache
 
 from tasks.transcripts.evidence import is_verbatim
 from tasks.transcripts.normalise.dates import find_dates
@@ -70,8 +72,7 @@ def greets_client(email: str, persons: Sequence[str]) -> DraftCheck:
 
 def only_said_amounts(name: str, text: str, said: str, record: CrmRecord) -> DraftCheck:
     """No sum of money that is neither in the call nor in the record."""
-    known = {found.value for found in find_sums(said)}
-    known |= {
+    known = _sums(said) | {
         amount for amount in (record.deal.amount, record.deal.deposit, record.client.estate_value) if amount is not None
     }
     invented = sorted({found.value for found in find_sums(text) if found.sure} - known)
@@ -80,11 +81,22 @@ def only_said_amounts(name: str, text: str, said: str, record: CrmRecord) -> Dra
 
 def only_said_dates(name: str, text: str, said: str, record: CrmRecord, base: date | None) -> DraftCheck:
     """No day that is neither in the call nor in the record."""
-    known = {mention.day for mention in find_dates(said, base)} | {step.due for step in record.deal.next_steps}
+    known = _days(said, base) | {step.due for step in record.deal.next_steps}
     known |= {moment.date() for moment in (record.meeting.started_at, record.meeting.next_meeting) if moment}
     known |= {base, record.deal.close_date, record.meeting.held_on, record.meeting.next_meeting_on}
     invented = sorted({mention.day for mention in find_dates(text, base)} - known)
     return DraftCheck(f"{name}: dates", not invented, ", ".join(map(str, invented)))
+
+
+# A call is searched once for all its drafts; the few kept are those under way.
+@lru_cache(maxsize=8)
+def _sums(said: str) -> frozenset[Decimal]:
+    return frozenset(found.value for found in find_sums(said))
+
+
+@lru_cache(maxsize=8)
+def _days(said: str, base: date | None) -> frozenset[date | None]:
+    return frozenset(mention.day for mention in find_dates(said, base))
 
 
 def _is_quoted(quote: str, transcript: Transcript) -> DraftCheck:
