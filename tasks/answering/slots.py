@@ -30,10 +30,10 @@ from blocks.models import LanguageModel
 LEASE = 60.0
 """Seconds until the slot of a killed process is free again; the least that Prefect gives."""
 RENEWED = 20.0
-"""A slot is renewed this often, so that two renewals may fail."""
-POLL = 0.5
+"""A slot is renewed this often, so that a renewal may fail."""
+POLL = 0.3
 """Seconds between two tries for a slot, half as long or half as long again: the server knows no queue."""
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds for one answer of the Prefect server."""
 BUSY = 0.04
 """Seconds until a server whose SQLite database was being written to is asked again; its client would wait 2 s or more."""
@@ -41,6 +41,8 @@ LEFT_ALONE = 60.0
 """Seconds a limit that is not there, or could not be asked for, is not asked for again."""
 MOMENT, KEPT = 1.0, 5.0
 """Seconds a slot is kept for the next request of the same run, and seconds after which it is given back in any case."""
+TURN = 0.5
+"""Seconds a run stands aside after it gave back the only slot there is: longer than others wait between two tries."""
 FULL = frozenset({422, 423})
 """HTTP statuses of a limit without a free slot; 422 is that of a limit a person has set to 0, which lets nobody in."""
 UNREACHABLE = (httpx.HTTPError, PrefectException, TimeoutError, OSError, ValueError)
@@ -73,6 +75,8 @@ class Held:
     limit: str
     lease: UUID
     since: float
+    only: bool
+    """Whether the limit has no other."""
 
 
 @dataclass
@@ -83,7 +87,8 @@ class SharedSlots:
     which refuses or queues what is too much, while a run that stops is lost work. The log says so.
 
     A slot is kept for a moment after its request, for the next one of this run: a model that answers in no time would
-    otherwise be outweighed by asking for leave. After `KEPT` it is given back in any case, so that others get a turn.
+    otherwise be outweighed by asking for leave. After `KEPT` it is given back in any case, and where it is the only one the
+    run stands aside for a moment: it would ask again at once and come first for ever.
     """
 
     client: PrefectClient
@@ -92,6 +97,8 @@ class SharedSlots:
     clock: Callable[[], float] = time.monotonic
     _left_alone: dict[str, float] = field(default_factory=dict)
     """Limit -> until when it is not asked for."""
+    _aside: dict[str, float] = field(default_factory=dict)
+    """Limit -> until when it is left to others."""
     _idle: list[Held] = field(default_factory=list)
     _ends: set[asyncio.Task[None]] = field(default_factory=set)
     """What gives idle slots back when their moment is over."""
@@ -126,12 +133,14 @@ class SharedSlots:
 
     async def _lay_down(self, held: Held) -> None:
         if self.clock() - held.since >= KEPT:
-            return await self._give_back(held.lease)
+            await self._give_back(held.lease)
+            if held.only:
+                self._aside[held.limit] = self.clock() + TURN
+            return
         self._idle.append(held)
         ending = asyncio.create_task(self._end(held))
         self._ends.add(ending)
         ending.add_done_callback(self._ends.discard)
-        return None
 
     async def _end(self, held: Held) -> None:
         await asyncio.sleep(MOMENT)
@@ -141,6 +150,8 @@ class SharedSlots:
 
     async def _take(self, name: str) -> Held | None:
         """A slot; None where the limit is done without."""
+        if (aside := self._aside.pop(name, 0) - self.clock()) > 0:
+            await self.sleep(aside)
         waiting = False
         while self.clock() >= self._left_alone.get(name, 0):
             try:
@@ -150,7 +161,7 @@ class SharedSlots:
                 break
             if granted is not None:
                 if granted.limits:
-                    return Held(name, granted.lease_id, self.clock())
+                    return Held(name, granted.lease_id, self.clock(), granted.limits[0].limit == 1)
                 break
             if not waiting:
                 _log().info("Waiting for a slot of the limit %s.", name)

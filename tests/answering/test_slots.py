@@ -138,6 +138,24 @@ def test_a_slot_serves_the_next_request_of_the_same_run_and_is_soon_free(limited
     assert taken(block) == 0
 
 
+def test_a_run_that_goes_on_and_on_lets_others_have_a_turn(limited: Limited, monkeypatch: pytest.MonkeyPatch) -> None:
+    block, order = limited(1), list[str]()
+
+    async def use(slots: SharedSlots, name: str, times: int) -> None:
+        for _ in range(times):
+            async with slots.slot(block):
+                await asyncio.sleep(0.5)
+            order.append(name)
+
+    async def both(greedy: SharedSlots) -> None:
+        monkeypatch.setattr("tasks.answering.slots.KEPT", 0.1)
+        async with shared_slots() as modest:
+            await asyncio.gather(use(greedy, "greedy", 4), use(modest, "modest", 1))
+
+    with_slots(both)
+    assert "modest" in order[:2]
+
+
 @pytest.mark.parametrize("failure", [ValueError, asyncio.CancelledError])
 def test_a_slot_comes_back_from_a_request_that_fails(limited: Limited, failure: type[BaseException]) -> None:
     block = limited(1)
