@@ -1,6 +1,7 @@
 """All commands of `phasegate`."""
 
 import typer
+from typer.models import CommandInfo, TyperInfo
 
 from deployments.commands import (
     alerts,
@@ -22,5 +23,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (generator, transcripts, gates, status, ledger, reports, serve, bootstrap, operations, alerts):
-    module.register(app)
+SUBJECTS = {
+    "Pipelines": (generator, transcripts),
+    "Gates: change a model safely": (gates, status),
+    "What happened, and who may decide": (ledger, reports),
+    "Server, blocks and upkeep": (serve, bootstrap, operations, alerts),
+}
+"""Heading of the help -> whose commands stand under it."""
+
+
+def _registered() -> list[CommandInfo | TyperInfo]:
+    return [*app.registered_commands, *app.registered_groups]
+
+
+for heading, modules in SUBJECTS.items():
+    before = _registered()
+    for module in modules:
+        module.register(app)
+    for one in _registered():
+        if one not in before:
+            one.rich_help_panel = heading

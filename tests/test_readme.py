@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from blocks.catalogue import default_models
 from blocks.home import PROJECT_ROOT
-from deployments.application import app
+from deployments.application import SUBJECTS, app
 
 README = (PROJECT_ROOT / "README.md").read_text()
 MAKEFILE = (PROJECT_ROOT / "Makefile").read_text()
@@ -139,6 +139,11 @@ def test_a_command_nobody_runs_and_one_there_is_not_are_noticed() -> None:
 @pytest.mark.parametrize("text", sorted(set(re.findall(r"`phasegate ([a-z][a-z-]+(?: [a-z][a-z-]+)?)", sources()))))
 def test_a_command_named_in_a_message_is_there(text: str) -> None:
     parse(text.split())
+
+
+def test_the_help_has_every_command_under_its_subject() -> None:
+    panels = {command.rich_help_panel for command in get_command(app).commands.values()}
+    assert panels == set(SUBJECTS)
 
 
 def test_make_help_names_every_target_of_the_makefile() -> None:
