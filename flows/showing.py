@@ -1,8 +1,11 @@
 """Pages and artifacts shown on the Prefect server, from inside a run and from a terminal."""
 
+from dataclasses import dataclass
+from typing import Self
 from uuid import UUID
 
 import httpx
+from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.client.schemas.filters import ArtifactCollectionFilter, ArtifactCollectionFilterKey
@@ -29,6 +32,45 @@ async def show_markdown(key: str, markdown: str, description: str) -> None:
         made = ArtifactCreate(type="markdown", key=key, description=description, data=markdown,
                               flow_run_id=UUID(str(run)) if run else None)  # fmt: skip
         await client.create_artifact(made)
+
+
+@dataclass
+class Counting:
+    """How much of a long run is done, as a progress artifact of the run; outside a run nobody is shown anything."""
+
+    what: str
+    """Plural of what is counted."""
+    total: int
+    done: int = 0
+    artifact: UUID | None = None
+
+    @classmethod
+    async def begun(cls, key: str, what: str, total: int) -> Self:
+        counting = cls(what, total)
+        if flow_run.id:
+            try:
+                counting.artifact = await acreate_progress_artifact(0.0, key=key, description=counting.said)
+            except TROUBLE as error:
+                log_trouble("The progress", error)
+        return counting
+
+    @property
+    def said(self) -> str:
+        return f"{self.done:,} of {self.total:,} {self.what}"
+
+    async def step(self) -> None:
+        """One more is done."""
+        await self.reached(self.done + 1)
+
+    async def reached(self, done: int) -> None:
+        self.done = done
+        if self.artifact is None:
+            return
+        try:
+            share = 100.0 * min(1.0, self.done / max(1, self.total))
+            await aupdate_progress_artifact(self.artifact, share, description=self.said)
+        except TROUBLE as error:
+            log_trouble("The progress", error)
 
 
 def ui_address() -> str:

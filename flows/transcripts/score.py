@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from blocks.errors import CallError, TranscriptError
 from blocks.home import folder as state_folder
 from flows.progress import tell
+from flows.showing import Counting
 from flows.transcripts import extraction, structuring
 from flows.transcripts.agents import AGENTS
 from flows.transcripts.opening import EXTRACTION, Crew, open_crew, open_run
@@ -86,15 +87,18 @@ async def score_models(
             do="put a file name.gold.json (format transcript-gold/1) beside name.txt.",
         )
     scores: list[ModelScore] = []
+    total = len(lineups) * repetitions * len(CONDITIONS)
+    counting = await Counting.begun("score-progress", "rounds over all transcripts", total)
     for lineup in lineups:
         async with open_crew(lineup) as crew:
             for repetition in range(1, repetitions + 1):
                 for condition in CONDITIONS:
                     scores.append(await _scored(crew, judged, condition, repetition, drafts))
+                    await counting.step()
     frames = {"summary": tables.summary(scores), "fields": tables.fields(scores), "lists": tables.lists(scores),
               "drafts": tables.drafts(scores), "values": tables.cells(scores)}  # fmt: skip
-    files = await asyncio.to_thread(_write, frames, str(flow_run.id))
     run_id = str(flow_run.id)
+    files = await asyncio.to_thread(_write, frames, run_id)
     report = await asyncio.to_thread(write_comparison, scores, run_id, state_folder("scores", run_id))
     await acreate_markdown_artifact(page_markdown(comparison_page(scores, run_id)), key="score-models")
     return Scored(
@@ -105,11 +109,16 @@ async def score_models(
 
 def _with_gold(folder: Path) -> Iterator[tuple[Transcript, Gold]]:
     for read in read_folder(folder):
-        if isinstance(read, Unreadable):
-            raise TranscriptError(f"{read.filename}: {read.reason}", do="correct or remove the file, then score again.")
         gold = (folder / read.filename).with_suffix(".gold.json")
-        if gold.exists():
-            yield read, read_gold(gold)
+        if not gold.exists():
+            continue
+        if isinstance(read, Unreadable):
+            raise TranscriptError(
+                f"{read.filename} has gold answers and cannot be scored: {read.reason}",
+                means="a comparison without it would be another one than was asked for.",
+                do="correct or remove the file, then score again.",
+            )
+        yield read, read_gold(gold)
 
 
 async def _scored(

@@ -3,6 +3,7 @@
 from prefect import flow
 from prefect.logging import get_run_logger
 
+from flows.showing import Counting
 from flows.transitions.facts import window_of
 from flows.transitions.reading import read_gate
 from flows.transitions.trial import ask_pair, replay_due, suite_of
@@ -30,13 +31,17 @@ async def replay(gate_id: str) -> int:
 
 async def catch_up(world: World, gate_id: str) -> int:
     """Asks until nothing is due or the gate has moved on."""
+    counting: Counting | None = None
     for asked in range(MOST):
         gate = read_gate(world, gate_id)
         o = gate.opening
         done = replayed(world.database, o.pipeline, o.preview, window_of(gate).start)
-        if not replay_due(gate, done, world.clock()):
+        due = replay_due(gate, done, world.clock())
+        if not due:
             return asked
+        counting = counting or await Counting.begun("replay-progress", "inputs replayed", min(due, MOST))
         suite = suite_of(o.pipeline)
         item = suite.items()[done % len(suite.items())]
         await ask_pair(suite, item, (o.production, o.preview), f"{gate_id}/replay/{done}/{item}", "trial")
+        await counting.step()
     return MOST

@@ -9,10 +9,12 @@ from uuid import NAMESPACE_URL, uuid5
 from prefect.logging import get_run_logger
 
 from blocks.errors import ConfigurationError, PhasegateError
+from flows.showing import Counting
 from flows.transitions.reading import read_gate
 from flows.transitions.story import Gate
 from flows.transitions.suites import SUITES, Suite
 from flows.transitions.world import World
+from tasks.judging.wording import spoken_list
 from tasks.records.ledger import AlreadyMovedError
 from tasks.records.runs import Purpose
 
@@ -42,12 +44,13 @@ async def run_trial(
     `key` names the trial: the same key again goes on where it was interrupted, with the same runs.
     """
     suite = suite_of(pipeline)
-    return [
-        one
-        for item in suite.items()
-        for repeat in range(repeats)
-        for one in await ask_pair(suite, item, lineups, f"{key}/{item}/{repeat}", purpose)
-    ]
+    wanted = [(item, repeat) for item in suite.items() for repeat in range(repeats)]
+    counting = await Counting.begun("trial-progress", f"inputs asked under {spoken_list(list(lineups))}", len(wanted))
+    asked: list[Asked] = []
+    for item, repeat in wanted:
+        asked += await ask_pair(suite, item, lineups, f"{key}/{item}/{repeat}", purpose)
+        await counting.step()
+    return asked
 
 
 async def ask_pair(suite: Suite, item: str, lineups: Sequence[str], pair: str, purpose: Purpose) -> list[Asked]:
