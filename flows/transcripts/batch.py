@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from blocks.errors import CallError, PromptTooLongError, TranscriptError
 from blocks.stores import load_stores
 from flows.progress import tell
+from flows.showing import Counting
 from flows.transcripts.behind import tell_behind
 from flows.transcripts.opening import Crew, open_crew, open_run
 from flows.transcripts.process import understood_and_kept
@@ -24,7 +25,7 @@ from tasks.crm.projecting import project
 from tasks.crm.status import TARGETS, Target, count_not_done
 from tasks.records.transcripts import keep_source
 from tasks.reports.text import escape_markdown, shortened
-from tasks.transcripts.reading import Unreadable, read_folder
+from tasks.transcripts.reading import Unreadable, files_of, read_folder
 from tasks.transcripts.transcript import Transcript
 
 CURRENT: ContextVar[tuple[Crew, dict[str, Transcript], bool]] = ContextVar("transcript_batch")
@@ -63,7 +64,8 @@ async def process_folder(folder: Path, lineup: str = "production", again: bool =
     async with open_crew(lineup) as crew:
         token = CURRENT.set((crew, {}, again))
         try:
-            await _all(_files(folder, failed), crew, processed, failed)
+            counting = await Counting.begun("transcript-batch-progress", "files", len(files_of(folder)))
+            await _all(_files(folder, failed), crew, processed, failed, counting)
         finally:
             CURRENT.reset(token)
         stores = await load_stores()
@@ -89,7 +91,9 @@ def _files(folder: Path, failed: dict[str, str]) -> Iterator[Transcript]:
             yield read
 
 
-async def _all(files: Iterator[Transcript], crew: Crew, processed: list[str], failed: dict[str, str]) -> None:
+async def _all(
+    files: Iterator[Transcript], crew: Crew, processed: list[str], failed: dict[str, str], counting: Counting
+) -> None:
     """As many workers as the models serve requests, fed from a short queue: memory does not grow with the folder."""
     at_once = min(model.block.concurrency for model in crew.models.values())
     queue: asyncio.Queue[Transcript | None] = asyncio.Queue(WAITING)
@@ -100,6 +104,7 @@ async def _all(files: Iterator[Transcript], crew: Crew, processed: list[str], fa
                 failed[transcript.filename] = why
             else:
                 processed.append(transcript.transcript_id)
+            await counting.reached(len(processed) + len(failed))
 
     async def feed() -> None:
         while (transcript := await asyncio.to_thread(next, files, None)) is not None:
