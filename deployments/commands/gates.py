@@ -59,7 +59,9 @@ def find(world: "World", beginning: str) -> "Gate":
 
     found = [gate for gate in all_gates(world) if gate.id.startswith(beginning)]
     if len(found) != 1:
-        raise GateError(f"{len(found)} gates begin with {beginning!r}.", do="see `phasegate status --all` for the ids.")
+        raise GateError(
+            f"{len(found) or 'No'} gate ids begin with {beginning!r}.", do="see `phasegate status --all` for the ids."
+        )
     return found[0]
 
 

@@ -1,7 +1,7 @@
 """`phasegate history`, `verify`, `as-of`, `drift`, `trial` and `approver`: what the ledger knows, and who may decide."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,6 +56,8 @@ def verify(
     from tasks.records.ledger import verify as check
 
     found = check(_records().database, head or None)
+    if found.sound and not found.entries:
+        return say("The ledger is empty.")
     if found.sound:
         return say(f"{found.entries} entries, sound. Newest: {found.head}")
     say(f"BROKEN at entry {found.broken}: {found.reason}. {found.entries} entries before it are sound.")
@@ -77,6 +79,8 @@ def as_of(
         at = datetime.min
     if at.tzinfo is None:
         raise InputError(f"{moment!r} is no moment with a time zone.", do="write 2026-11-02T08:00+01:00, for example.")
+    if at > datetime.now(UTC):
+        raise InputError(f"{moment} has not come yet.", do="give a moment that is past.")
     roles = served(_records(), pipeline, lineup, at)
     for role, model in roles.items():
         say(f"{role:24} {model}")

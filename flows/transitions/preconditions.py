@@ -8,7 +8,7 @@ from flows.transitions.plans import phase
 from flows.transitions.reading import all_gates
 from flows.transitions.story import Opening, tell
 from flows.transitions.world import World
-from tasks.judging.wording import spoken_list, spoken_time
+from tasks.judging.wording import many, spoken_list, spoken_time
 from tasks.records.ledger import Entry
 
 
@@ -81,7 +81,7 @@ async def _approvers(world: World, opening: Opening) -> list[str]:
     if len(able) >= needed:
         return []
     return [
-        f"{needed} approvers other than {opening.starter} are needed and there are {len(able)};"
+        f"It takes {many(needed, 'approver')} other than {opening.starter}, and there are {len(able)};"
         " add one with `phasegate approver add NAME`."
     ]
 

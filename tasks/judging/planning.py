@@ -189,6 +189,12 @@ def _impossible(plan: GatePlan, effort: Effort) -> list[str]:
             f"{name}: a price is unknown, so its cost can never be proven; set the prices in both blocks (0 where nobody"
             " charges), run a baseline if no call yet tells how large one is, or take `cost` out of the policy's demands."
         )
+    workload = plan.workload(effort.role)
+    if "cost" in plan.policy.demands and workload and workload.incumbent_cost == 0 and workload.candidate_cost:
+        refusals.append(
+            f"{name}: the incumbent is free and the candidate is not, so no ratio of their costs is small enough; take"
+            " `cost` out of the policy's demands if that is agreed."
+        )
     if effort.chance is not None and effort.chance < LEAST_CHANCE:
         limit = percent(plan.policy.failure_limit)
         refusals.append(

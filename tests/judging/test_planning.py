@@ -87,6 +87,7 @@ def test_hours_and_money() -> None:
     ("plan", "reason"),
     [
         (planned(candidate_cost=None), "a price is unknown, so its cost can never be proven"),
+        (planned(incumbent_cost=0, candidate_cost=0.01), "the incumbent is free and the candidate is not"),
         (planned(budget=Budget(replay_calls=100)), "It takes 516 replay calls; the budget has 100."),
         (planned(budget=Budget(money=5)), "It costs 5.16; the budget is 5.00."),
         (planned(Policy(demands=("failures",)), Budget(money=5), incumbent_cost=None), "an unknown amount"),

@@ -49,6 +49,14 @@ def test_as_of_tells_who_served(world: World) -> None:
     assert "did not know the lineup" in phasegate("as-of", "2020-01-01T00:00+00:00").output
 
 
+def test_as_of_a_time_to_come_tells_nothing(world: World) -> None:
+    assert "has not come yet" in str(phasegate("as-of", "2999-01-01T00:00+00:00").exception)
+
+
+def test_an_empty_ledger_is_said_to_be_empty(world: World) -> None:
+    assert "The ledger is empty." in phasegate("verify").output
+
+
 @pytest.mark.parametrize("moment", ["yesterday", "2026-11-02T08:00"])
 def test_as_of_wants_a_moment_with_a_zone(world: World, moment: str) -> None:
     assert "no moment with a time zone" in str(phasegate("as-of", moment).exception)

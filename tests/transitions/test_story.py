@@ -41,7 +41,7 @@ def test_a_start_without_preconditions_changes_nothing(story: Story) -> None:
     [
         (lambda story: story.blocks.dead.add("old"), "way back is dead"),
         (lambda story: story.blocks.dead.add("new"), "target is dead"),
-        (lambda story: story.blocks.people.clear(), "1 approvers other than Ada are needed"),
+        (lambda story: story.blocks.people.clear(), "It takes 1 approver other than Ada, and there are 0"),
         (lambda story: story.blocks.people.pop("Grace") + story.blocks.people.pop("Alan"), "there are 0"),
         (lambda story: story.blocks.lineups["generator", "production"].update({ROLE: "other"}), "no longer name"),
         (lambda story: story.world.record("incident_opened", "x", {"reason": "Fire."}), "Fire."),
