@@ -165,7 +165,7 @@ def test_a_block_that_cannot_send_is_refused(prefect_api: str, block: str, said:
 
 
 def test_the_command_shows_what_is_sent_where(alerted: Alerts, receiver: str, home: Any, prefect_api: str) -> None:
-    status, printed = phasegate("alerts", env=environment(home, prefect_api))
+    status, printed = phasegate("alerts", "--block", receiver, env=environment(home, prefect_api))
     assert status == 0, printed
     assert f"phasegate harm to {receiver}" in printed
     assert "phasegate.gate.awaiting-approval" in printed

@@ -3,7 +3,10 @@
 import pytest
 from sqlalchemy import Engine
 
+from tests.transitions.gated import monitoring, scene
 from tests.transitions.story import Story
+
+__all__ = ["monitoring", "scene"]
 
 
 @pytest.fixture

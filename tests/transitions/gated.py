@@ -1,0 +1,146 @@
+"""A gate of the generator's first phase on a real Prefect server and a real database, with the clock moved by the test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyotp
+import pytest
+from prefect.client.schemas.responses import SetStateStatus
+from pydantic import SecretStr
+
+from blocks.approvers import Approver
+from blocks.lineups import GeneratorLineup
+from flows.generator.opening import open_run
+from flows.generator.stages import stage
+from flows.transitions.gate import gate as gate_flow
+from flows.transitions.reading import read_gate
+from flows.transitions.story import Gate
+from flows.transitions.suites import SUITES
+from flows.transitions.watch import look
+from flows.transitions.world import World, real_world
+from tasks.judging.observations import Call
+from tasks.records.runs import Purpose
+from tests import one_loop
+from tests.conftest import SaveModel
+from tests.doubles.model_server import ModelServer
+from tests.generator.examples import sample
+from tests.transitions.drive import Drive
+from tests.transitions.records import store_calls
+
+ROLES = ("market_analysis", "buyer_psychology", "competitive_analysis")
+SECRET = pyotp.random_base32()
+POLICY: dict[str, Any] = {
+    "demands": ["failures"], "watched": ["failures"], "failure_limit": 0.45, "alpha": 0.45, "failures_allowed": 0,
+    "window": "PT2H", "buckets": 1, "buckets_needed": 1, "calls_per_bucket": 1,
+}  # fmt: skip
+"""Two clean calls a stage prove it."""
+LINEUPS = {"production": "gated-production", "preview": "gated-preview"}
+
+
+@dataclass
+class Shifted:
+    """The clock on the wall, moved on by a test instead of waiting."""
+
+    by: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.by
+
+
+@dataclass
+class Scene:
+    drive: Drive
+    clock: Shifted
+    calls: int = 0
+
+    @property
+    def world(self) -> World:
+        real = real_world()
+        return World(real.blocks, real.database, self.clock)
+
+    @property
+    def gate(self) -> Gate:
+        return read_gate(self.world, str(self.drive.id))
+
+    def called(self, count: int = 4, failed: bool = False, **given: Any) -> None:
+        """Calls of each changed stage under the candidate, now."""
+        made = [
+            Call(role=role, arm="candidate", at=self.clock(), run_id=f"{role}-{self.calls}-{n}", failed=failed,
+                 score=None if failed else 99, seconds=1, cost=0)
+            for role in ROLES for n in range(count)
+        ]  # fmt: skip
+        store_calls(
+            self.world.database,
+            made,
+            first=self.calls,
+            model_block="new",
+            **{"environment": LINEUPS["preview"], **given},
+        )
+        self.calls += len(made)
+
+    def watched(self) -> list[str]:
+        return one_loop.run(look_at(self.world))
+
+    def monitored(self) -> str:
+        """A window with good calls, and the watch at its end; the state of the run after the leg that follows."""
+        self.called()
+        self.clock.by += timedelta(hours=3)
+        self.watched()
+        return self.drive.leg()
+
+    def serves(self, lineup: str = "production") -> str:
+        content = one_loop.run(self.world.blocks.lineup("generator", LINEUPS[lineup]))
+        return str((content or {})["market_analysis"])
+
+    def decides(self, decision: str = "approve", **typed: Any) -> SetStateStatus:
+        code = pyotp.TOTP(SECRET).at(self.clock())
+        usual = {"decision": decision, "approver": "grace", "reason": "read it", "code": code, "confirmed": "all"}
+        return self.drive.resume(**{**usual, **typed}).status
+
+
+async def look_at(world: World) -> list[str]:
+    from prefect import flow
+
+    @flow(name="one-look")
+    async def one_look() -> list[str]:
+        return await look(world)
+
+    return await one_look()
+
+
+@pytest.fixture
+def scene(save_model: SaveModel, models: ModelServer, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """A gate for phase 1 that has been planned, with everything in order."""
+    clock = Shifted()
+    for name in ("old", "new"):
+        save_model(name, input_price=0, output_price=0)
+    for name in LINEUPS.values():
+        one_loop.run(GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, "old")).asave(name, overwrite=True))
+    one_loop.run(Approver(totp=SecretStr(SECRET)).asave("grace", overwrite=True))
+    world = real_world()
+    for kind in ("baseline", "drilled"):
+        world.record(kind, "tester", {"pipeline": "generator", "passed": True})
+    monkeypatch.setattr("flows.transitions.world.utc_now", clock)
+    monkeypatch.setitem(SUITES, "generator", OneStage())
+    return Scene(Drive(gate_flow, phase="generator-1", starter="ada", target="new", policy=POLICY, **LINEUPS), clock)
+
+
+class OneStage:
+    """A suite of one brief and one stage; all thirteen are asked where the suite itself is tested."""
+
+    def items(self) -> Sequence[str]:
+        return ["sample"]
+
+    async def ask(self, item: str, lineup: str, run_id: str, pair: str, purpose: Purpose) -> None:
+        async with open_run(run_id, sample(), lineup, purpose=purpose, pair=pair) as run:
+            await run.stage(stage("market_analysis"))
+
+
+@pytest.fixture
+def monitoring(scene: Scene) -> Scene:
+    """Tested, and suspended for its window."""
+    assert scene.drive.leg() == "Suspended"
+    assert scene.gate.state == "MONITORING"
+    return scene

@@ -1,0 +1,112 @@
+"""A gate from a terminal: every act of the Prefect UI typed as a command, on a real server and a real ledger."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pyotp
+import pytest
+from typer.testing import CliRunner
+
+from blocks.approvers import Approver
+from blocks.lineups import GeneratorLineup
+from deployments.application import app
+from flows.transitions.drift import note_new
+from tests import one_loop
+from tests.transitions.gated import LINEUPS, SECRET, Scene
+
+pytestmark = [
+    pytest.mark.server, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("own_environment"),
+]  # fmt: skip
+
+
+def phasegate(*words: str, status: int = 0) -> str:
+    """What a command prints, in one line."""
+    found = CliRunner().invoke(app, list(words))
+    assert found.exit_code == status, (found.output, found.exception)
+    return re.sub(r"\s+", " ", found.output + str(found.exception or ""))
+
+
+def code(scene: Scene) -> str:
+    return pyotp.TOTP(SECRET).at(scene.clock())
+
+
+def test_a_gate_is_approved_and_taken_back(monitoring: Scene) -> None:
+    monitoring.monitored()
+    gate = monitoring.gate.id
+    assert "AWAITING_APPROVAL" in phasegate("status").upper().replace(" ", "_")
+    assert "3 of 3 requirements proven" in phasegate("status", gate)
+    answered = phasegate("approve", gate[:8], "grace", "--code", code(monitoring), "--confirmed", "all")
+    assert ("is PROMOTED" in answered, monitoring.serves()) == (True, "new")
+    assert "is ROLLED_BACK" in phasegate("rollback", gate, "--reason", "too slow")
+    assert monitoring.serves() == "old"
+    assert "ROLLED_BACK" in phasegate("rollback", gate)  # twice in a row
+
+
+def test_the_newest_gate_is_taken_back_where_none_is_named(monitoring: Scene) -> None:
+    assert f"({monitoring.gate.id}) is ROLLED_BACK" in phasegate("rollback")
+
+
+def test_a_rejection_wants_its_reason(monitoring: Scene) -> None:
+    monitoring.monitored()
+    gate = monitoring.gate.id
+    assert "Missing option '--reason'" in phasegate("reject", gate, "grace", "--code", code(monitoring), status=2)
+    assert "is ROLLED_BACK" in phasegate("reject", gate, "grace", "--code", code(monitoring), "--reason", "wordy")
+
+
+def test_a_held_gate_is_given_more_time(monitoring: Scene) -> None:
+    monitoring.clock.by += timedelta(hours=3)
+    monitoring.watched()
+    monitoring.drive.leg()
+    assert monitoring.gate.state == "HELD"
+    assert "is MONITORING" in phasegate("extend", monitoring.gate.id, "12")
+
+
+def test_an_emergency_and_its_end(monitoring: Scene) -> None:
+    assert "All gates are frozen" in phasegate("emergency-rollback", "nonsense in offers")
+    assert monitoring.gate.state == "ROLLED_BACK"
+    assert "The incident is closed" in phasegate("close-incident", "a full cache")
+
+
+def test_a_block_edited_by_hand_is_shown_adopted_and_reverted(scene: Scene) -> None:
+    one_loop.run(note_new(scene.world, tuple(LINEUPS.values())))
+    edited("new")
+    assert LINEUPS["production"] in phasegate("drift")
+    assert "Handled: revert" in phasegate("drift", "revert", "--name", LINEUPS["production"], "--reason", "not meant")
+    assert scene.serves() == "old"
+    edited("new")
+    assert "Handled: adopt" in phasegate("drift", "adopt", "--name", LINEUPS["production"], "--reason", "meant so")
+    assert scene.serves() == "new"
+
+
+def edited(model: str) -> None:
+    lineup = GeneratorLineup(**{**dict.fromkeys(GeneratorLineup.roles, "old"), "market_analysis": model})
+    one_loop.run(lineup.asave(LINEUPS["production"], overwrite=True))
+
+
+@pytest.fixture
+def production(scene: Scene) -> Iterator[None]:
+    """The lineup that a drill without a word rehearses for; what other tests had there is put back."""
+    before = one_loop.run(scene.world.blocks.lineup("generator", "production"))
+    saved(dict.fromkeys(GeneratorLineup.roles, "old"))
+    yield
+    if before is None:
+        one_loop.run(GeneratorLineup.adelete("production"))  # type: ignore[arg-type]
+    else:
+        saved(before)
+
+
+def saved(fields: Mapping[str, Any]) -> None:
+    one_loop.run(GeneratorLineup(**fields).asave("production", overwrite=True))
+
+
+@pytest.mark.usefixtures("production")
+def test_the_way_back_is_rehearsed() -> None:
+    assert "The drill passed" in phasegate("drill")
+
+
+def test_an_approver_is_added_once(scene: Scene) -> None:
+    assert "Scan this with an authenticator app" in phasegate("approver", "add", "hopper")
+    assert one_loop.run(Approver.aload("hopper")).totp.get_secret_value()  # type: ignore[union-attr]
+    assert "is an approver already" in phasegate("approver", "add", "hopper", status=1)
