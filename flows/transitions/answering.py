@@ -94,7 +94,8 @@ WRONG = "The one-time code is wrong."
 
 
 def _name(given: Given) -> str:
-    return given.approver.strip()[:100] or "nobody"
+    """As it is recorded: no sign that a database refuses or that hides another name, such as NUL or a change of direction."""
+    return "".join(sign for sign in given.approver.strip()[:100] if sign.isprintable()) or "nobody"
 
 
 def _accept(world: World, gate: Gate, given: Given, step: int) -> None:
@@ -158,7 +159,7 @@ def _step(approver: ApproverFacts, code: str, now: datetime) -> int | None:
         steps = {step: codes.generate_otp(step) for step in range(current - STEPS_BACK, current + STEPS_AHEAD + 1)}
     except ValueError:  # the secret was edited by hand into something that is none
         return None
-    matching = [step for step, expected in steps.items() if compare_digest(expected.encode(), typed.encode())]
+    matching = [step for step, expected in steps.items() if compare_digest(expected.encode(), typed.encode(errors="replace"))]
     return matching[-1] if matching else None
 
 
