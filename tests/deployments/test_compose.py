@@ -1,5 +1,6 @@
-"""The compose file, as far as it can be checked without an engine."""
+"""The compose file, as far as it can be checked without an engine, and the page that tells how to use it."""
 
+import importlib
 import re
 from typing import Any
 
@@ -9,8 +10,10 @@ import yaml
 
 from blocks.home import PROJECT_ROOT
 from deployments.catalogue import WORK_POOL
+from tests.test_readme import is_setting, parse, program, shell_lines, words
 
 FILE = PROJECT_ROOT / "compose.yaml"
+PAGE = (PROJECT_ROOT / "docs" / "more-than-one-machine.md").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
@@ -89,3 +92,40 @@ def test_what_the_image_copies_is_there() -> None:
     copied = re.findall(r"^COPY (.+) \S+$", SERVICES["worker"]["build"]["dockerfile_inline"], re.MULTILINE)
     assert copied
     assert all((PROJECT_ROOT / name).exists() for line in copied for name in line.split())
+
+
+def rows(heading: str) -> set[str]:
+    """The names in the first column of the page's table with this heading."""
+    table = PAGE.split(f"| {heading} |", 1)[1].split("\n\n", 1)[0]
+    return set(re.findall(r"`([^`]+)`", " ".join(line.split("|")[1] for line in table.splitlines()[1:])))
+
+
+def test_the_page_explains_every_variable_and_every_volume() -> None:
+    assert rows("variable") == set(re.findall(r"\$\{([A-Z0-9_]+)[:}]", FILE.read_text()))
+    assert rows("volume") == set(COMPOSE["volumes"])
+
+
+def test_the_page_makes_every_secret_anew() -> None:
+    required = set(re.findall(r"\$\{([A-Z0-9_]+):\?", FILE.read_text()))
+    made = re.search(r"for name in ([A-Z0-9_ ]+); do", PAGE)
+    assert made is not None
+    assert set(made[1].split()) == required
+
+
+@pytest.mark.parametrize("line", [line for line in shell_lines(PAGE) if program(words(line)) == "phasegate"])
+def test_a_command_of_phasegate_on_the_page_is_there(line: str) -> None:
+    parse(words(line)[1:])
+
+
+@pytest.mark.parametrize("line", re.findall(r"^export (\w+=.*)$", PAGE, re.MULTILINE))
+def test_a_setting_on_the_page_is_read_by_somebody(line: str) -> None:
+    name = line.partition("=")[0]
+    assert is_setting([line])
+    assert not name.startswith("PREFECT_") or hasattr(prefect.settings, name)
+
+
+@pytest.mark.parametrize("command", re.findall(r"^prefect ([a-z-]+ [a-z]+)", PAGE, re.MULTILINE))
+def test_a_command_of_prefect_on_the_page_is_there(command: str) -> None:
+    group, verb = command.split()
+    module = importlib.import_module(f"prefect.cli.{group.replace('-', '_')}")
+    assert getattr(module, f"{group.replace('-', '_')}_app")[verb]
