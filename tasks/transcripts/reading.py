@@ -82,8 +82,8 @@ def read_folder(folder: Path, *, limit: int = LONGEST_FILE) -> Iterator[Transcri
     """Every file of `folder` by name, one at a time. A file that cannot be used is reported and the rest goes on.
 
     Two files with one transcript id would overwrite each other's rows, so the second is reported instead.
-    Hidden files, subfolders and gold answers (`*.gold.json`) are not transcripts. Raises TranscriptError without a
-    folder, or with nothing in it to read.
+    Hidden files, subfolders and JSON (gold answers, recorded replies) are not transcripts. Raises TranscriptError
+    without a folder, or with nothing in it to read.
     """
     seen: dict[str, str] = {}
     for path in files_of(folder):
@@ -109,11 +109,11 @@ def files_of(folder: Path) -> list[Path]:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError as error:
         raise _refused(f"{name} cannot be read: {error.strerror or error}.", do="Check its permissions.") from error
-    files = [path for path in entries if not (path.name.startswith(".") or path.name.endswith(".gold.json"))]
+    files = [path for path in entries if not (path.name.startswith(".") or path.suffix.lower() == ".json")]
     if not (files := [path for path in files if not path.is_dir()]):
         raise _refused(
             f"The folder {name} has no files in it.",
-            means="Subfolders, hidden files and gold answers are not looked at, so there is nothing to do.",
+            means="Subfolders, hidden files and JSON are not looked at, so there is nothing to do.",
             do=f"Put {', '.join(SUFFIXES)} files directly into it.",
         )
     return files

@@ -1,6 +1,6 @@
 """How many calls a second the pipeline takes through when the model takes no time, and whether memory stays flat.
 
-    python -m tests.benchmarks.transcript_batch [--calls 200]
+    python -m tests.benchmarks.transcript_batch [--calls 200] [--workers 4]
 
 A whole installation: a temporary Prefect server, SQLite, the model double in this process, no store configured. Each
 call is the short sample under another name and id: 7 questions, all of them recorded.
@@ -71,7 +71,8 @@ def _resident_mb() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=200)
-    calls = parser.parse_args().calls + 10
+    parser.add_argument("--workers", type=int, default=4, help="calls at the same time: what the model serves at once")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         os.environ["PHASEGATE_HOME"] = f"{place}/home"
         from deployments.settings import apply_settings
@@ -80,13 +81,13 @@ def main() -> None:
         from deployments.prefect_server import prefect_api
 
         with prefect_api():
-            measured = _measured(Path(place) / "calls", calls)
+            measured = _measured(Path(place) / "calls", given.calls + 10, given.workers)
     print(f"{measured.calls} calls in {measured.seconds:.1f} s: {measured.per_second:.1f} a second")
     print(f"{1000 * measured.processor_seconds / measured.calls:.0f} ms of processor time each")
     print(f"memory grew by {measured.grown_mb:.0f} MB")
 
 
-def _measured(folder: Path, calls: int) -> Measured:
+def _measured(folder: Path, calls: int, workers: int) -> Measured:
     from pydantic import SecretStr
 
     from blocks.graph import GraphStore
@@ -103,6 +104,7 @@ def _measured(folder: Path, calls: int) -> Measured:
         await GraphStore.adelete(STORE)
         model = OpenAICompatibleModel(
             model="llama3.1:8b", base_url=server.openai_url, api_key=SecretStr(server.token), context_window=24_000,
+            concurrency=workers,
         )  # fmt: skip
         await model.asave("double", overwrite=True)
         lineup = TranscriptLineup(**dict.fromkeys(TranscriptLineup.roles, "double"))

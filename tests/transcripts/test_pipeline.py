@@ -1,18 +1,20 @@
 """The whole pipeline on a real Prefect server: a call from its text to database, Baserow and graph."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.artifacts import Artifact
 
 from blocks.baserow import Baserow
 from blocks.errors import CallError, InputError, TranscriptError
 from blocks.graph import GraphStore
 from blocks.graph_connection import Graph
 from blocks.stores import STORE
-from flows.transcripts.modes import quick
+from flows.transcripts.modes import quick, real
 from flows.transcripts.process import Processed, process_transcript
 from flows.transcripts.samples import SHORT
 from flows.transcripts.sync import sync
@@ -178,6 +180,21 @@ def test_the_quick_test_tries_every_store_without_a_model(models: ModelServer, g
     assert models.requests == ()
     judged = score(record(), read_gold(SHORT.with_suffix(".gold.json")), "pipeline")
     assert all(cell.right for cell in judged.cells)
+
+
+def test_the_long_sample_is_processed_and_scored(models: ModelServer, transcript_lineup: SaveTranscriptLineup) -> None:
+    models.answer = says(extraction={"findings": []})
+
+    result = asyncio.run(real(transcript_lineup()))
+
+    asked = Counter(map(agents, models.requests))
+    assert (result.behind, result.missing) == ({}, {})
+    assert record(result.transcript_id).client.persons == ["Theodore Lindqvist", "Rosalind Lindqvist"]
+    assert asked["extraction"] == asked["coaching"] - 1 > 3  # every window of the whole call
+    shown = asyncio.run(Artifact.aget("transcript-real"))
+    assert shown is not None
+    assert "| deal\\_amount | missed | 4650 |" in str(shown.data)
+    assert "follow-up e-mail: written" in str(shown.data)
 
 
 HOSTILE = (

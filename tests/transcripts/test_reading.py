@@ -129,6 +129,7 @@ def test_what_was_only_renamed_to_txt_is_called_what_it_is(kind: str, tmp_path: 
 def test_a_folder_with_nothing_to_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     (tmp_path / "call.gold.json").write_text("{}")
+    (tmp_path / ".hidden.txt").write_text(ONE_TURN)
 
     with pytest.raises(TranscriptError, match="has no files in it"):
         list(read_folder(tmp_path))

@@ -178,6 +178,18 @@ def test_every_value_is_in_the_csv_files(
     assert values["pipeline", "deal_amount"] == "correct"
 
 
+def test_other_files_do_not_matter_but_one_with_gold_answers_must_be_readable(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, gold: Path
+) -> None:
+    models.answer = says()
+    (gold / "notes.json").write_text("{}")
+    assert scored(gold, transcript_lineup(), drafts=False).transcripts == 1
+
+    (gold / SHORT.name).write_text("nobody speaks")
+    with pytest.raises(TranscriptError, match="has gold answers and cannot be scored"):
+        scored(gold, transcript_lineup(), drafts=False)
+
+
 def test_a_folder_without_gold_answers_is_an_error(transcript_lineup: SaveTranscriptLineup, tmp_path: Path) -> None:
     shutil.copy(SHORT, tmp_path)
 
