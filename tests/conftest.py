@@ -7,12 +7,12 @@ import os
 import shutil
 import sys
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import hypothesis
 import pytest
 
 from tests import one_loop
@@ -33,6 +33,10 @@ os.environ["PHASEGATE_HOME"] = str(SESSION)
 os.environ["PREFECT_HOME"] = str(SESSION / "prefect")
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["DO_NOT_TRACK"] = "1"
+
+# On a busy machine an example may take long without being wrong; the time limit of a whole test still holds.
+hypothesis.settings.register_profile("phasegate", deadline=None)
+hypothesis.settings.load_profile("phasegate")
 
 
 def pytest_unconfigure() -> None:
@@ -71,16 +75,10 @@ def postgres_cluster() -> Iterator[str]:
 @pytest.fixture
 def postgres(postgres_cluster: str) -> Iterator[str]:
     """Address of a fresh PostgreSQL database."""
-    from sqlalchemy import create_engine, text
+    from tests.postgres import new_database
 
-    name = f"t{uuid.uuid4().hex}"
-    server = create_engine(f"{postgres_cluster}/postgres", isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield f"{postgres_cluster}/{name}"
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
+    with new_database(postgres_cluster) as address:
+        yield address
 
 
 POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])
