@@ -1,6 +1,7 @@
 """What has to hold before a gate may start, one sentence for each thing that does not."""
 
 from datetime import datetime
+from itertools import takewhile
 
 from flows.transitions.drift import scan
 from flows.transitions.known import frozen
@@ -55,8 +56,12 @@ def _last_good(entries: list[Entry], pipeline: str) -> Entry | None:
 
 
 def _others(world: World, opening: Opening, gate_id: str) -> list[str]:
-    """One gate at a time in a pipeline: two would judge each other's candidates."""
-    others = [gate for gate in all_gates(world) if gate.id != gate_id and gate.opening.pipeline == opening.pipeline]
+    """One gate at a time in a pipeline: two would judge each other's candidates.
+
+    Of two started at once the one planned first goes on, whichever of them looks first.
+    """
+    before = takewhile(lambda gate: gate.id != gate_id, all_gates(world))
+    others = [gate for gate in before if gate.opening.pipeline == opening.pipeline]
     return [f"Gate {gate.id} ({gate.opening.title}) is still {gate.state}." for gate in others if gate.open]
 
 
