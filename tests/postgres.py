@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -58,6 +59,23 @@ def cluster(places: Sequence[Path] | None = None) -> Iterator[str]:
             yield address
             return
     raise NoPostgresError("; ".join(problems) or "no PostgreSQL binaries were found")
+
+
+@contextlib.contextmanager
+def new_database(server: str) -> Iterator[str]:
+    """Address of a fresh database on the server at this address; dropped in the end."""
+    from sqlalchemy import create_engine, text
+
+    name = f"t{uuid.uuid4().hex}"
+    opened = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with opened.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        yield f"{server}/{name}"
+    finally:
+        with opened.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        opened.dispose()
 
 
 def _start(programs: Path, place: Path, sockets: str) -> str:
