@@ -30,8 +30,8 @@ from flows.transitions.reading import read_gate
 from flows.transitions.world import World, real_world
 from tasks.judging.observations import Arm, Call
 from tests.doubles.model_server import ModelServer
-from tests.transitions.gated import POLICY, ROLES, SECRET
 from tests.transitions.records import store_calls
+from tests.transitions.test_gate_flow import POLICY, ROLES, SECRET
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(900)]
 LONG = 300
@@ -65,10 +65,6 @@ class House:
             if process := self.processes.pop(name, None):
                 stop(process.pid, seconds=20)
                 process.wait(timeout=LONG)
-
-    def restart(self) -> None:
-        self.close()
-        self.open()
 
     def do(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         with temporary_settings({PREFECT_API_URL: self.url}):
@@ -156,20 +152,19 @@ def test_through_restarts_to_production(house: House) -> None:
     house.until(gate, "Suspended", key="wait-")
     assert read_gate(world, str(gate)).state == "MONITORING"
     called(world)
-    house.restart()
+    house.close()
+    house.open()
     ends = read_gate(world, str(gate)).since.timestamp() + 21
     time.sleep(max(0.0, ends - time.time()))
     house.run("watch/watch")
     house.until(gate, "Suspended", key="approval-")
     assert read_gate(world, str(gate)).state == "AWAITING_APPROVAL"
-    house.restart()
     code = pyotp.TOTP(SECRET).now()
     typed = {"decision": "approve", "approver": "grace", "code": code, "reason": "read it", "confirmed": "all"}
     assert house.resume(gate, **typed) == SetStateStatus.ACCEPT
     house.until(gate, "Completed")
     found = read_gate(world, str(gate))
     assert (found.state, found.settled) == ("PROMOTED", True), found.reason
-    house.restart()
     house.run("rollback/rollback", actor="grace", reason="only a test")
     deadline = time.monotonic() + LONG
     while read_gate(world, str(gate)).state != "ROLLED_BACK" or not read_gate(world, str(gate)).settled:
