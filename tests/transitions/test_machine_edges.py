@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from flows.transitions.machine import Weigh, extension_refused
+from flows.transitions.machine import Move, Weigh, extension_refused
 from tasks.judging.policy import Policy
-from tests.transitions.scenes import given, verdict
+from tasks.judging.requirements import Proof
+from tests.transitions.scenes import given, plan, verdict
 
 
 def test_an_approval_waits_until_the_blocks_are_as_the_last_move_says() -> None:
@@ -56,3 +57,36 @@ def test_harm_of_either_kind_refuses_more_time(known: dict[str, Any]) -> None:
 def test_a_gate_that_was_held_before_monitoring_gets_no_more_time() -> None:
     scene = given("TESTING").recorded("moved", to="HELD", reason="no brief")
     assert extension_refused(scene.gate, scene.facts) == "it never came to monitoring; plan a new gate"
+
+
+def test_a_refuted_demand_takes_it_back_as_soon_as_the_suite_has_run() -> None:
+    wanted = next(one for one in plan().requirements if one.required)
+    proofs = tuple(
+        Proof.model_construct(requirement=wanted, finding=finding, sentence=f"It is {finding}.")
+        for finding in ("proven", "refuted", "open")
+    )
+    seen = verdict("wait").model_copy(update={"proofs": proofs})
+    scene = given("TESTING").when(verdict=seen)
+    scene.then(None)
+    scene.recorded("tested", outcome="done", detail="").then("ROLLED_BACK", "It is refuted.")
+
+
+@pytest.mark.parametrize(("state", "hours"), [("AWAITING_APPROVAL", 10), ("HELD", 20)])
+def test_people_have_the_time_of_the_policy_for_each_state(state: Any, hours: int) -> None:
+    policy = Policy(approval_within=timedelta(hours=10), held_within=timedelta(hours=20))
+    scene = given(state, policy=policy).when(verdict=verdict("hold"))
+    assert "Nobody decided" not in str(scene.when(after=timedelta(hours=hours - 0.1)).step)
+    scene.when(after=timedelta(hours=hours)).then("ROLLED_BACK", f"Nobody decided within {hours} hours.")
+
+
+def test_only_a_promotion_without_proof_is_marked() -> None:
+    proven = given("AWAITING_APPROVAL").answered("Grace").step
+    unproven = given("HELD").when(verdict=verdict("hold")).answered("Grace", "Alan").step
+    assert isinstance(proven, Move)
+    assert isinstance(unproven, Move)
+    assert (proven.overridden, unproven.overridden) == (False, True)
+    assert (proven.reason, unproven.reason[-36:]) == ("Approved by Grace.", ", although not everything is proven.")
+
+
+def test_an_incident_lets_a_failed_suite_go_back() -> None:
+    given("TESTING").when(verdict=verdict("roll_back"), frozen=True).then("ROLLED_BACK", "fail.")
