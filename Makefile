@@ -25,8 +25,8 @@ check: $(VENV)/.dev ## Lint, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# What decides or computes is tested in every branch; tests that need a server or a model are not asked for it.
-coverage: $(VENV)/.dev ## Check that the tests of the pure core reach all of its branches
+# The branches of what decides or computes; tests that need a server or a model are not asked for it.
+coverage: $(VENV)/.dev ## Show the branches of the pure core that no test takes
 	$(BIN)/coverage run -m pytest -q $(CORE_TESTS)
 	$(BIN)/coverage report
 
