@@ -42,9 +42,14 @@ class Finding:
     @property
     def sentence(self) -> str:
         if self.found is None:
-            return f"The {self.kind} {self.name!r} was deleted."
+            return f"The {self._what} was deleted."
         changes = [f"{field} is {there!r} instead of {expected!r}" for field, (expected, there) in self.fields.items()]
-        return f"In the {self.kind} {self.name!r} {spoken_list(changes)}."
+        return f"In the {self._what} {spoken_list(changes)}."
+
+    @property
+    def _what(self) -> str:
+        """With its pipeline: each has a lineup of the same name."""
+        return f"{self.pipeline} {self.kind} {self.name!r}".strip()
 
     def concerns(self, opening: Opening) -> bool:
         """Whether a gate about `opening` is touched at all: its lineups, its models."""

@@ -84,7 +84,7 @@ class TestDrift:
 
     def test_numbers_are_seen_too(self, story: Story) -> None:
         assert found(self.edited(story)) == [
-            "In the lineup 'production' report_words is 900 instead of 5500.",
+            "In the generator lineup 'production' report_words is 900 instead of 5500.",
             "In the model 'old' temperature is 1.5 instead of 0.1.",
         ]
 
