@@ -8,7 +8,9 @@ from tasks.crm.projecting import Projection
 
 QUIET = timedelta(hours=6)
 """A store that is down is one thing to know, however many calls come meanwhile."""
-DO = "Mend the store (`phasegate doctor` says what is wrong), then `phasegate sync`; the scheduled sync tries again too."
+DO = (
+    "Mend the store (`phasegate doctor` says what is wrong), then `phasegate sync`; the scheduled sync tries again too."
+)
 
 
 async def tell_behind(rounds: Iterable[Projection]) -> None:

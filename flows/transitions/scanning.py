@@ -27,7 +27,9 @@ def _page(noted: list[str], found: list[Finding]) -> str:
     lines = ["# Blocks edited by hand", ""]
     lines += [f"- {escape_markdown(finding.sentence)}" for finding in found]
     lines += [] if found else ["Every block is what the ledger says."]
-    lines += ["", f"Seen for the first time and noted as they are: {escape_markdown(', '.join(noted))}."] if noted else []
+    lines += (
+        ["", f"Seen for the first time and noted as they are: {escape_markdown(', '.join(noted))}."] if noted else []
+    )
     if found:
         lines += ["", "Adopt with a reason, revert, or freeze all gates: `phasegate drift adopt|revert|freeze`."]
     return "\n".join([*lines, ""])
