@@ -15,6 +15,7 @@ from deployments.settings import apply_settings
 from deployments.terminal import console, say
 
 if TYPE_CHECKING:
+    from flows.transitions.drill import Drilled
     from flows.transitions.story import Gate
     from flows.transitions.world import World
 
@@ -221,13 +222,20 @@ def watch() -> None:
 
 def drill(pipeline: Annotated[str, typer.Option(help="generator or transcripts.")] = "generator") -> None:
     """Let a dead, a slow and a sloppy candidate loose on shadow data; show calls and seconds to the way back."""
-    apply_settings(quiet=True)
-    from deployments.prefect_server import prefect_api
-    from flows.transitions.drill import drill as rehearse
 
-    with prefect_api():
-        passed = asyncio.run(rehearse(pipeline, me()))
-    say("The drill passed." if passed else "The drill FAILED; see `phasegate history`.")
+    async def act(world: "World") -> "list[Drilled]":
+        from flows.transitions.drill import drill as rehearse
+        from flows.transitions.drill import newest_drill
+
+        await rehearse(pipeline, me())
+        return newest_drill(world, pipeline)
+
+    found = acting(act)
+    for one in found:
+        how = f"{one.calls} calls, {one.seconds:.1f} s" if one.calls else "not let loose"
+        say(f"{one.candidate:8} {'passed' if one.passed else 'FAILED'}: {how}. {one.detail}")
+    passed = all(one.passed for one in found)
+    say("The drill passed." if passed else "The drill FAILED: no gate starts until one has passed.")
     if not passed:
         raise typer.Exit(1)
 

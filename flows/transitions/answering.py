@@ -159,7 +159,9 @@ def _step(approver: ApproverFacts, code: str, now: datetime) -> int | None:
         steps = {step: codes.generate_otp(step) for step in range(current - STEPS_BACK, current + STEPS_AHEAD + 1)}
     except ValueError:  # the secret was edited by hand into something that is none
         return None
-    matching = [step for step, expected in steps.items() if compare_digest(expected.encode(), typed.encode(errors="replace"))]
+    matching = [
+        step for step, expected in steps.items() if compare_digest(expected.encode(), typed.encode(errors="replace"))
+    ]
     return matching[-1] if matching else None
 
 

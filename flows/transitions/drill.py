@@ -104,16 +104,32 @@ def record_drill(world: World, pipeline: str, actor: str, found: list[Drilled]) 
     world.record("drilled", actor, body)
 
 
-async def rehearse(world: World, pipeline: str, production: str = "production") -> list[Drilled]:
-    """Each bad candidate through a gate of its own. The incumbent is the model that serves now, asked for real."""
+def newest_drill(world: World, pipeline: str) -> list[Drilled]:
+    """What the newest drill of this pipeline took; nothing if there never was one."""
+    drills = [entry for entry in world.read("drilled") if entry.body["pipeline"] == pipeline]
+    return [Drilled(**row) for row in drills[-1].body["found"]] if drills else []
+
+
+async def rehearse(
+    world: World, pipeline: str, production: str = "production", timer: Callable[[], float] = perf_counter
+) -> list[Drilled]:
+    """Each bad candidate through a gate of its own. The incumbent is the model that serves now, asked for real.
+
+    It is asked once before the clock runs, as it is before a gate begins: a model that serves users is loaded, and no
+    bad candidate has to be let loose to see that the way back is dead.
+    """
     serving = await world.blocks.lineup(pipeline, production) or {}
     kind = lineup_kind(pipeline)
     role = kind.roles[0]
     incumbent = str(serving.get(role, kind.model_fields[role].default))
+    probe = await world.blocks.probe(incumbent)
+    if not probe.alive:
+        dead = f"The way back is dead: the model block {incumbent!r} does not answer ({probe.reason})."
+        return [Drilled(bad.name, 0, 0.0, False, dead) for bad in BAD]
     found = []
     for bad in BAD:
         await world.blocks.write_lineup(pipeline, LINEUP, {**_defaults(pipeline), **serving, role: CANDIDATE})
-        found.append(await _let_loose(world, pipeline, role, incumbent, bad))
+        found.append(await _let_loose(world, pipeline, role, incumbent, bad, timer))
     return found
 
 
@@ -121,7 +137,9 @@ def _defaults(pipeline: str) -> Mapping[str, Any]:
     return {name: info.default for name, info in lineup_kind(pipeline).model_fields.items() if name != SLUG}
 
 
-async def _let_loose(world: World, pipeline: str, role: str, incumbent: str, bad: Bad) -> Drilled:
+async def _let_loose(
+    world: World, pipeline: str, role: str, incumbent: str, bad: Bad, timer: Callable[[], float]
+) -> Drilled:
     with _shadow_database() as database:
         clock = _Ticking(world.clock())
         shadow = World(world.blocks, database, clock)
@@ -132,10 +150,10 @@ async def _let_loose(world: World, pipeline: str, role: str, incumbent: str, bad
         for number in range(1, MOST_PAIRS + 1):
             _answer(database, clock(), number, pipeline, role, incumbent, bad.answer(chance), chance)
             clock.now += timedelta(seconds=30)
-            started = perf_counter()
+            started = timer()
             gate = await advance(shadow, gate_id)
             if gate.state == "ROLLED_BACK":
-                seconds = perf_counter() - started
+                seconds = timer() - started
                 back = await world.blocks.lineup(pipeline, LINEUP) or {}
                 restored = gate.settled and back.get(role) == incumbent
                 passed = restored and number <= bad.within and timedelta(seconds=seconds) < SPARE

@@ -10,7 +10,6 @@ from flows.transitions.reading import all_gates
 from flows.transitions.story import Opening, tell
 from flows.transitions.world import World
 from tasks.judging.wording import many, spoken_list, spoken_time
-from tasks.records.ledger import Entry
 
 
 async def unmet(world: World, opening: Opening, gate_id: str = "") -> tuple[str, ...]:
@@ -39,20 +38,22 @@ def stale(world: World, opening: Opening, now: datetime) -> tuple[str, ...]:
     )
     found = []
     for kind, within, remedy in rules:
-        last = _last_good(world.read(kind), opening.pipeline)
+        entries = [entry for entry in world.read(kind) if entry.body["pipeline"] == opening.pipeline]
+        good = [entry for entry in entries if entry.body["passed"]]
+        last = good[-1] if good else None
         name = "baseline" if kind == "baseline" else "drill"
-        if last is None:
+        if kind == "drilled" and entries and not entries[-1].body["passed"]:
+            # An older drill that passed says nothing about a way back that has failed since.
+            found.append(
+                f"The newest drill of the {opening.pipeline} pipeline failed; mend the way back, then {remedy}."
+            )
+        elif last is None:
             found.append(f"There is no {name} of the {opening.pipeline} pipeline; {remedy}.")
         elif now - last.at > within:
             found.append(
                 f"The last {name} is {spoken_time(now - last.at)} old, more than {spoken_time(within)}; {remedy}."
             )
     return tuple(found)
-
-
-def _last_good(entries: list[Entry], pipeline: str) -> Entry | None:
-    good = [entry for entry in entries if entry.body["pipeline"] == pipeline and entry.body["passed"]]
-    return good[-1] if good else None
 
 
 def _others(world: World, opening: Opening, gate_id: str) -> list[str]:

@@ -36,7 +36,11 @@ class MemoryBlocks:
     """Lineups that cannot be written."""
     people: dict[str, str] = field(default_factory=lambda: dict(SECRETS))
     run: RunState | None = None
-    probes: int = 0
+    probes: list[str] = field(default_factory=list)
+    loading: float = 0
+    """Seconds a model takes to be loaded, for the first to ask it."""
+    spent: float = 0
+    """Seconds spent so."""
 
     async def lineup(self, pipeline: str, name: str) -> Content | None:
         return deepcopy(self.lineups.get((pipeline, name)))
@@ -53,7 +57,8 @@ class MemoryBlocks:
         self.facts[name] = dict(content)
 
     async def probe(self, model: str) -> Probe:
-        self.probes += 1
+        self.spent += 0 if model in self.probes else self.loading
+        self.probes.append(model)
         alive = model in self.facts and model not in self.dead
         return Probe(alive, 0.01, "" if alive else "no answer")
 

@@ -50,6 +50,10 @@ class Story:
             self.world.record(kind, "tester", {"pipeline": "generator", "passed": True})
         return self
 
+    def drilled(self, **found: Any) -> "Story":
+        self.world.record("drilled", "tester", {"pipeline": "generator", **found})
+        return self
+
     def planned(self) -> "Story":
         open_gate(self.world, GATE, opening(**{"policy": QUICK, **self.opened}), "Ada")
         return self

@@ -8,7 +8,7 @@ import pytest
 
 from blocks.errors import GateError
 from flows.transitions.drift import handle, note_new, scan
-from flows.transitions.drill import record_drill, rehearse
+from flows.transitions.drill import SPARE, newest_drill, record_drill, rehearse
 from flows.transitions.history import as_of, history
 from flows.transitions.incidents import close, emergency, newest_begun
 from flows.transitions.known import frozen
@@ -132,7 +132,22 @@ class TestDrill:
 
     def test_fails_when_the_way_back_is_dead(self, story: Story) -> None:
         story.blocks.dead.add("old")
-        assert not any(one.passed for one in asyncio.run(rehearse(story.world, "generator")))
+        drilled = asyncio.run(rehearse(story.world, "generator"))
+        assert [(one.passed, one.calls, "way back is dead" in one.detail) for one in drilled] == [(False, 0, True)] * 3
+
+    def test_a_model_that_has_to_be_loaded_first_is_loaded_before_the_clock_runs(self, story: Story) -> None:
+        story.blocks.loading = 3 * SPARE.total_seconds()
+        drilled = asyncio.run(rehearse(story.world, "generator", timer=lambda: story.blocks.spent))
+        assert [one.candidate for one in drilled if not one.passed] == []
+
+    def test_the_newest_of_a_pipeline_can_be_read_again(self, story: Story) -> None:
+        drilled = asyncio.run(rehearse(story.world, "generator"))
+        record_drill(story.world, "generator", "tester", drilled)
+        again = newest_drill(story.world, "generator")
+        assert [(one.candidate, one.calls, one.passed) for one in again] == [
+            (one.candidate, one.calls, one.passed) for one in drilled
+        ]
+        assert newest_drill(story.world, "transcripts") == []
 
     def test_leaves_records_and_gates_alone(self, story: Story) -> None:
         drilled = asyncio.run(rehearse(story.world, "generator"))

@@ -46,6 +46,7 @@ def test_a_start_without_preconditions_changes_nothing(story: Story) -> None:
         (lambda story: story.blocks.lineups["generator", "production"].update({ROLE: "other"}), "no longer name"),
         (lambda story: story.world.record("incident_opened", "x", {"reason": "Fire."}), "Fire."),
         (lambda story: story.waited(days=8), "The last drill is"),
+        (lambda story: story.drilled(passed=False), "The newest drill of the generator pipeline failed"),
     ],
 )
 def test_each_precondition_keeps_a_gate_from_starting(story: Story, change: Any, because: str) -> None:
