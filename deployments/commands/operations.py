@@ -15,6 +15,8 @@ from deployments.terminal import console, say
 if TYPE_CHECKING:
     from tasks.operations.checks import Check
 
+DOCTORS_PATIENCE = 5.0
+"""Seconds for the first answer of a Prefect server: one that is silent is a finding, and the rest is looked at too."""
 COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red", "skipped": "dim"}
 
 
@@ -46,7 +48,7 @@ def _api() -> Iterator[tuple[str, str]]:
 
     with contextlib.ExitStack() as stack:
         try:
-            found = stack.enter_context(prefect_api()), ""
+            found = stack.enter_context(prefect_api(DOCTORS_PATIENCE)), ""
         except ServiceError as error:
             found = os.environ.get("PREFECT_API_URL", ""), error.happened
         yield found

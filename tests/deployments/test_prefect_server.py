@@ -43,3 +43,14 @@ def test_a_second_lasting_server_of_the_same_folder_is_refused(home: Path) -> No
     require_temporary({"url": "http://127.0.0.1:4200/api", "pid": 1})
     with pytest.raises(ServiceError, match="runs already, at"):
         require_temporary({"url": "http://127.0.0.1:4200/api", "pid": 1, "lasting": True})
+
+
+def test_a_configured_server_that_is_silent_is_waited_for_as_long_as_the_caller_wants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/api")
+        with pytest.raises(ServiceError, match="No Prefect server answers"), using(patience=0.2):
+            pass
