@@ -106,7 +106,7 @@ def _generate(context: Context, given: Any, lineup: str, continue_run: str | Non
 
     async def whole() -> str:
         await register_blocks()
-        return await generate(given, lineup=lineup, continue_run=continue_run, overrides=overrides)
+        return await generate(given, lineup=lineup, continue_run=continue_run or "", overrides=overrides)
 
     return context.run(asyncio.run, whole())
 

@@ -32,7 +32,7 @@ CURRENT: ContextVar[GeneratorRun] = ContextVar("generator_run")
 async def generate(
     brief: GeneratorInput | None = None,
     lineup: str = "production",
-    continue_run: str | None = None,
+    continue_run: str = "",
     overrides: dict[str, Any] | None = None,
     purpose: Purpose = "user",
 ) -> str:
@@ -41,7 +41,7 @@ async def generate(
     Args:
         brief: The business brief, and the preferences for the offer. Leave empty to go on from an earlier run.
         lineup: Name of the Generator Lineup block whose models are asked: production or preview.
-        continue_run: Id of an earlier run. Stages it finished are taken over; only the others are asked.
+        continue_run: Id of an earlier run to go on from. Stages it finished are taken over; only the others are asked.
         overrides: Facts to correct before going on, by stage and field, for example
             {"offer_design.core_offer.offer_name": "..."}. Only the stages that read them are asked again.
         purpose: Why this run is made; leave it at user.
@@ -49,13 +49,14 @@ async def generate(
     Returns:
         The id of the run in phasegate's records.
     """
-    if brief is None and continue_run is None:
+    earlier = continue_run.strip() or None
+    if brief is None and earlier is None:
         raise InputError("There is neither a brief nor a run to go on from.", do="fill in the brief or name a run.")
     run_id = str(flow_run.id)
-    parent_run(engine(), continue_run)
-    known = known_outputs(engine(), continue_run)
-    corrections = corrected(overrides or {}, continue_run, known)
-    async with open_run(run_id, brief, lineup, continue_run=continue_run, purpose=purpose) as run:
+    parent_run(engine(), earlier)
+    known = known_outputs(engine(), earlier)
+    corrections = corrected(overrides or {}, earlier, known)
+    async with open_run(run_id, brief, lineup, continue_run=earlier, purpose=purpose) as run:
         token = CURRENT.set(run)
         try:
             for key, body in corrections.items():

@@ -50,7 +50,7 @@ class Processed(BaseModel):
 
 @flow(name="transcript", flow_run_name="transcript-{lineup}", log_prints=False)
 async def process_transcript(
-    text: str | None = None,
+    text: str = "",
     path: Path | None = None,
     lineup: str = "production",
     again: bool = False,
@@ -80,15 +80,15 @@ async def process_transcript(
     return result
 
 
-def read(text: str | None, path: Path | None) -> Transcript:
+def read(text: str, path: Path | None) -> Transcript:
     """The call as given. Raises InputError for both or neither, TranscriptError if it cannot be read."""
-    if (text is None or not text.strip()) == (path is None):
+    if bool(text.strip()) == (path is not None):
         raise InputError(
             "Give either the text of a transcript or the path of a file.",
             means="nothing was read and nothing was stored.",
             do="fill in one of the two and empty the other.",
         )
-    return read_file(path) if path else read_text(text or "")
+    return read_file(path) if path else read_text(text)
 
 
 async def understood_and_kept(run: TranscriptRun, transcript: Transcript, ask: Ask) -> tuple[bool, Understood]:

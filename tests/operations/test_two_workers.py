@@ -1,7 +1,7 @@
 """Two workers, a server with a password, everything on PostgreSQL: shared work, shared limits, and a machine that dies."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ def answers(run: UUID) -> dict[int, int]:
         return dict(Counter(Counter(rows.tuples().all()).values()))
 
 
-def asked_twice(requests: list[AskedRequest]) -> set[str]:
+def asked_twice(requests: Iterable[AskedRequest]) -> set[str]:
     return {question for question, times in Counter(map(asked, requests)).items() if times > 1}
 
 

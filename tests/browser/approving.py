@@ -1,0 +1,63 @@
+"""A gate on a real server, brought to the question it asks people, and what an approver types."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pyotp
+
+from flows.transitions.reading import read_gate
+from flows.transitions.watch import watch
+from flows.transitions.world import World
+from tasks.judging.observations import Arm, Call
+from tests.browser.ui import Classic, Newer
+from tests.house import House
+from tests.transitions.records import store_calls
+
+SECRET = pyotp.random_base32()
+ROLES = ("market_analysis", "buyer_psychology", "competitive_analysis")
+SECONDS = 3
+POLICY: dict[str, Any] = {
+    "demands": ["failures"], "watched": ["failures"], "failure_limit": 0.45, "alpha": 0.45, "failures_allowed": 0,
+    "window": f"PT{SECONDS}S", "buckets": 1, "buckets_needed": 1, "calls_per_bucket": 1,
+}  # fmt: skip
+"""Two clean calls a stage prove it, and the suite alone makes one."""
+
+
+def awaiting_approval(house: House, world: World) -> UUID:
+    """The run of a gate which is suspended until somebody decides."""
+    for kind in ("baseline", "drilled"):
+        world.record(kind, "tester", {"pipeline": "generator", "passed": True})
+    _called(world, "incumbent", datetime.now(UTC))  # so that the plan knows that a call takes no time
+    gate = house.run("gate/gate", phase="generator-1", starter="ada", target="candidate", policy=POLICY)
+    house.until(gate, "Suspended", key="wait-")
+    since = read_gate(world, str(gate)).since
+    _called(world, "candidate", since + timedelta(seconds=1))  # inside the window, however slow this machine is
+    time.sleep(max(0.0, since.timestamp() + SECONDS - time.time()))
+    house.do(watch)
+    house.until(gate, "Suspended", key="approval-")
+    return gate
+
+
+def _called(world: World, arm: Arm, at: datetime) -> None:
+    """Four good calls of each stage."""
+    made = [
+        Call(role=role, arm=arm, at=at, run_id=f"{arm}-{role}-{n}", failed=False, score=99, seconds=0.01)
+        for role in ROLES
+        for n in range(4)
+    ]
+    store_calls(world.database, made, first=100 * (arm == "candidate"), model_block=arm)
+
+
+def type_decision(ui: Classic | Newer, code: str) -> None:
+    typed = {
+        "Decision": "approve", "Your name": "grace", "One-time code": code,
+        "Reason": "Read the proofs and the outputs of three stages.", "Confirmed checklist items": "all",
+    }  # fmt: skip
+    for title, text in typed.items():
+        ui.field(title).fill(text)
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"

@@ -1,0 +1,63 @@
+"""Runs are started and blocks edited in the forms of the UI, and what comes of it is seen."""
+
+import re
+
+from prefect.client.orchestration import get_client
+
+from flows.generator.samples import sample_input
+from flows.generator.stages import STAGES
+from flows.transitions.scanning import drift_scan
+from tasks.records.database import engine
+from tasks.records.runs import read_run, read_steps
+from tests.browser.ui import IN_BROWSER, Classic, Newer
+from tests.house import House
+
+pytestmark = IN_BROWSER
+
+
+def test_the_run_form_is_filled_with_a_sample_and_starts_a_run_with_what_is_typed(
+    house: House, classic: Classic
+) -> None:
+    deployment = house.do(_deployment)
+    classic.open(f"deployments/deployment/{deployment}", "generate")
+    classic.press("Run")
+    classic.page.get_by_text("Custom run").click()
+    classic.sees("Business Name")
+    name = classic.field("Business Name")
+    assert name.input_value() == sample_input().brief.business_name
+    name.fill("Gull & Harbour Finance")
+    classic.shoot("run-form")
+    classic.press("Submit")
+    run = house.newest("generator/generate")
+    house.until(run, "Completed")
+    kept = read_run(engine(), str(run))
+    assert kept is not None
+    assert kept["input"]["brief"]["business_name"] == "Gull & Harbour Finance"
+    assert {role for role, part in read_steps(engine(), str(run)) if not part} == {stage.key for stage in STAGES}
+    classic.open(f"runs/flow-run/{run}", "Completed")
+    classic.shoot("run")
+
+
+def test_a_lineup_edited_in_its_form_is_reported_as_drift(house: House, newer: Newer) -> None:
+    lineup = house.do(lambda: _document("phasegate-transcript-lineup", "preview"))
+    newer.open(f"v2/blocks/block/{lineup}/edit", "Structuring")
+    newer.field("2. Extraction").fill("mistral-7b")
+    newer.shoot("lineup-form-edited")
+    newer.press("Save")
+    newer.page.wait_for_url(re.compile(f"/block/{lineup}$"))
+    [sentence] = house.do(drift_scan)
+    assert sentence == "In the transcripts lineup 'preview' extraction is 'mistral-7b' instead of 'embedded-demo'."
+    newer.open("v2/artifacts/key/drift", "1 edited by hand")
+    newer.page.get_by_role("link", name=re.compile("^[0-9a-f]{8}$")).first.click()
+    newer.sees("instead of")
+    newer.shoot("drift")
+
+
+async def _deployment() -> str:
+    async with get_client() as client:
+        return str((await client.read_deployment_by_name("generator/generate")).id)
+
+
+async def _document(kind: str, name: str) -> str:
+    async with get_client() as client:
+        return str((await client.read_block_document_by_name(name, kind)).id)
