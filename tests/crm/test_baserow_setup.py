@@ -10,7 +10,7 @@ from blocks.errors import BaserowError
 from tasks.crm.tables import TABLES
 from tests.crm import baserow_setting
 from tests.crm.baserow_setting import Setting, empty_database, record
-from tests.doubles.baserow import html_500
+from tests.doubles.baserow import answer, html_500
 
 
 @pytest.fixture
@@ -135,6 +135,14 @@ def test_a_wrong_password_is_said_without_showing_it(setting: Setting, monkeypat
 def test_a_database_that_is_not_there_is_said(setting: Setting) -> None:
     setting.database = 99
     with pytest.raises(BaserowError, match="ERROR_APPLICATION_DOES_NOT_EXIST"):
+        setting.setup()
+
+
+@pytest.mark.parametrize("path", ["/tables/database/", "/fields/table/", "/tokens/"])
+@pytest.mark.parametrize("body", [{"who": "another program"}, [{"id": 1}], "yes"])
+def test_a_server_that_is_no_baserow_is_said(path: str, body: Any, setting: Setting) -> None:
+    setting.double.faults.plan("before", path=path, times=99, answer=answer(200, body))
+    with pytest.raises(BaserowError, match=r"not one of Baserow's|without JSON"):
         setting.setup()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from blocks.errors import BaserowError
-from tasks.crm.baserow.connection import Answer, Connection, LostAnswerError, Patience
+from tasks.crm.baserow.connection import Answer, Connection, LostAnswerError, Patience, as_expected
 from tasks.crm.baserow.credentials import LoginAuth
 from tasks.crm.baserow.live import read_fields
 from tasks.crm.baserow.refusals import stop
@@ -44,9 +44,10 @@ async def bootstrap(
     """
     async with Connection(url, LoginAuth(url, email, password), patience=patience) as connection:
         work = _Bootstrap(connection, database_id)
-        for table in tables:
-            await work.ensure_table(table)
-        token = await work.ensure_token(token_name) if token_name else None
+        with as_expected("a request of the setup"):
+            for table in tables:
+                await work.ensure_table(table)
+            token = await work.ensure_token(token_name) if token_name else None
         return BootstrapReport(made=work.made, differing=work.differing, token=token)
 
 
