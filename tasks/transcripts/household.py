@@ -17,12 +17,25 @@ def household(
 ) -> list[str]:
     """The adults, contact first: those of the header's name line, else of the dialogue; then a spouse who is not among them."""
     persons = _contacts(transcript, by_field["client_name"], origin)
-    chosen = choose(by_field["spouse_name"], lambda finding: _one(finding.value))
+    findings = by_field["spouse_name"]
+    if len(persons) > 1:
+        _spouse_among(persons, findings, origin)
+        return persons
+    chosen = choose(findings, lambda finding: _one(finding.value))
     if chosen:
         origin["spouse_name"] = provenance(chosen)
-    if persons and chosen and not any(same_person(chosen.value, person) for person in persons) and len(persons) == 1:
+    if persons and chosen and not same_person(chosen.value, persons[0]):
         return [*persons, chosen.value]
     return persons
+
+
+def _spouse_among(persons: list[str], findings: list[Finding], origin: dict[FindingField, Provenance]) -> None:
+    """The couple is known by name: its second name stands on what the couple's names stand on."""
+    contacts = origin["client_name"]
+    others = [finding for finding in findings if not same_person(_one(finding.value) or "", persons[1])]
+    reason = "the header says it" if contacts.source == "header" else "another statement won"
+    passed = tuple(passed_over(finding, reason) for finding in others)
+    origin["spouse_name"] = contacts.model_copy(update={"passed_over": passed})
 
 
 def advisor_of(transcript: Transcript, clients: list[str]) -> str | None:

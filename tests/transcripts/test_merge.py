@@ -250,3 +250,13 @@ def test_merging_twice_gives_the_same_record() -> None:
 
     assert len(records) == 1
     assert CrmRecord.model_validate_json(records.pop()).deal.amount == Decimal("4650.00")
+
+
+def test_a_spouse_the_header_names_stands_on_the_header() -> None:
+    couple = CALL.model_copy(update={"header": CALL.header.model_copy(update={"client_name": "Ann and Bo Lee"})})
+
+    known = merged(said("spouse_name", "Karl"), said("spouse_name", "Bo"), transcript=couple)
+
+    assert known.persons == ["Ann Lee", "Bo Lee"]
+    origin = known.provenance["spouse_name"]
+    assert (origin.source, [one.value for one in origin.passed_over]) == ("header", ["Karl"])
