@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, and_, bindparam, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tasks.crm.tables import TABLES
 from tasks.records.transcript_tables import sync_status, transcripts
+from tasks.records.writing import insert_or_change
 
 Target = Literal["baserow", "graph"]
 Status = Literal["behind", "unconfigured", "rejected", "done"]
@@ -51,15 +51,7 @@ def mark_behind(connection: Connection, external_id: str, record_sha256: str, at
          "record_sha256": record_sha256, "attempts": 0, "at": at}
         for target, places in PLACES.items() for place in places
     ]  # fmt: skip
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(sync_status).values(rows)
-    changed = {name: statement.excluded[name] for name in ("status", "reason", "record_sha256", "attempts", "at")}
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["external_id", "target", "place"],
-            set_=changed,
-        )
-    )
+    insert_or_change(connection, sync_status, rows, ("status", "reason", "record_sha256", "attempts", "at"))
 
 
 def claim(

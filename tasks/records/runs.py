@@ -5,14 +5,15 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, RowMapping, Select, insert, select, update
 
 from tasks.answering.call import Asked
 from tasks.records.tables import attempts, calls, outputs, runs, steps
+from tasks.records.writing import insert_new, insert_or_change
 
 Purpose = Literal["user", "trial", "baseline", "shadow", "drill"]
 Status = Literal["running", "completed", "failed", "cancelled"]
@@ -44,7 +45,7 @@ class RunStart:
     started_at: datetime
     parent_id: str | None = None
 
-    @property
+    @cached_property
     def lineup_sha256(self) -> str:
         return sha256([self.lineup, self.models])
 
@@ -54,15 +55,10 @@ def start_run(database: Engine, run: RunStart) -> None:
     row = {
         **{name: getattr(run, name) for name in ("id", "pipeline", "environment", "purpose", "parent_id", "started_at")},
         "lineup": dict(run.lineup), "models": dict(run.models), "lineup_sha256": run.lineup_sha256,
-        "input": run.input, "input_sha256": sha256(run.input), "status": "running",
+        "input": run.input, "input_sha256": sha256(run.input), "status": "running", "error": None, "ended_at": None,
     }  # fmt: skip
     with database.begin() as connection:
-        statement = _insert(connection, runs).values(row)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["id"], set_={"status": "running", "error": None, "ended_at": None}
-            )
-        )
+        insert_or_change(connection, runs, [row], ("status", "error", "ended_at"))
 
 
 def end_run(database: Engine, run_id: str, status: Status, at: datetime, error: str | None = None) -> None:
@@ -108,14 +104,18 @@ class CallRecord:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
+# Made once: what a statement with values is compiled from is worked out again at each execution.
+_NEW_CALL, _NEW_ATTEMPT = insert(calls), insert(attempts)
+
+
 def save_call(database: Engine, call: CallRecord) -> None:
     """Stores a call, its attempts, its output and the step it makes, in one transaction."""
     asked, finished = call.asked, _finished(call.asked)
     with database.begin() as connection:
         address = put_output(connection, call.output, finished) if call.output is not None else None
-        connection.execute(calls.insert().values(_call_row(call, address)))
+        connection.execute(_NEW_CALL, _call_row(call, address))
         connection.execute(
-            attempts.insert(),
+            _NEW_ATTEMPT,
             [
                 {
                     "call_id": call.id,
@@ -148,8 +148,6 @@ def _call_row(call: CallRecord, address: str | None) -> dict[str, Any]:
 
 
 def _finished(asked: Asked[Any]) -> datetime:
-    from datetime import timedelta
-
     last = asked.attempts[-1]
     return last.started_at + timedelta(seconds=last.seconds)
 
@@ -170,18 +168,14 @@ class Step:
 def put_output(connection: Connection, body: Any, at: datetime) -> str:
     """Stores a JSON value once; its content address."""
     address = sha256(body)
-    row = {"sha256": address, "body": body, "created_at": at}
-    connection.execute(_insert(connection, outputs).values(row).on_conflict_do_nothing())
+    insert_new(connection, outputs, {"sha256": address, "body": body, "created_at": at})
     return address
 
 
 def put_step(connection: Connection, run_id: str, step: Step, at: datetime) -> None:
     """Sets the step of a role; asking the same role again replaces it."""
     row = {"run_id": run_id, **vars(step), "finished_at": at}
-    statement = _insert(connection, steps).values(row)
-    key = ["run_id", "role", "part"]
-    changed = {name: value for name, value in row.items() if name not in key}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+    insert_or_change(connection, steps, [row], [name for name in row if name not in ("run_id", "role", "part")])
 
 
 def read_steps(database: Engine, run_id: str) -> dict[tuple[str, str], tuple[Step, Any]]:
@@ -211,9 +205,3 @@ def read_call(database: Engine, call_id: str) -> RowMapping | None:
 def _first(database: Engine, wanted: Select[Any]) -> RowMapping | None:
     with database.connect() as connection:
         return connection.execute(wanted).mappings().first()
-
-
-def _insert(connection: Connection, table: Any) -> Any:
-    """An INSERT that knows ON CONFLICT, in the dialect at hand."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)

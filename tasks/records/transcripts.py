@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, Table, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, RowMapping, func, or_, select, update
 
 from tasks.crm.status import mark_behind
 from tasks.records import runs
 from tasks.records.runs import Step
 from tasks.records.tables import outputs, steps
 from tasks.records.transcript_tables import transcript_runs, transcripts
+from tasks.records.writing import insert_new, insert_or_change
 from tasks.transcripts.knowledge import Knowledge
 from tasks.transcripts.record import CrmRecord
 from tasks.transcripts.transcript import Transcript
@@ -45,16 +45,9 @@ def keep_source(database: Engine, transcript: Transcript, at: datetime) -> None:
         "content_sha256": transcript.sha256, "header": body["header"], "turns": body["turns"],
         "created_at": at, "updated_at": at,
     }  # fmt: skip
+    change = [name for name in row if name not in ("external_id", "created_at")]
     with database.begin() as connection:
-        connection.execute(
-            _insert(connection, transcripts, row).on_conflict_do_update(
-                index_elements=["external_id"],
-                set_={name: value for name, value in row.items() if name not in ("external_id", "created_at")},
-                where=or_(
-                    transcripts.c.content_sha256 != transcript.sha256, transcripts.c.filename != transcript.filename
-                ),
-            )
-        )
+        insert_or_change(connection, transcripts, [row], change, if_other=("content_sha256", "filename"))
 
 
 def note_run(
@@ -64,12 +57,7 @@ def note_run(
     row = {"run_id": run_id, "external_id": transcript.transcript_id, "content_sha256": transcript.sha256,
            "model": model, "digest": digest, "at": at}  # fmt: skip
     with database.begin() as connection:
-        connection.execute(_insert(connection, transcript_runs, row).on_conflict_do_nothing())
-
-
-def _insert(connection: Connection, table: Table, row: Mapping[str, Any]) -> Any:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).values(row)
+        insert_new(connection, transcript_runs, row)
 
 
 def keep_result(database: Engine, result: Result, at: datetime) -> bool:

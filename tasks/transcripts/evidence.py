@@ -7,6 +7,7 @@ straighten them. What is returned is the transcript's own text.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tasks.transcripts.candidates import contradicts
 from tasks.transcripts.findings import LONGEST_QUOTE, Finding, Rejected
@@ -71,6 +72,8 @@ def is_verbatim(quote: str, text: str) -> bool:
     return bool(pattern and pattern.search(text))
 
 
+# A quote is looked for when the answer is judged, when it is merged, and turn by turn.
+@lru_cache(maxsize=512)
 def verbatim(quote: str) -> re.Pattern[str] | None:
     """A pattern that finds `quote` and gives its true span; None for an empty or over-long quote."""
     quote = quote.strip()

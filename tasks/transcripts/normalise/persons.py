@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from tasks.transcripts.normalise.absent import stated
 from tasks.transcripts.normalise.letters import fold, is_letter
@@ -40,6 +41,7 @@ def same_person(one: str, other: str) -> bool:
     return left[0] == right[0] and left[-1] == right[-1]
 
 
+@lru_cache(maxsize=512)  # the few names of a call are compared turn by turn
 def plain_name(name: str) -> str:
     """NFKC, lower case, without titles, suffixes, accents and punctuation."""
     folded = fold(_SUFFIX.sub("", _TITLE.sub("", unicodedata.normalize("NFKC", name))))
