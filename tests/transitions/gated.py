@@ -1,8 +1,7 @@
 """A gate of the generator's first phase on a real Prefect server and a real database, with the clock moved by the test."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pyotp
@@ -12,8 +11,6 @@ from pydantic import SecretStr
 
 from blocks.approvers import Approver
 from blocks.lineups import GeneratorLineup
-from flows.generator.opening import open_run
-from flows.generator.stages import stage
 from flows.transitions.gate import gate as gate_flow
 from flows.transitions.reading import read_gate
 from flows.transitions.story import Gate
@@ -21,32 +18,12 @@ from flows.transitions.suites import SUITES
 from flows.transitions.watch import look
 from flows.transitions.world import World, real_world
 from tasks.judging.observations import Call
-from tasks.records.runs import Purpose
 from tests import one_loop
 from tests.conftest import SaveModel
 from tests.doubles.model_server import ModelServer
-from tests.generator.examples import sample
 from tests.transitions.drive import Drive
 from tests.transitions.records import store_calls
-
-ROLES = ("market_analysis", "buyer_psychology", "competitive_analysis")
-SECRET = pyotp.random_base32()
-POLICY: dict[str, Any] = {
-    "demands": ["failures"], "watched": ["failures"], "failure_limit": 0.45, "alpha": 0.45, "failures_allowed": 0,
-    "window": "PT2H", "buckets": 1, "buckets_needed": 1, "calls_per_bucket": 1,
-}  # fmt: skip
-"""Two clean calls a stage prove it."""
-LINEUPS = {"production": "gated-production", "preview": "gated-preview"}
-
-
-@dataclass
-class Shifted:
-    """The clock on the wall, moved on by a test instead of waiting."""
-
-    by: timedelta = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.by
+from tests.transitions.shortened import LINEUPS, POLICY, ROLES, SECRET, OneStage, Shifted
 
 
 @dataclass
@@ -125,17 +102,6 @@ def scene(save_model: SaveModel, models: ModelServer, monkeypatch: pytest.Monkey
     monkeypatch.setattr("flows.transitions.world.utc_now", clock)
     monkeypatch.setitem(SUITES, "generator", OneStage())
     return Scene(Drive(gate_flow, phase="generator-1", starter="ada", target="new", policy=POLICY, **LINEUPS), clock)
-
-
-class OneStage:
-    """A suite of one brief and one stage; all thirteen are asked where the suite itself is tested."""
-
-    def items(self) -> Sequence[str]:
-        return ["sample"]
-
-    async def ask(self, item: str, lineup: str, run_id: str, pair: str, purpose: Purpose) -> None:
-        async with open_run(run_id, sample(), lineup, purpose=purpose, pair=pair) as run:
-            await run.stage(stage("market_analysis"))
 
 
 @pytest.fixture

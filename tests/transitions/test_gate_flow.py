@@ -9,7 +9,8 @@ from flows.transitions.drill import rehearse
 from flows.transitions.incidents import emergency
 from flows.transitions.moving import roll_back
 from tests import one_loop
-from tests.transitions.gated import LINEUPS, Scene
+from tests.transitions.gated import Scene
+from tests.transitions.shortened import LINEUPS
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
 

@@ -14,7 +14,8 @@ from blocks.lineups import GeneratorLineup
 from deployments.application import app
 from flows.transitions.drift import note_new
 from tests import one_loop
-from tests.transitions.gated import LINEUPS, SECRET, Scene
+from tests.transitions.gated import Scene
+from tests.transitions.shortened import LINEUPS, SECRET
 
 pytestmark = [
     pytest.mark.server, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("own_environment"),
