@@ -121,24 +121,6 @@ def judge(plan: GatePlan, evidence: Evidence, circumstances: Circumstances) -> V
     )
 
 
-def judge_unreadable(plan: GatePlan, reason: str, blind_for: timedelta, circumstances: Circumstances) -> Verdict:
-    """The verdict when the evidence cannot be read at all, for `blind_for` by now; `reason` is shown to people."""
-    blind = is_blind(blind_for, plan.policy.blind_after)
-    state, act = decide(
-        Situation(bool(circumstances.alarms), blind, circumstances.exposed, over=False, refuted=False, proven=False)
-    )
-    return Verdict(
-        state=state,
-        act=act,
-        sentence=f"Harm: {circumstances.alarms[0]}" if circumstances.alarms else f"The calls cannot be read: {reason}",
-        at=circumstances.now,
-        alarms=circumstances.alarms,
-        missing=(reason, *circumstances.doubts) if state == "inconclusive" else (),
-        plan_digest=plan.digest(),
-        evidence_digest=None,
-    )
-
-
 def _prove(plan: GatePlan, requirement: Requirement, evidence: Evidence) -> Proof:
     seen, label = evidence.role(requirement.role), plan.label(requirement.role)
     if requirement.unit == "calls":

@@ -1,17 +1,13 @@
 """Exact limits of the proofs, which broken code showed untested: what only equals its limit is not proven."""
 
-from datetime import timedelta
 from math import log
 
 import pytest
 
-from tasks.judging.evidence import Circumstances
 from tasks.judging.harm import FailureWatch, alarm_chances
 from tasks.judging.moments import Moments
 from tasks.judging.pairs import judge_mean, t_bounds
 from tasks.judging.rates import upper_bound
-from tasks.judging.verdict import judge_unreadable
-from tests.judging.given import DURING, gate
 
 SPREAD = Moments.of([-3.0, -1.0, 0.0, 1.0, 2.5, -2.0])
 EQUAL = Moments.of([-2.0] * 5)
@@ -64,10 +60,3 @@ def test_an_alarm_sounds_at_the_threshold_itself() -> None:
 def test_the_chance_of_an_alarm_at_the_first_call_is_that_of_its_failure() -> None:
     """One failure in one call multiplies the evidence by more than ten: enough for an alarm at one in ten."""
     assert next(alarm_chances(0.3, 1, 0.01, 0.1)) == pytest.approx(0.3)
-
-
-def test_alarms_are_kept_when_the_calls_cannot_be_read() -> None:
-    circumstances = Circumstances(now=DURING.now, alarms=("Stage 4 was rolled back elsewhere.",))
-    found = judge_unreadable(gate(), "no database", timedelta(0), circumstances)
-    assert found.alarms == circumstances.alarms
-    assert found.act == "roll_back"

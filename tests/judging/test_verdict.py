@@ -9,7 +9,7 @@ from tasks.judging.evidence import Circumstances, Evidence
 from tasks.judging.observations import Window
 from tasks.judging.planning import GatePlan, plan_gate
 from tasks.judging.policy import Policy, protected
-from tasks.judging.verdict import Situation, decide, judge, judge_unreadable
+from tasks.judging.verdict import Situation, decide, judge
 from tests.judging.given import (
     AFTER,
     DURING,
@@ -184,25 +184,6 @@ def test_an_hour_without_calls_takes_an_exposed_candidate_back(exposed: bool, ac
     found = verdict(early, circumstances=Circumstances(now=START + timedelta(hours=7), exposed=exposed))
     assert (found.state, found.act) == ("inconclusive", act)
     assert found.missing[0].startswith("No call has been seen for 2.")
-
-
-@pytest.mark.parametrize(
-    ("circumstances", "blind_for", "state", "act"),
-    [
-        (DURING, timedelta(minutes=59), "inconclusive", "wait"),
-        (DURING, timedelta(minutes=61), "inconclusive", "roll_back"),
-        (Circumstances(DURING.now, exposed=False), timedelta(hours=9), "inconclusive", "wait"),
-        (Circumstances(DURING.now, alarms=("The probe failed.",)), timedelta(0), "fail", "roll_back"),
-        (AFTER, timedelta(minutes=5), "inconclusive", "wait"),
-    ],
-)
-def test_what_cannot_be_read_never_passes(
-    circumstances: Circumstances, blind_for: timedelta, state: str, act: str
-) -> None:
-    found = judge_unreadable(gate(), "the database does not answer", blind_for, circumstances)
-    assert (found.state, found.act, found.evidence_digest) == (state, act, None)
-    assert ("the database does not answer" in found.sentence) is (state == "inconclusive")
-    assert found.missing == (("the database does not answer",) if state == "inconclusive" else ())
 
 
 @pytest.mark.parametrize("window", [Window(start=START, length=timedelta(hours=1)), Window(start=START, buckets=1)])
