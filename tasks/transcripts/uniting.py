@@ -8,7 +8,7 @@ from tasks.transcripts.findings import Finding
 from tasks.transcripts.normalise import categories
 from tasks.transcripts.normalise.absent import stated
 from tasks.transcripts.normalise.dates import parse_date
-from tasks.transcripts.normalise.persons import plain_name
+from tasks.transcripts.normalise.letters import plain
 from tasks.transcripts.normalise.states import find_states, parse_state
 from tasks.transcripts.record import NextStep, Objection, ObjectionCategory, ProductCategory
 
@@ -33,13 +33,13 @@ def unite_products(findings: Sequence[Finding]) -> tuple[list[ProductCategory], 
 
 
 def unite_objections(findings: Sequence[Finding]) -> list[Objection]:
-    """Equal text is one objection; whether it was resolved is what was said last about it."""
+    """Equal text is one objection, by the same rule as its id in the graph; whether it was resolved is what was said last about it."""
     united: dict[str, Objection] = {}
     for finding in in_order(findings):
         text = stated(finding.value, LONGEST_ITEM)
         if text is None:
             continue
-        before = united.get(key := plain_name(text))
+        before = united.get(key := plain(text))
         resolved = finding.resolved if finding.resolved is not None else before and before.resolved
         united[key] = (
             before.model_copy(update={"resolved": resolved})
@@ -71,7 +71,7 @@ def unite_steps(
             owner=categories.owner(finding.owner, advisor, clients),
             due=parse_date(finding.due, base),
         )
-        before = united.get(key := plain_name(action))
+        before = united.get(key := plain(action))
         known = step.model_dump(include={"owner", "due"}, exclude_none=True)
         united[key] = before.model_copy(update=known) if before else step
     return list(united.values())[:LONGEST_LIST]
@@ -79,4 +79,4 @@ def unite_steps(
 
 def _distinct(values: Iterable[str]) -> list[str]:
     clean = [text for value in values if (text := stated(value, LONGEST_ITEM))]
-    return list({plain_name(text): text for text in reversed(clean)}.values())[::-1][:LONGEST_LIST]
+    return list({plain(text): text for text in reversed(clean)}.values())[::-1][:LONGEST_LIST]

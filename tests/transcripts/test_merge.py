@@ -260,3 +260,18 @@ def test_a_spouse_the_header_names_stands_on_the_header() -> None:
     assert known.persons == ["Ann Lee", "Bo Lee"]
     origin = known.provenance["spouse_name"]
     assert (origin.source, [one.value for one in origin.passed_over]) == ("header", ["Karl"])
+
+
+def test_objections_of_a_record_have_as_many_ids_in_the_graph() -> None:
+    wordings = [
+        "The add-on fee",
+        "the add on fee",
+        "Too much, at $3,200",
+        "Too much at $3 200",
+        "It’s too much",
+        "it's too much",
+    ]
+    known = merged(*(said("objections_raised", text, category="Price") for text in wordings))
+
+    assert len(known.objections) == 3
+    assert len({one.id_in("81234567") for one in known.objections}) == 3
