@@ -6,7 +6,7 @@ which a database adds: an approval is bound to the digest.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -206,25 +206,39 @@ class _Side:
 
 
 def _pairs(database: Engine, wanted: Slice, policy: Policy) -> dict[str, PairTally]:
-    answered = ~failed_in(wanted)
-    score, cost = (case((answered, column), else_=None) for column in (calls.c.score, calls.c.cost))
-    seconds = case((and_(answered, ~calls.c.cold), calls.c.seconds), else_=None)
+    """Role -> its pairs. One row an input, of the inputs that both arms were asked: users' runs have no other side."""
+    columns = [column for arm in ("incumbent", "candidate") for column in _side_columns(arm, ~failed_in(wanted))]
+    both = [func.count(case((calls.c.arm == arm, 1))) > 0 for arm in ("incumbent", "candidate")]
     statement = (
-        select(calls.c.role, calls.c.pair_id, calls.c.arm, _count(answered).label("answered"),
-               func.sum(score).label("scores"), func.count(score).label("scored"),
-               func.sum(seconds).label("seconds"), func.count(seconds).label("timed"),
-               func.sum(cost).label("cost"), func.count(cost).label("priced"))
+        select(calls.c.role, *columns)
         .where(inside(wanted), calls.c.pair_id.is_not(None))
-        .group_by(calls.c.role, calls.c.pair_id, calls.c.arm)
-    )  # fmt: skip
-    sides: dict[str, dict[str, dict[str, _Side]]] = defaultdict(lambda: defaultdict(dict))
+        .group_by(calls.c.role, calls.c.pair_id)
+        .having(and_(*both))
+    )
+    sides: dict[str, list[tuple[_Side, _Side]]] = defaultdict(list)
     with usable(database), database.connect() as connection:
-        for row in connection.execute(statement):
-            sides[row.role][row.pair_id][row.arm] = _Side(
-                _mean(row.scores, row.scored), _mean(row.seconds, row.timed),
-                _mean(row.cost, row.priced) if row.priced == row.answered else None, bool(row.answered),
-            )  # fmt: skip
-    return {role: _tally_pairs(of_role.values(), policy) for role, of_role in sides.items()}
+        for role, *sums in connection.execute(statement):
+            half = len(sums) // 2
+            sides[role].append((_side(*sums[:half]), _side(*sums[half:])))
+    return {role: _tally_pairs(of_role, policy) for role, of_role in sides.items()}
+
+
+def _side_columns(arm: str, answered: ColumnElement[bool]) -> list[ColumnElement[Any]]:
+    """What `_side` takes, of one arm: sums over the repeats of one input."""
+    mine = and_(calls.c.arm == arm, answered)
+    score, cost = (case((mine, column), else_=None) for column in (calls.c.score, calls.c.cost))
+    seconds = case((and_(mine, ~calls.c.cold), calls.c.seconds), else_=None)
+    sums = [
+        total
+        for number, value in enumerate((score, seconds, cost))
+        for total in (func.sum(value).label(f"{arm}_{number}"), func.count(value).label(f"{arm}_{number}_known"))
+    ]
+    return [func.count(case((mine, 1))).label(f"{arm}_answered"), *sums]
+
+
+def _side(answered: int, scores: Any, scored: int, seconds: Any, timed: int, costs: Any, priced: int) -> _Side:
+    cost = _mean(costs, priced) if priced == answered else None
+    return _Side(_mean(scores, scored), _mean(seconds, timed), cost, bool(answered))
 
 
 def _mean(total: Any, count: int) -> float | None:
@@ -232,8 +246,8 @@ def _mean(total: Any, count: int) -> float | None:
     return round(float(total) / count, 9) if count else None
 
 
-def _tally_pairs(asked: Iterable[Mapping[str, _Side]], policy: Policy) -> PairTally:
-    both: Sequence[tuple[_Side, _Side]] = [(by["incumbent"], by["candidate"]) for by in asked if len(by) == 2]
+def _tally_pairs(both: Sequence[tuple[_Side, _Side]], policy: Policy) -> PairTally:
+    """Incumbent and candidate of each input that both were asked."""
     sides = [(a, b) for a, b in both if a.answered and b.answered]
     scores = [(a.score, b.score) for a, b in sides if a.score is not None and b.score is not None]
     logs = [log_ratio(a.seconds, b.seconds) for a, b in sides if a.seconds and b.seconds]
