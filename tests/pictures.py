@@ -1,6 +1,7 @@
 """Takes the README's pictures from a finished `make run`: `python -m tests.pictures` (needs Debian's chromium).
 
-The table of the newest run as SVG, the head of its report, and the two forms of the Prefect UI on a temporary server.
+The table of the newest run as SVG, the head of its report, and the two forms of the Prefect UI on a temporary server. The
+pictures of a gate are those that the tests in a browser have taken: `pytest tests/browser` first.
 """
 
 import asyncio
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from deployments.settings import apply_settings
+from tests.browser.ui import SCREENSHOTS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 WIDTH, HEIGHT = 1200, 860
+OF_A_GATE = ("approval-form", "gate")
 
 
 def main() -> None:
@@ -20,6 +23,7 @@ def main() -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
         raise SystemExit("The pictures need Debian's chromium: apt-get install chromium")
+    _of_a_gate()
     report = _table_and_report()
     from playwright.sync_api import sync_playwright
 
@@ -33,6 +37,14 @@ def main() -> None:
             for name, path in pages.items():
                 _take(browser, api.removesuffix("/api") + path, name)
             browser.close()
+
+
+def _of_a_gate() -> None:
+    missing = [name for name in OF_A_GATE if not (SCREENSHOTS / f"{name}.png").exists()]
+    if missing:
+        raise SystemExit(f"The tests in a browser have not taken {missing} yet: .venv/bin/pytest tests/browser")
+    for name in OF_A_GATE:
+        shutil.copy(SCREENSHOTS / f"{name}.png", DOCS)
 
 
 def _table_and_report() -> Path:
