@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORE_TESTS := tests/judging tests/answering tests/transcripts tests/transitions tests/records \
   -m "not server and not model and not postgres and not graph and not browser"
-.PHONY: help run serve test check coverage mutation lock clean
+.PHONY: help run serve test check coverage mutation drill lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,9 @@ coverage: $(VENV)/.dev ## Show the branches of the pure core that no test takes
 mutation: $(VENV)/.dev ## Break the code that decides about promotions, piece by piece, and list what no test sees
 	$(BIN)/mutmut run --max-children 1
 	$(BIN)/mutmut results
+
+drill: $(VENV)/.dev ## Kill real processes 200 times and count what was lost or doubled; goes on where it was stopped
+	@$(BIN)/python -m tests.drills
 
 # Locked versions, checked by hash. uv resolves for every supported Python and platform at once.
 lock: $(VENV)/.dev ## Renew the lock files

@@ -1,0 +1,129 @@
+"""kill -9 of the command line, flow runs, the watch, the Prefect server and workers, at random moments of real work.
+
+    python -m tests.drills [--kills 204] [--seed 6] [--fresh]      (`make drill`)
+
+Each round is one piece of work in a state folder of its own, lived and killed until it comes to its end; then everything
+it left is counted. Rounds are written down one by one to `drills.json` in the state folder: started again, a drill with
+the same seed goes on after the last one. The seed decides stories, victims and moments; how far a process had come at
+that moment is the machine's affair.
+"""
+
+import argparse
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.drills.findings import Drill, Findings, Round
+
+SCENES: Sequence[tuple[str, str, str, int]] = (
+    ("generator, from a terminal", "generator", "from_a_terminal", 8),
+    ("gate", "gate", "from_start_to_end", 6),
+    ("transcript batch, from a terminal", "batch", "from_a_terminal", 8),
+    ("generator, as a flow run", "generator", "as_a_flow_run", 8),
+    ("gate", "gate", "from_start_to_end", 6),
+    ("transcript batch, as a flow run", "batch", "as_a_flow_run", 8),
+)
+"""Name, module and function of each kind of round, in turn, and the most kills of one act of it."""
+WORKER = ("generator, with a worker", "generator", "with_a_worker", 2)
+WORKER_EVERY = 9
+
+
+def scene(number: int) -> tuple[str, Callable[..., Findings], int]:
+    from importlib import import_module
+
+    chosen = WORKER if number % WORKER_EVERY == WORKER_EVERY - 1 else SCENES[number % len(SCENES)]
+    name, module, function, kills = chosen
+    return name, getattr(import_module(f"tests.drills.{module}"), function), kills
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--kills", type=int, default=204, help="at least so many in all")
+    options.add_argument("--seed", type=int, default=6)
+    options.add_argument("--fresh", action="store_true", help="begin anew")
+    given = options.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    from blocks.home import home
+
+    path = home() / "drills.json"
+    drill = Drill(seed=given.seed)
+    if path.exists() and not given.fresh:
+        found = Drill.model_validate_json(path.read_text())
+        drill = found if found.seed == given.seed else drill
+    carry_out(drill, given.kills, path)
+    show(drill)
+    sys.exit(0 if drill.good else 1)
+
+
+def carry_out(drill: Drill, kills: int, path: Path | None = None) -> None:
+    """Rounds, until there were so many kills; each is kept in `path` as soon as it is over."""
+    if drill.kills >= kills:
+        return
+    with tempfile.TemporaryDirectory(prefix="phasegate-drill-") as folder:
+        place = Path(folder)
+        _prepare(place)
+        from tests.drills.rig import rig
+
+        with rig(place) as made:
+            while drill.kills < kills:
+                drill.rounds.append(_round(made, drill.seed, len(drill.rounds)))
+                if path:
+                    path.write_text(drill.model_dump_json(indent=1))
+
+
+def _prepare(place: Path) -> None:
+    """Before anything imports Prefect, which reads its settings once."""
+    for name in [name for name in os.environ if name.startswith(("PREFECT_", "PHASEGATE_"))]:
+        del os.environ[name]
+    os.environ["PHASEGATE_HOME"] = str(place)
+    from deployments.settings import apply_settings
+
+    apply_settings(quiet=True)
+
+
+def _round(made: object, seed: int, number: int) -> Round:
+    from tests.drills.rig import NeverEndsError, Rig
+
+    assert isinstance(made, Rig)
+    name, work, most = scene(number)
+    chance, began = random.Random(f"{seed}-{number}"), time.monotonic()
+    made.begin(f"round-{number}", chance)
+    try:
+        findings = work(made, chance.randint(1, most))
+    except NeverEndsError as error:
+        findings = Findings(lost=[str(error)])
+    done = Round(
+        number=number, scene=name, kills=dict(made.kills), seconds=round(time.monotonic() - began, 1), findings=findings
+    )
+    told = "" if findings.good else f"  {findings.model_dump_json()}"
+    sys.stdout.write(f"round {number}, {name}: killed {dict(made.kills)}, {done.seconds} s{told}\n")
+    sys.stdout.flush()
+    return done
+
+
+def show(drill: Drill) -> None:
+    """A row for each kind of work: what was killed, what was found."""
+    table = Table(title=f"{drill.kills} kills in {len(drill.rounds)} rounds, seed {drill.seed}")
+    victims = ("command line", "flow run", "watch", "server", "worker")
+    for heading in ("work", "rounds", *victims, "lost", "doubled", "wrong", "ledger"):
+        table.add_column(heading, justify="left" if heading == "work" else "right")
+    for name in [*dict.fromkeys(one.scene for one in drill.rounds), "all"]:
+        mine = [one for one in drill.rounds if name in (one.scene, "all")]
+        kills = sum((Counter(one.kills) for one in mine), Counter[str]())
+        found = [one.findings for one in mine]
+        sums = [sum(len(getattr(one, what)) for one in found) for what in ("lost", "doubled", "wrong", "ledger")]
+        table.add_row(name, str(len(mine)), *(str(kills[victim]) for victim in victims), *map(str, sums))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""What a round of killing found: one frozen thing, that is written down and added up."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Findings(BaseModel):
+    """What is wrong after everything has been run again; empty lists are the only good answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    lost: list[str] = Field(default_factory=list)
+    """What should be there and is not, or is not what it should be."""
+    doubled: list[str] = Field(default_factory=list)
+    """What is there more than once."""
+    wrong: list[str] = Field(default_factory=list)
+    """Promotions that nobody approved or that harm should have stopped; a change that was not taken back."""
+    ledger: list[str] = Field(default_factory=list)
+    """What `phasegate verify` has against the ledger."""
+
+    @property
+    def good(self) -> bool:
+        return not (self.lost or self.doubled or self.wrong or self.ledger)
+
+
+class Round(BaseModel):
+    """One piece of work that was killed again and again, and came to its end."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    number: int
+    scene: str
+    kills: dict[str, int]
+    """Victim -> how often it was killed."""
+    seconds: float
+    findings: Findings
+
+
+class Drill(BaseModel):
+    """All rounds so far of one seed."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    seed: int
+    rounds: list[Round] = Field(default_factory=list)
+
+    @property
+    def kills(self) -> int:
+        return sum(sum(one.kills.values()) for one in self.rounds)
+
+    @property
+    def good(self) -> bool:
+        return all(one.findings.good for one in self.rounds)
+
+
+def once(seen: Mapping[str, int], wanted: Mapping[str, int]) -> tuple[list[str], list[str]]:
+    """What was lost and what doubled, where everything in `wanted` should be there that often."""
+    lost = [f"{name}: {seen.get(name, 0)} of {times}" for name, times in wanted.items() if seen.get(name, 0) < times]
+    doubled = [f"{name}: {times} times" for name, times in Counter(seen).items() if times > wanted.get(name, 0)]
+    return lost, doubled

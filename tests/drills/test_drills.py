@@ -1,0 +1,37 @@
+"""A short drill: one round of each kind, the same code as `make drill`, which takes more of them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from blocks.home import PROJECT_ROOT
+from tests.drills.__main__ import SCENES, scene
+from tests.drills.findings import Drill, once
+
+pytestmark = pytest.mark.xdist_group("drill")
+
+
+@pytest.mark.server
+@pytest.mark.graph
+@pytest.mark.timeout(400)
+def test_killed_at_random_and_run_again_nothing_is_lost_doubled_or_wrongly_promoted(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.drills", "--kills", "4", "--seed", "1"]
+    environment = {**os.environ, "PHASEGATE_HOME": str(tmp_path)}
+    done = subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    drill = Drill.model_validate(json.loads((tmp_path / "drills.json").read_text()))
+    assert drill.kills >= 4
+    assert drill.good
+
+
+def test_a_drill_takes_every_kind_of_round_in_turn() -> None:
+    assert {scene(number)[0] for number in range(9)} == {name for name, *_ in SCENES} | {"generator, with a worker"}
+
+
+def test_what_is_missing_is_lost_and_what_is_there_twice_is_doubled() -> None:
+    assert once({"a": 1, "b": 2}, {"a": 1, "b": 1, "c": 1}) == (["c: 0 of 1"], ["b: 2 times"])
+    assert once({"a": 1, "stranger": 1}, {"a": 1}) == ([], ["stranger: 1 times"])
