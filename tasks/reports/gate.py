@@ -56,13 +56,21 @@ def gate_summary(view: GateView) -> Blocks:
     verdict, approvals = _verdict(view), _approvals(view)
     follow = f" The blocks do not follow yet: {view.failure}" if view.failure else ""
     return (
-        Heading(1, line(f"{view.title}: {_state(view).lower()}")), strong(view.sentence),
+        Heading(1, line(f"{view.title}: {_state(view).lower()}")), *_asked_again(view), strong(view.sentence),
         paragraph(f"{view.means}{follow}"), *(() if view.reason in view.sentence else (paragraph(view.reason),)),
         _changes(view),
         *((Heading(2, line("Proofs")), *verdict.blocks) if verdict.blocks else ()),
         *((Heading(2, line("Stage by stage")), *stages_table(view)) if view.evidence else ()),
         *((Heading(2, line("Your decision")), *approvals.blocks) if approvals else ()),
     )  # fmt: skip
+
+
+def _asked_again(view: GateView) -> Blocks:
+    """Why the form is there again, where the newest answer was not accepted: whoever sent it looks here first."""
+    newest = view.answers[-1] if view.answers else None
+    if newest is None or newest.accepted:
+        return ()
+    return (strong(f"Asked again. The answer of {newest.approver} was not accepted: {newest.reason}"),)
 
 
 def _state(view: GateView) -> str:

@@ -29,6 +29,7 @@ def test_a_wrong_code_is_asked_again_and_the_right_one_promotes(house: House, cl
     assert read_gate(world, str(gate)).state == "AWAITING_APPROVAL"
 
     newer.open_approval(gate)
+    newer.sees("The answer of grace was not accepted: The one-time code is wrong.")
     newer.shoot("approval-form-again")
     type_decision(newer, codes.now())
     newer.send()

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from tasks.reports.as_markdown import as_markdown
 from tasks.reports.comparison import comparison_page
 from tasks.reports.document import Link
-from tasks.reports.gate import gate_page
-from tasks.reports.gate_views import GateView
+from tasks.reports.gate import gate_page, gate_summary
+from tasks.reports.gate_views import AnswerView, GateView
 from tasks.reports.page import Page, page_html, page_markdown
 from tasks.reports.tracker import tracker_page
 from tasks.reports.tracker_views import TrackerView
@@ -32,6 +33,13 @@ def test_an_approver_finds_what_the_decision_rests_on(waiting: GateView) -> None
     for words in ("0.85 (0.83–0.87)", "22 of 24, 20 needed", "69 / 69", "rate below 4.2 %", "98.2 / 98.1", "0 of 1 approval given",
                   "1. Results compared with the baseline", "3 of 3 proven", "Suite run", "Started by Ada"):  # fmt: skip
         assert words in shown
+
+
+def test_whoever_is_asked_again_reads_first_why(waiting: GateView) -> None:
+    refused = AnswerView(waiting.as_of, "grace", "not accepted", False, "The one-time code is wrong.")
+    again = as_markdown(gate_summary(dataclasses.replace(waiting, answers=(refused,)))).split("\n\n")
+    assert again[1] == "**Asked again. The answer of grace was not accepted: The one-time code is wrong.**"
+    assert "Asked again" not in as_markdown(gate_summary(waiting))
 
 
 def test_bounds_are_not_told_before_the_plan_is_reached(taken_back: GateView) -> None:
