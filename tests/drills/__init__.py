@@ -7,10 +7,11 @@ it breaks:
 - a worker and its runs killed, two workers, restarts: `operations/test_two_workers.py`, `transitions/test_real_worker.py`
 - processes that went silent, late runs: `operations/test_janitor.py`, `operations/test_stuck_runs.py`
 - the database gone and back: `transitions/test_restarts.py`, `transcripts/test_killed.py`
-- a full disk: `deployments/test_command_run.py`, `deployments/test_prefect_server.py`
-- Baserow's 409, 429 and 500 storms, answers lost after storing: `crm/test_baserow_faults.py`, `crm/test_baserow_errors.py`
-- the graph down or refusing: `crm/test_graph_write.py`, `transcripts/test_sync.py`
-- models that hang, drip, close in the middle, answer something else, answer without end: `answering/test_faults.py`
+- a full disk: `deployments/test_command_run.py`, `records/test_database.py`
+- Baserow's 409, 429 and 500 storms, answers lost after storing: `crm/test_baserow_errors.py`,
+  `crm/test_baserow_faults.py`, and mixed at random `drills/test_storms.py`
+- the graph down or refusing: `transcripts/test_sync.py`, `transcripts/test_killed.py`
+- models that hang, drip, close in the middle, answer something else, answer without end: `answering/test_error_table.py`
 - the clock set back, daylight saving, two watches: `drills/test_clock.py`
 - two gates and two approvals at once: `transitions/test_at_once.py`
 """
