@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORE_TESTS := tests/judging tests/answering tests/transcripts tests/transitions tests/records \
   -m "not server and not model and not postgres and not graph and not browser"
-.PHONY: help run serve test check coverage mutation drill lock clean
+.PHONY: help run serve test check coverage mutation bench drill load lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,8 +35,17 @@ mutation: $(VENV)/.dev ## Break the code that decides about promotions, piece by
 	$(BIN)/mutmut run --max-children 1
 	$(BIN)/mutmut results
 
+# Ten minutes on two quiet cores; BENCH="--only a,d" runs some, BENCH=--accept makes today's ratios the ones to keep.
+bench: $(VENV)/.dev ## Measure what is promised: a table, var/bench.json, and what is worse than accepted
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
+
 drill: $(VENV)/.dev ## Kill real processes 200 times and count what was lost or doubled; goes on where it was stopped
 	@$(BIN)/python -m tests.drills
+
+load: $(VENV)/.dev ## Pages over a million calls, then queued transcripts against two and four workers
+	@$(BIN)/python -m tests.benchmarks.million
+	@$(BIN)/python -m tests.benchmarks.million --postgresql
+	@$(BIN)/python -m tests.benchmarks.load
 
 # Locked versions, checked by hash. uv resolves for every supported Python and platform at once.
 lock: $(VENV)/.dev ## Renew the lock files

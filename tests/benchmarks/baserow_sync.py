@@ -1,20 +1,19 @@
-"""How fast the Baserow sync is against row-by-row writing, both against the double with 20 ms latency.
-
-    python -m tests.benchmarks.baserow_sync [--transcripts 1000] [--sample 40]
+"""(d) How fast the Baserow sync is against row-by-row writing, both against the double with 20 ms latency.
 
 Row by row means what a naive client does for each row: one look-up, then one create. That is measured on a sample of
 rows over one kept-alive connection and multiplied up: its time grows with the number of rows and nothing else, since
 every row costs the same two requests. The sync is measured whole, with its schema check and its reading back.
 """
 
-import argparse
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks.crm.baserow import connect, open_tables
 from tasks.crm.baserow.cells import to_create
 from tasks.crm.rows import to_rows
+from tests.benchmarks.figures import RATIO, Figure, Sizes
 from tests.crm.baserow_setting import Setting, crm, records
 
 LATENCY = 0.02
@@ -67,19 +66,12 @@ async def _row_by_row(setting: Setting, transcripts: int) -> float:
         return time.perf_counter() - began
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--transcripts", type=int, default=1000)
-    parser.add_argument("--sample", type=int, default=40)
-    given = parser.parse_args()
-    result = measure(given.transcripts, given.sample)
-    print(f"{result.rows} rows in batches: {result.batched_seconds:.1f} s")
-    print(
-        f"row by row: {result.sample_seconds:.1f} s for {result.sample_rows} rows, so "
-        f"{result.row_by_row_seconds:.0f} s for {result.rows}"
-    )
-    print(f"{result.times_faster:.0f} times faster")
-
-
-if __name__ == "__main__":
-    main()
+def figures(sizes: Sizes) -> Sequence[Figure]:
+    one = measure(sizes.baserow_transcripts, sizes.baserow_sample)
+    return [
+        Figure(
+            name="Baserow: row by row / in batches", value=one.times_faster, unit=RATIO, better="more", wanted=20,
+            how=f"{one.rows} rows in {one.batched_seconds:.1f} s; {one.sample_rows} rows one by one in "
+            f"{one.sample_seconds:.1f} s, multiplied up; every request waits {1000 * LATENCY:.0f} ms",
+        )
+    ]  # fmt: skip

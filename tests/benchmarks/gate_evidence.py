@@ -1,15 +1,15 @@
-"""How long a verdict over 24 hours of 13 stages takes from a store with a million calls, and how large the gate's own part is.
+"""(e) How long a verdict over 24 hours of 13 stages takes, by the calls recorded; on SQLite, and PostgreSQL where it runs.
 
-.venv/bin/python -m tests.benchmarks.gate_evidence [--postgresql]
+One store that grows: the calls of the gate's own window first, then those of the months before, which a verdict must not
+have to read. SQLite works in this process, so its processor time is counted; a server's work is counted by the clock.
 """
 
 import contextlib
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from sqlalchemy import Engine, insert
 
@@ -23,34 +23,55 @@ from tasks.judging.verdict import judge
 from tasks.records.database import connect, full_address, migrate
 from tasks.records.ledger_evidence import Slice, read_evidence
 from tasks.records.tables import calls, runs
-from tests.postgres import cluster
+from tests.benchmarks.figures import RATIO, Figure, Sizes
+from tests.postgres import NoPostgresError, cluster
 
-CALLS, MINE = 1_000_000, 480
-"""Calls in the store, and inputs the gate's window has for each stage and arm."""
+MINE, TRIES = 480, 5
+"""Inputs that the gate's window has for each stage and arm at most; how often it is judged, of which the fastest counts."""
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 ROLES = GeneratorLineup.roles
 
 
-def main() -> None:
-    with address("--postgresql" in sys.argv) as url:
+def figures(sizes: Sizes) -> Sequence[Figure]:
+    found = _figures("SQLite", False, sizes.recorded)
+    with contextlib.suppress(NoPostgresError):
+        found += _figures("PostgreSQL", True, sizes.recorded)
+    return found
+
+
+def _figures(kind: str, of_postgresql: bool, counts: Sequence[int]) -> list[Figure]:
+    with address(of_postgresql) as url:
         database = connect(full_address(url))
         migrate(database)
-        _fill(database)
-        policy = Policy()
-        workloads = tuple(Workload(role=role, seconds_per_call=5, incumbent_cost=1, candidate_cost=1) for role in ROLES)
-        plan = plan_gate(policy, ROLES[:3], workloads[:3], others=ROLES[3:])
-        wanted = Slice(
-            "generator", ("preview",), dict.fromkeys(ROLES[:3], "new"), START, START + timedelta(hours=24), "", ROLES
-        )
-        for _ in range(3):
-            began = perf_counter()
-            evidence = read_evidence(database, wanted, policy, Window(start=START))
-            read = perf_counter()
-            verdict = judge(plan, evidence, Circumstances(START + timedelta(hours=24)))
-            sys.stdout.write(
-                f"evidence {read - began:.3f} s, verdict {perf_counter() - read:.3f} s, "
-                f"{sum(role.candidate.calls for role in evidence.roles.values())} calls of the candidate: {verdict.state}\n"
-            )
+        took = {}
+        for before, count in zip((0, *counts), counts, strict=False):
+            _fill(database, before, count)
+            took[count] = min(_judged(database, perf_counter if of_postgresql else process_time) for _ in range(TRIES))
+        database.dispose()
+    first, last = counts[0], counts[-1]
+    steps = ", ".join(f"{count:,}: {seconds:.3f} s" for count, seconds in took.items())
+    return [
+        Figure(
+            name=f"{kind}: verdict at {last:,} calls", value=took[last], unit="s", wanted=1,
+            how=f"evidence and judgement, fastest of {TRIES}; {steps}",
+        ),
+        Figure(
+            name=f"{kind}: growth / growth of the store", value=(took[last] / took[first]) / (last / first), unit=RATIO,
+            wanted=1, tolerance=1, how=f"{took[last] / took[first]:.1f} times the time for {last / first:,.0f} times the calls",
+        ),
+    ]  # fmt: skip
+
+
+def _judged(database: Engine, clock: Callable[[], float]) -> float:
+    """Seconds from the store to the verdict."""
+    policy = Policy()
+    workloads = tuple(Workload(role=role, seconds_per_call=5, incumbent_cost=1, candidate_cost=1) for role in ROLES)
+    plan = plan_gate(policy, ROLES[:3], workloads[:3], others=ROLES[3:])
+    until = START + timedelta(hours=24)
+    wanted = Slice("generator", ("preview",), dict.fromkeys(ROLES[:3], "new"), START, until, "", ROLES)
+    began = clock()
+    judge(plan, read_evidence(database, wanted, policy, Window(start=START)), Circumstances(until))
+    return clock() - began
 
 
 @contextlib.contextmanager
@@ -64,15 +85,13 @@ def address(of_postgresql: bool) -> Iterator[str]:
         yield f"sqlite:///{Path(place) / 'benchmark.db'}"
 
 
-def _fill(database: Engine) -> None:
+def _fill(database: Engine, start: int, end: int) -> None:
+    """Calls number `start` to `end`."""
     with database.begin() as connection:
-        connection.execute(insert(runs), [_run(f"r{n}") for n in range(1000)])
-        batch = []
-        for n in range(CALLS):
-            batch.append(_call(n))
-            if len(batch) == 20_000:
-                connection.execute(insert(calls), batch)
-                batch.clear()
+        if start == 0:
+            connection.execute(insert(runs), [_run(f"r{n}") for n in range(1000)])
+        for first in range(start, end, 20_000):
+            connection.execute(insert(calls), [_call(n) for n in range(first, min(end, first + 20_000))])
 
 
 def _run(run_id: str) -> dict[str, object]:
@@ -95,7 +114,3 @@ def _call(n: int) -> dict[str, object]:
         "total_seconds": 5.0, "attempts": 1, "cost": 0.01, "outcome": "first_pass", "repairs": [], "truncated": False,
         "placeholders": 0, "echoes": 0, "score": 96 + n % 5, "problems": [], "pair_id": f"p{number}",
     }  # fmt: skip
-
-
-if __name__ == "__main__":
-    main()

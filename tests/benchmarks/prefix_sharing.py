@@ -1,13 +1,10 @@
-"""What it saves to put the transcript first: all agents over one window on the embedded model, in both orders.
-
-    python -m tests.benchmarks.prefix_sharing [--tokens 6000] [--answer 24]
+"""(c) What it saves to put the transcript first: all agents over one window on the embedded model, in both orders.
 
 Five questions about one window, asked as the pipeline asks them (transcript first, instruction last) and then with the
 instruction first, on the same server with the same short answers. With the transcript first, the model reads the window
 once and then only each instruction; with the instruction first it reads everything five times.
 """
 
-import argparse
 import asyncio
 import time
 from collections.abc import Sequence
@@ -22,6 +19,7 @@ from tasks.answering.ask import Asking, Model
 from tasks.answering.transport import new_client
 from tasks.transcripts.reading import read_file
 from tasks.transcripts.windows import windows
+from tests.benchmarks.figures import RATIO, Figure, Sizes
 
 
 @dataclass(frozen=True)
@@ -53,9 +51,7 @@ async def measure(tokens: int, answer: int) -> Measured:
             async def ask(user: str) -> tuple[float, int]:
                 began = time.perf_counter()
                 asked = await asking.prose(model, replace(question, user=user))
-                seconds = time.perf_counter() - began
-                print(f"{asked.prompt_tokens} tokens: {seconds:.1f} s", flush=True)  # a busy machine takes many minutes
-                return seconds, asked.prompt_tokens or 0
+                return time.perf_counter() - began, asked.prompt_tokens or 0
 
             question = Question(SYSTEM, "", answer, 0.7, 7)
             pairs = prompts(tokens)
@@ -65,17 +61,14 @@ async def measure(tokens: int, answer: int) -> Measured:
     return Measured(max(count for _, count in first), [one for one, _ in first], [one for one, _ in last])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tokens", type=int, default=6000, help="estimated tokens of the window")
-    parser.add_argument("--answer", type=int, default=24, help="longest answer")
-    given = parser.parse_args()
-    measured = asyncio.run(measure(given.tokens, given.answer))
-    print(f"{len(measured.first)} agents over a prompt of {measured.prompt_tokens} tokens")
-    for name, seconds in (("transcript first", measured.first), ("instruction first", measured.last)):
-        print(f"{name}: {sum(seconds):.1f} s  ({', '.join(f'{one:.1f}' for one in seconds)})")
-    print(f"ratio {measured.ratio:.2f}")
-
-
-if __name__ == "__main__":
-    main()
+def figures(sizes: Sizes) -> Sequence[Figure]:
+    measured = asyncio.run(measure(sizes.tokens, sizes.answer_tokens))
+    first, last = sum(measured.first), sum(measured.last)
+    return [
+        Figure(
+            name="transcript first / instruction first", value=measured.ratio, unit=RATIO, wanted=0.5,
+            how=f"{len(measured.first)} agents over prompts of up to {measured.prompt_tokens} tokens, embedded model: "
+            f"{first:.1f} s and {last:.1f} s; the first agent {measured.first[0]:.1f} s, each other "
+            f"{sum(measured.first[1:]) / max(1, len(measured.first) - 1):.1f} s",
+        )
+    ]  # fmt: skip

@@ -1,0 +1,112 @@
+"""`make bench`: measures what issues and documentation promise, and compares it with what was accepted before.
+
+    python -m tests.benchmarks [--only a,d] [--tokens 6000] [--smallest] [--accept]
+
+Exit status 1 if a benchmark broke, a bound is missed or a ratio is worse than accepted.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from blocks.home import home
+from tests.benchmarks import accepted
+from tests.benchmarks.figures import SMALLEST, Figure, Sizes
+from tests.benchmarks.machine import facts
+from tests.benchmarks.running import BENCHMARKS, Outcome, run
+
+console = Console(highlight=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = _parser().parse_args(arguments)
+    sizes = SMALLEST if given.smallest else Sizes(**({"tokens": given.tokens} if given.tokens else {}))
+    machine, outcomes = facts(), []
+    for letter in given.only:
+        console.print(f"({letter}) {BENCHMARKS[letter].title} ...", style="dim")
+        outcomes.append(run(letter, sizes))
+        console.print(f"({letter}) " + _sentence(outcomes[-1]))
+    machine["load_afterwards"] = facts()["load"]
+    worse = [] if given.smallest else accepted.regressions(outcomes, accepted.read())
+    _store(outcomes, machine, sizes, worse)
+    _show(outcomes, machine, worse)
+    if given.accept:
+        accepted.write(outcomes, machine)
+        console.print(f"Accepted: {accepted.FILE.name}")
+    broken = [outcome for outcome in outcomes if outcome.error]
+    missed = [one for outcome in outcomes for one in outcome.figures if not one.met and not given.smallest]
+    return 1 if broken or missed or (worse and not given.accept) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--only", type=_letters, default=list(BENCHMARKS), help="some of them, such as a,d")
+    parser.add_argument("--tokens", type=int, help="of the window in (c); the ratio falls with it, the time rises")
+    parser.add_argument("--smallest", action="store_true", help="run every line with sizes that say nothing")
+    parser.add_argument("--accept", action="store_true", help="later runs are compared with these ratios")
+    return parser
+
+
+def _letters(text: str) -> list[str]:
+    letters = [word.strip() for word in text.split(",")]
+    if unknown := [letter for letter in letters if letter not in BENCHMARKS]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(BENCHMARKS)}")
+    return letters
+
+
+def _store(outcomes: Sequence[Outcome], machine: dict[str, Any], sizes: Sizes, worse: Sequence[str]) -> None:
+    benchmarks = [
+        {
+            **outcome.model_dump(mode="json", exclude={"figures"}),
+            "figures": [{**one.model_dump(mode="json"), "met": one.met} for one in outcome.figures],
+        }
+        for outcome in outcomes
+    ]
+    result = {
+        "machine": machine,
+        "sizes": sizes.model_dump(mode="json"),
+        "benchmarks": benchmarks,
+        "regressions": worse,
+    }
+    file = home() / "bench.json"
+    file.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    console.print(f"Written: {file}")
+
+
+def _show(outcomes: Sequence[Outcome], machine: dict[str, Any], worse: Sequence[str]) -> None:
+    table = Table("", "figure", "value", "wanted", "measured", box=None, pad_edge=False)
+    for outcome in outcomes:
+        table.add_row(
+            f"[bold]{outcome.letter}[/]", f"[bold]{outcome.title}[/]", "", "", f"[dim]{outcome.seconds:.0f} s[/]"
+        )
+        if outcome.error:
+            table.add_row("", "[bold red]broken[/]", "", "", escape(outcome.error))
+        for one in outcome.figures:
+            colour = "default" if one.met else "bold red"
+            table.add_row(
+                "", escape(one.name), f"[{colour}]{one.value:.3g} {one.unit}[/]", _wanted(one), escape(one.how)
+            )
+    console.print(table)
+    console.print("; ".join(f"{name} {value}" for name, value in machine.items()), style="dim")
+    for sentence in worse:
+        console.print(f"Regression: {sentence}", style="bold red")
+
+
+def _sentence(outcome: Outcome) -> str:
+    """What people who wait are told at once."""
+    found = "; ".join(f"{one.name}: {one.value:.3g} {one.unit}" for one in outcome.figures)
+    return escape(f"{outcome.error or found} ({outcome.seconds:.0f} s)")
+
+
+def _wanted(one: Figure) -> str:
+    return "" if one.wanted is None else f"{'≤' if one.better == 'less' else '≥'} {one.wanted:g}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

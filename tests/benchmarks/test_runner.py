@@ -1,0 +1,87 @@
+"""`make bench` at its smallest: every benchmark still measures, the runner still tells and compares."""
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import accepted
+from tests.benchmarks.__main__ import main
+from tests.benchmarks.figures import RATIO, SMALLEST, Figure
+from tests.benchmarks.prefix_sharing import prompts
+from tests.benchmarks.running import BENCHMARKS, Outcome
+
+
+def figure(value: float, **facts: object) -> Figure:
+    return Figure.model_validate({"name": "one", "value": value, "unit": RATIO, "how": "so", **facts})
+
+
+def outcome(one: Figure) -> Outcome:
+    return Outcome(letter="a", title="One", figures=(one,), seconds=1)
+
+
+@pytest.mark.parametrize(("better", "met", "missed"), [("less", 0.5, 0.51), ("more", 20, 19.9)])
+def test_a_bound_is_kept_or_missed(better: str, met: float, missed: float) -> None:
+    assert figure(met, better=better, wanted=met).met
+    assert not figure(missed, better=better, wanted=met).met
+    assert figure(missed, better=better).met
+
+
+@pytest.mark.parametrize(("better", "tolerated", "worse"), [("less", 1.24, 1.26), ("more", 0.81, 0.79)])
+def test_a_ratio_much_worse_than_accepted_is_a_regression(better: str, tolerated: float, worse: float) -> None:
+    before = {"a. one": 1.0}
+    assert accepted.regressions([outcome(figure(tolerated, better=better))], before) == []
+    assert len(accepted.regressions([outcome(figure(worse, better=better))], before)) == 1
+
+
+def test_only_ratios_are_accepted_and_those_not_measured_today_stay(tmp_path: Path) -> None:
+    file = tmp_path / "accepted.json"
+    accepted.write([outcome(figure(2.0)), outcome(figure(9.0, name="time", unit="s"))], {}, file)
+    accepted.write([outcome(figure(3.0, name="other"))], {}, file)
+    assert accepted.read(file) == {"a. one": 2.0, "a. other": 3.0}
+
+
+@pytest.mark.parametrize("letter", BENCHMARKS)
+def test_every_benchmark_has_its_modules(letter: str) -> None:
+    for module in BENCHMARKS[letter].modules:
+        assert callable(importlib.import_module(f"tests.benchmarks.{module}").figures)
+
+
+def test_the_runner_shows_and_stores_what_it_measured(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BENCHMARKS, "d", BENCHMARKS["d"].__class__("Stores", ("baserow_sync",)))
+    assert main(["--smallest", "--only", "d"]) == 0
+    stored = json.loads((home / "bench.json").read_text())
+    (measured,) = stored["benchmarks"]
+    assert measured["figures"][0]["unit"] == RATIO
+    assert stored["machine"]["cores"]
+    assert "row by row" in capsys.readouterr().out
+
+
+def test_a_benchmark_that_breaks_is_told_and_fails_the_run(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BENCHMARKS, "d", BENCHMARKS["d"].__class__("Stores", ("no_such_module",)))
+    assert main(["--smallest", "--only", "d"]) == 1
+    (measured,) = json.loads((home / "bench.json").read_text())["benchmarks"]
+    assert "no_such_module" in measured["error"]
+
+
+@pytest.mark.server
+@pytest.mark.xdist_group("prefect")
+@pytest.mark.parametrize("module", ["concurrency", "orchestration", "memory", "gate_rollback", "transcript_batch"])
+def test_what_needs_a_server_measures(module: str, prefect_api: str) -> None:
+    found = importlib.import_module(f"tests.benchmarks.{module}").figures(SMALLEST)
+    assert all(one.value > 0 for one in found)
+
+
+def test_verdicts_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.postgres.binaries", list)  # the suite starts a server of its own elsewhere
+    from tests.benchmarks.gate_evidence import figures
+
+    assert [one.name.partition(":")[0] for one in figures(SMALLEST)] == ["SQLite", "SQLite"]
+
+
+def test_every_agent_is_asked_about_the_same_text_first() -> None:
+    texts, tasks = zip(*prompts(SMALLEST.tokens), strict=True)
+    assert len(set(texts)) == 1 < len(set(tasks))
