@@ -76,7 +76,7 @@ class PipelineRun:
     ) -> Question:
         """The question for one part of a role's work; `wanted` None asks for prose."""
         block = self.models[role].block
-        schema = _schema(wanted) if wanted else None
+        schema = schema_of(wanted) if wanted else None
         if schema is not None and block.guide_in_prompt:
             prompt = f"{prompt}\n\n{field_guide(schema)}"
         return Question(
@@ -154,7 +154,8 @@ class PipelineRun:
 
 
 @lru_cache(maxsize=256)
-def _schema(wanted: type[BaseModel]) -> Mapping[str, Any]:
+def schema_of(wanted: type[BaseModel]) -> Mapping[str, Any]:
+    """The form of an answer, kept: pydantic would make it anew for every question."""
     return wanted.model_json_schema()
 
 

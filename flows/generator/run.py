@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from blocks.models.wire import Question
-from flows.asking import PipelineRun, Work
+from flows.asking import PipelineRun, Work, schema_of
 from flows.asking import finish_all as finish_all
 from flows.generator.stage import Inputs, Problem, Stage
 from tasks.answering.guide import field_guide
@@ -123,4 +123,5 @@ def input_key(stage: Stage[Any, Any], part: str, material: str, instructions: st
 
     Not the model: a run taken up again with another model for the stage that failed keeps the stages that did not.
     """
-    return runs.sha256([stage.key, part, stage.task, instructions, stage.answer.model_json_schema(), material])
+    answer: type[BaseModel] = stage.answer
+    return runs.sha256([stage.key, part, stage.task, instructions, schema_of(answer), material])

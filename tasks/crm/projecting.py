@@ -4,17 +4,19 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
 from blocks.errors import BaserowError
 from blocks.stores import STORE, Stores
 from tasks.crm import baserow
-from tasks.crm.graph.write import GraphResult
-from tasks.crm.graph.write import project as write_graph
 from tasks.crm.status import PLACES, Claim, Settled, Status, Target, claim, settle
 from tasks.records.transcripts import read_records
 from tasks.transcripts.record import CrmRecord
+
+if TYPE_CHECKING:
+    from tasks.crm.graph.write import GraphResult
 
 Outcomes = Mapping[str, Mapping[str, Settled]]
 """Transcript id -> table -> status."""
@@ -82,13 +84,15 @@ async def _send(taken: Claim, stores: Stores, records: Sequence[CrmRecord]) -> O
         return _all(taken, Settled("unconfigured", HOW_TO[taken.target]))
     if taken.target == "graph":
         assert stores.graph is not None
+        from tasks.crm.graph.write import project as write_graph  # the driver brings pandas: a quarter of a start
+
         written = await asyncio.to_thread(write_graph, stores.graph, records)
         ids = [record.meeting.transcript_id for record in records]
         return {one: {"": _settled(written, one)} for one in ids}
     return await _send_baserow(taken, stores, records)
 
 
-def _settled(written: GraphResult, external_id: str) -> Settled:
+def _settled(written: "GraphResult", external_id: str) -> Settled:
     if external_id in written.rejected:
         return Settled("rejected", written.rejected[external_id])
     if external_id in written.failed:
