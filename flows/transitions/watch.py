@@ -4,6 +4,8 @@ Each gate is looked at by itself: one that cannot be read does not keep the othe
 at once; the ledger lets each move be made once.
 """
 
+from datetime import timedelta
+
 import httpx
 from prefect import flow
 from prefect.artifacts import acreate_table_artifact
@@ -29,6 +31,8 @@ from tasks.records.ledger_evidence import replayed
 REPLAY, MIRROR = "replay/replay", "mirror/mirror"
 """The deployments that ask further inputs: of a gate's suite, and of users. One run of each at a time: it looks for itself
 what is due."""
+LATELY = timedelta(days=2)
+"""So long the run of a gate that is over is looked after; the watch comes every few minutes."""
 
 
 @flow(name="watch", timeout_seconds=1800)
@@ -57,6 +61,8 @@ async def look(world: World) -> list[str]:
             now = await _drive(world, gate)
             rows.append({"gate": gate.id, "phase": now.opening.phase, "state": now.state, "reason": now.reason})
             told.append(f"{now.opening.phase} ({gate.id[:8]}) is {now.state}: {now.failure or now.reason}")
+        elif world.clock() - gate.since < LATELY:
+            await _tell_run(world, gate)
     for row in rows:  # when all have been driven: no page keeps a gate waiting
         await show_gate(world, row["gate"])
     if rows:
@@ -75,6 +81,14 @@ async def _drive(world: World, gate: Gate) -> Gate:
         get_run_logger().error("Gate %s: %s", gate.id, error)
         return gate
     return now
+
+
+async def _tell_run(world: World, gate: Gate) -> None:
+    """Wakes the run of a gate that is over: whoever ended it may have died before it could."""
+    try:
+        await wake(gate, f"the watch at {world.clock():%Y-%m-%d %H:%M:%S} UTC")
+    except (PrefectException, httpx.HTTPError) as error:
+        get_run_logger().error("Gate %s: %s", gate.id, error)
 
 
 async def _mirror(world: World, gate: Gate) -> None:

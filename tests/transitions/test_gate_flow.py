@@ -80,6 +80,13 @@ def test_the_watch_leaves_a_gate_alone_that_waits_rightly(monitoring: Scene) -> 
     assert (monitoring.drive.key, before != asked) == (asked, True)
 
 
+def test_the_watch_wakes_the_run_of_a_gate_that_somebody_ended_and_could_not_tell(monitoring: Scene) -> None:
+    one_loop.run(roll_back(monitoring.world, monitoring.gate.id, "grace", "killed before the run was woken"))
+    assert monitoring.drive.key != ""
+    monitoring.watched()
+    assert monitoring.drive.key == ""
+
+
 @pytest.mark.parametrize("twice", [1, 2])
 def test_a_rollback_by_hand_after_promotion(monitoring: Scene, twice: int) -> None:
     monitoring.monitored()
