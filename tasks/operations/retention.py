@@ -6,8 +6,9 @@ A gate's verdict stays in the ledger with its evidence's digest; the calls behin
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, or_, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Engine, delete, except_, select, update
 
 from tasks.records.ledger_tables import assignments, field_checks
 from tasks.records.tables import attempts, calls, outputs, runs, steps
@@ -45,7 +46,7 @@ def _remove(connection: Connection, oldest: datetime) -> dict[str, int]:
         "calls": delete(calls).where(calls.c.started_at < oldest),
         "steps": delete(steps).where(steps.c.run_id.in_(old_runs)),
         "runs": delete(runs).where(runs.c.started_at < oldest, *_unused_run()),
-        "outputs": delete(outputs).where(outputs.c.created_at < oldest, *_unused_output()),
+        "outputs": delete(outputs).where(outputs.c.sha256.in_(_unused(oldest))),
         "assignments": delete(assignments).where(assignments.c.at < oldest),
     }
     return {name: connection.execute(statement).rowcount for name, statement in removed.items()}
@@ -56,11 +57,12 @@ def _unused_run() -> tuple[ColumnElement[bool], ...]:
     return tuple(~select(table.c.run_id).where(table.c.run_id == runs.c.id).exists() for table in users)
 
 
-def _unused_output() -> tuple[ColumnElement[bool], ...]:
-    address = outputs.c.sha256
-    of_record = or_(transcript_runs.c.record_sha256 == address, transcript_runs.c.knowledge_sha256 == address)
-    return (
-        ~select(steps.c.run_id).where(steps.c.output_sha256 == address).exists(),
-        ~select(calls.c.id).where(calls.c.output_sha256 == address).exists(),
-        ~select(transcript_runs.c.run_id).where(of_record).exists(),
+def _unused(oldest: datetime) -> CompoundSelect[Any]:
+    """Addresses of old outputs that nothing refers to: each table is read once, however many outputs there are."""
+    used = (
+        steps.c.output_sha256,
+        calls.c.output_sha256,
+        transcript_runs.c.record_sha256,
+        transcript_runs.c.knowledge_sha256,
     )
+    return except_(select(outputs.c.sha256).where(outputs.c.created_at < oldest), *(select(one) for one in used))

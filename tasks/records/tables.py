@@ -129,4 +129,5 @@ steps = Table(
     Column("score", Integer),
     Column("finished_at", Moment, nullable=False),
     Index(None, "run_id", "input_key"),
+    Index(None, "output_sha256"),  # a database looks here for every output that is removed
 )

@@ -47,6 +47,8 @@ transcript_runs = Table(
     Column("missing", Json),  # agents that gave no answer, with reasons
     Column("at", Moment, nullable=False),
     Index(None, "external_id", "at"),
+    Index(None, "record_sha256"),  # a database looks here for every output that is removed
+    Index(None, "knowledge_sha256"),
 )
 
 sync_status = Table(
