@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from flows.transitions.drift import Finding
     from flows.transitions.world import World
 
+NEWEST = 500
+"""Events shown unless more are asked for: some years of gates. To lay a table out takes longer than to read the ledger."""
 Pipeline = Annotated[str, typer.Option(help="generator or transcripts.")]
 
 
@@ -34,15 +36,20 @@ def _records() -> "World":
     return real_world()
 
 
-def history() -> None:
+def history(
+    last: Annotated[int, typer.Option(min=1, help="Only so many events, the newest.")] = NEWEST,
+) -> None:
     """Show every phase, attempt, approval and incident, the documents' own first."""
     from rich.markup import escape
     from rich.table import Table
 
     from flows.transitions.history import history as tell
 
+    events = tell(_records())
+    if (older := len(events) - last) > 0:
+        say(f"{older} older events are not shown; `phasegate history --last {len(events)}` shows all.")
     table = Table("when (UTC)", "what", "subject", "outcome", "detail")
-    for event in tell(_records()):
+    for event in events[-last:]:
         when = f"{event.at:%Y-%m-%d} *" if event.from_documents else f"{event.at:%Y-%m-%d %H:%M:%S}"
         table.add_row(when, event.what, escape(event.subject), event.outcome, escape(event.detail))
     console.print(table)

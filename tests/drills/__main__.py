@@ -25,15 +25,15 @@ from rich.table import Table
 from tests.drills.findings import Drill, Findings, Round
 
 SCENES: Sequence[tuple[str, str, str, int]] = (
-    ("generator, from a terminal", "generator", "from_a_terminal", 8),
-    ("gate", "gate", "from_start_to_end", 6),
-    ("transcript batch, from a terminal", "batch", "from_a_terminal", 8),
-    ("generator, as a flow run", "generator", "as_a_flow_run", 8),
-    ("gate", "gate", "from_start_to_end", 6),
-    ("transcript batch, as a flow run", "batch", "as_a_flow_run", 8),
+    ("generator, from a terminal", "generator", "from_a_terminal", 12),
+    ("gate", "gate", "from_start_to_end", 3),
+    ("transcript batch, from a terminal", "batch", "from_a_terminal", 12),
+    ("generator, as a flow run", "generator", "as_a_flow_run", 12),
+    ("gate", "gate", "from_start_to_end", 3),
+    ("transcript batch, as a flow run", "batch", "as_a_flow_run", 12),
 )
 """Name, module and function of each kind of round, in turn, and the most kills of one act of it."""
-WORKER = ("generator, with a worker", "generator", "with_a_worker", 2)
+WORKER = ("generator, with a worker", "generator", "with_a_worker", 3)
 WORKER_EVERY = 9
 
 
@@ -98,7 +98,7 @@ def _round(made: object, seed: int, number: int) -> Round:
     chance, began = random.Random(f"{seed}-{number}"), time.monotonic()
     made.begin(f"round-{number}", chance)
     try:
-        findings = work(made, chance.randint(1, most))
+        findings = work(made, chance.randint(most // 2, most))
     except NeverEndsError as error:
         findings = Findings(lost=[str(error)])
     done = Round(

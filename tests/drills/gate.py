@@ -119,7 +119,7 @@ def from_start_to_end(rig: Rig, kills: int) -> Findings:
     gate = Killed(rig)
 
     def each() -> int:
-        return rig.chance.randint(0, max(1, kills // 2))
+        return rig.chance.randint(1, kills)
 
     gate.tested(each())
     gate.called(failed=story == "harm")
