@@ -130,9 +130,9 @@ def _transitions() -> tuple[Deployment, ...]:
             description="Lets a dead, a slow and a sloppy candidate loose on **shadow data** and measures the way back.",
             tags=tags,
             parameters={"pipeline": "generator"},
-            schedules=(
-                Schedule("weekly", "15 4 * * 1"),
-                Schedule("weekly-transcripts", "45 4 * * 1", parameters={"pipeline": "transcripts"}),
+            schedules=(  # a gate needs one of the last seven days; with one a week a late one would hold gates
+                Schedule("twice-a-week", "15 4 * * 1,4"),
+                Schedule("twice-a-week-transcripts", "45 4 * * 1,4", parameters={"pipeline": "transcripts"}),
             ),
             **ONE_AT_A_TIME,
         ),
