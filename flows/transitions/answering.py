@@ -81,7 +81,7 @@ async def answer(world: World, gate_id: str, given: Given, key: str | None = Non
         try:
             if refusal:
                 shown = key or (gate.question.key if gate.question else "")
-                body = {"approver": _name(given), "reason": refusal, "wrong": refusal == WRONG, "key": shown}
+                body = {"approver": _name(given), "reason": refusal, "wrong": refusal == WRONG, "key": shown, "step": step}
                 world.record("refused", _name(given), body, gate.id, gate.sequence + 1)
             else:
                 _accept(world, gate, given, step)
@@ -91,6 +91,7 @@ async def answer(world: World, gate_id: str, given: Given, key: str | None = Non
 
 
 WRONG = "The one-time code is wrong."
+USED = "This one-time code was used before; wait for the next one."
 
 
 def _name(given: Given) -> str:
@@ -109,7 +110,7 @@ def _accept(world: World, gate: Gate, given: Given, step: int) -> None:
 
 
 async def _examine(world: World, gate: Gate, given: Given, key: str | None) -> tuple[str, int]:
-    """Why the decision is not accepted, or nothing; and the time step of the code, which is taken by it."""
+    """Why the decision is not accepted, or nothing; and the time step of a right code, which is taken either way."""
     approver = next((one for one in await world.blocks.approvers() if one.name == given.approver.strip()), None)
     if approver is None or not approver.active:
         return "Nobody of this name may approve.", 0
@@ -120,7 +121,7 @@ async def _examine(world: World, gate: Gate, given: Given, key: str | None) -> t
     if step is None:
         return WRONG, 0
     if step in _used(story, approver.name):
-        return "This one-time code was used before; wait for the next one.", 0
+        return USED, 0
     return _objection(world, gate, given, key), step
 
 
@@ -166,8 +167,8 @@ def _step(approver: ApproverFacts, code: str, now: datetime) -> int | None:
 
 
 def _used(story: list[Entry], name: str) -> set[int]:
-    """Time steps this approver's codes were taken for. One code is good for one decision about one gate."""
-    return {entry.body["step"] for entry in story if entry.kind == "answered" and entry.body["approver"] == name}
+    """Time steps whose codes this approver has spent. A code is good for one try, accepted or not (RFC 6238, 5.2)."""
+    return {entry.body["step"] for entry in story if entry.body["approver"] == name and entry.body.get("step")}
 
 
 def _locked(story: list[Entry], name: str) -> bool:

@@ -14,6 +14,7 @@ from tasks.reports.gate_tables import (
     events_table,
     harm_table,
     money_table,
+    proofs_list,
     proofs_table,
     sentences,
     stages_table,
@@ -32,7 +33,7 @@ GONE = (
 
 
 def gate_page(view: GateView) -> Page:
-    chapters = (_verdict(view), _stages(view), _cost(view), _evidence(view), _window(view), _afterwards(view),
+    chapters = (_verdict(view, proofs_table(view)), _stages(view), _cost(view), _evidence(view), _window(view), _afterwards(view),
                 _checklist(view), _approvals(view), _events(view), _reference(view))  # fmt: skip
     return Page(
         title=view.title,
@@ -53,7 +54,7 @@ def write_gate_report(view: GateView, folder: Path) -> tuple[Path, Path]:
 
 def gate_summary(view: GateView) -> Blocks:
     """The page in short, for the form an approver fills: verdict, change, proofs, stages, what is asked."""
-    verdict, approvals = _verdict(view), _approvals(view)
+    verdict, approvals = _verdict(view, proofs_list(view)), _approvals(view)
     follow = f" The blocks do not follow yet: {view.failure}" if view.failure else ""
     return (
         Heading(1, line(f"{view.title}: {_state(view).lower()}")), *_asked_again(view), strong(view.sentence),
@@ -143,7 +144,7 @@ def _changes(view: GateView) -> Table:
     return table(("Stage", "From", "To"), [(c.label, c.incumbent, c.candidate) for c in view.changes])
 
 
-def _verdict(view: GateView) -> Chapter:
+def _verdict(view: GateView, proofs: Blocks) -> Chapter:
     verdict, recorded = view.verdict, view.recorded
     alarms = tuple(verdict.alarms) if verdict else ()
     missing = tuple(verdict.missing) if verdict and not recorded else ()
@@ -151,7 +152,7 @@ def _verdict(view: GateView) -> Chapter:
         *((paragraph("Harm:"), *sentences(alarms)) if alarms else ()),
         *((paragraph("Missing:"), *sentences(missing)) if missing else ()),
         *((paragraph(f"The cheapest way on: {verdict.cheapest}"),) if verdict and missing and verdict.cheapest else ()),
-        *proofs_table(view),
+        *proofs,
     ))  # fmt: skip
 
 

@@ -35,6 +35,13 @@ def proofs_table(view: GateView) -> Blocks:
     return (table(("Finding", "Required", "Proof"), rows),)
 
 
+def proofs_list(view: GateView) -> Blocks:
+    """The same as sentences, for a form whose width cuts tables off."""
+    if view.differs or view.verdict is None:
+        return proofs_table(view)
+    return sentences(tuple(f"{_finding(proof)}: {proof.sentence}" for proof in view.verdict.proofs))
+
+
 def _finding(proof: Proof) -> str:
     return proof.finding.upper() if proof.finding == "refuted" else proof.finding
 

@@ -58,6 +58,14 @@ def test_a_code_is_good_once(story: Story) -> None:
     assert "used before" in story.answers("Grace")
 
 
+def test_a_code_sent_with_a_decision_that_was_refused_is_spent_too(story: Story) -> None:
+    story.awaiting()
+    assert "needs a reason" in story.answers(decision="reject", reason="")
+    assert "used before" in story.answers(decision="reject", reason="too wordy")
+    story.waited(minutes=1)
+    assert story.answers(decision="reject", reason="too wordy") == ""
+
+
 def test_a_code_of_the_last_minutes_is_taken_and_an_older_one_is_not(story: Story) -> None:
     story.awaiting()
     code = story.code()
