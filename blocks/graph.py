@@ -52,24 +52,32 @@ class GraphStore(Block):
         from blocks.graph_connection import GraphUnreachableError, Patience, open_graph
 
         patience = Patience(seconds=self.seconds)
-        with contextlib.ExitStack() as stack:
-            if self.uri != EMBEDDED:
-                password = self.password.get_secret_value() if self.password else ""
-                yield stack.enter_context(open_graph(self.uri, self.user, password, self.database, patience=patience))
+        if self.uri != EMBEDDED:
+            password = self.password.get_secret_value() if self.password else ""
+            with open_graph(self.uri, self.user, password, self.database, patience=patience) as graph:
+                yield graph
+            return
+        server = embedded_graph()
+        for last in (False, True):
+            with contextlib.ExitStack() as stack:
+                try:
+                    facts = stack.enter_context(server.lease())
+                    graph = stack.enter_context(
+                        open_graph(
+                            facts["uri"],
+                            facts["user"],
+                            facts["password"],
+                            facts["database"],
+                            where="the embedded graph",
+                            patience=patience,
+                            turn=partial(writers_turn, server.place),
+                        )
+                    )
+                except GraphUnreachableError:
+                    if last:
+                        raise
+                    continue  # it was killed while it was looked for; the next lease finds it gone and starts another
+                except ServiceError as error:
+                    raise GraphUnreachableError(error.happened, means=error.means, do=error.do) from error
+                yield graph
                 return
-            server = embedded_graph()
-            try:
-                facts = stack.enter_context(server.lease())
-            except ServiceError as error:
-                raise GraphUnreachableError(error.happened, means=error.means, do=error.do) from error
-            yield stack.enter_context(
-                open_graph(
-                    facts["uri"],
-                    facts["user"],
-                    facts["password"],
-                    facts["database"],
-                    where="the embedded graph",
-                    patience=patience,
-                    turn=partial(writers_turn, server.place),
-                )
-            )

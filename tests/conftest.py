@@ -135,6 +135,16 @@ def _let_prefect_finish() -> None:
         worker.drain_all(timeout=20)
 
 
+def fresh_events() -> None:
+    """Events go to the Prefect server of this session from here on.
+
+    Prefect sends them from one thread, which stays with the server it met first; one that is gone by now holds up the rest.
+    """
+    from prefect.events.worker import EventsWorker
+
+    EventsWorker.drain_all(timeout=1, at_exit=False)
+
+
 @pytest.fixture(scope="session")
 def model_server() -> Iterator[ModelServer]:
     with ModelServer() as server:

@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import socket
+import stat
 import subprocess
 import tempfile
 import uuid
@@ -86,6 +87,9 @@ def _start(programs: Path, place: Path, sockets: str) -> str:
     if user := _user():
         for owned in (Path(sockets), place):
             os.chown(owned, pwd.getpwnam(user).pw_uid, -1)
+        if not all(folder.stat().st_mode & stat.S_IXOTH for folder in programs.parents):
+            # The user who runs it cannot come to where root keeps its programs.
+            programs = shutil.copytree(programs.parent, place.with_suffix(".programs"), symlinks=True) / programs.name
     _run(programs, "initdb", "-D", str(place), "-U", "tests", "--auth=trust", "--no-sync", "-E", "UTF8")
     options = f"-h 127.0.0.1 -p {port} -k {sockets} -c fsync=off -c max_connections=60"
     _run(programs, "pg_ctl", "start", "-D", str(place), "-w", "-t", "120", "-l", str(place / "log"), "-o", options)

@@ -71,12 +71,17 @@ async def _list() -> None:
 
     from blocks.lineups import GeneratorLineup
     from blocks.loading import documents_of, model_documents
+    from blocks.registering import register_blocks
     from deployments.terminal import console
 
+    await register_blocks()
     async with get_client() as client:
         models = await model_documents(client)
         lineups = await documents_of(client, GeneratorLineup)
     table = Table("block", "provider", "model", "window", "withdrawn", "serves")
+    for column in table.columns[:3]:
+        column.overflow = "fold"  # never cut: these are names to copy
+    table.columns[0].no_wrap = table.columns[2].no_wrap = True
     for name, documents in sorted(models.items()):
         for document in documents:
             serves = [

@@ -1,6 +1,7 @@
 """A lineup and its models read from a real Prefect server, and everything that may be wrong with them there."""
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,14 @@ pytestmark = [pytest.mark.server, pytest.mark.usefixtures("prefect_api"), pytest
 def name() -> str:
     """A name no other test uses."""
     return f"t{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def defaults() -> None:
+    """Blocks as they are created, whatever other tests made of them."""
+    with contextlib.suppress(ValueError):
+        asyncio.run(GeneratorLineup.adelete("production"))  # type: ignore[arg-type]
+    asyncio.run(register_blocks())
 
 
 def save(name: str, **roles: Any) -> None:
@@ -58,7 +67,7 @@ def refused(kind: type[ConfigurationError], act: Callable[[], Any]) -> str:
     return str(error.value)
 
 
-def test_the_default_lineup_is_read_with_its_one_model() -> None:
+def test_the_default_lineup_is_read_with_its_one_model(defaults: None) -> None:
     loaded = load("production")
 
     assert (loaded.name, set(loaded.roles), set(loaded.roles.values())) == (
@@ -147,7 +156,7 @@ def test_a_model_nobody_names_may_be_broken(name: str) -> None:
     assert load("production").models
 
 
-def test_registering_again_creates_nothing_and_keeps_what_a_person_changed(name: str) -> None:
+def test_registering_again_creates_nothing_and_keeps_what_a_person_changed(name: str, defaults: None) -> None:
     changed = default_models()["mistral-7b"].model_copy(update={"remark": name})
     asyncio.run(changed.asave("mistral-7b", overwrite=True))
 

@@ -26,6 +26,7 @@ from deployments.alerts import Alerts, automations, create_alerts
 from deployments.applying import bootstrap
 from flows.alarming import FAMILIES, Alarm, tell, tell_once, told_since
 from tests import one_loop
+from tests.conftest import fresh_events
 from tests.deployments.terminal import environment, phasegate
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
@@ -45,6 +46,11 @@ class Receiver(BaseHTTPRequestHandler):
 
     def log_message(self, *words: Any) -> None:
         pass
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _events(prefect_api: str) -> None:
+    fresh_events()
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +171,9 @@ def test_a_block_that_cannot_send_is_refused(prefect_api: str, block: str, said:
 
 
 def test_the_command_shows_what_is_sent_where(alerted: Alerts, receiver: str, home: Any, prefect_api: str) -> None:
-    status, printed = phasegate("alerts", "--block", receiver, env=environment(home, prefect_api))
+    status, again = phasegate("alerts", "--block", receiver, env=environment(home, prefect_api))
+    assert (status, "is there already" in again) == (0, True), again
+    status, printed = phasegate("alerts", env=environment(home, prefect_api))
     assert status == 0, printed
     assert f"phasegate harm to {receiver}" in printed
     assert "phasegate.gate.awaiting-approval" in printed

@@ -48,6 +48,8 @@ def shared_limit(models: ModelServer, prefect_api: str) -> Iterator[None]:
     model = OpenAICompatibleModel(model="llama3.1:8b", base_url=models.openai_url, context_window=24_000)
     limit = GlobalConcurrencyLimitCreate(name=limit_name(model), limit=4, active=True)
     with get_client(sync_client=True) as client:
+        if limit.name in {one.name for one in client.read_global_concurrency_limits(limit=200)}:
+            client.delete_global_concurrency_limit_by_name(limit.name)  # a bootstrap in another test made one
         client.create_global_concurrency_limit(limit)
         yield
         client.delete_global_concurrency_limit_by_name(limit.name)

@@ -16,6 +16,7 @@ from prefect.states import Cancelled, Crashed, Failed, Pending, Running, Suspend
 from flows.alarming import Alarm, told_since
 from flows.operations.janitor import last_heartbeat, tell_people, tidy
 from flows.operations.tags import OURS
+from tests.conftest import fresh_events
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
 LATER = timedelta(seconds=200)
@@ -27,6 +28,11 @@ def stuck() -> None:
 
 
 Given = Callable[..., UUID]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _events(prefect_api: str) -> None:
+    fresh_events()
 
 
 @pytest.fixture

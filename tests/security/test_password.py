@@ -66,7 +66,7 @@ def test_the_doctor_says_what_to_set_and_looks_at_the_rest(home: Path, guarded: 
 
 
 def test_a_server_that_is_not_there_is_one_clear_error(home: Path) -> None:
-    status, printed = command(home, "status", api="http://127.0.0.1:9/api", password=None)
+    status, printed = command(home, "drift", api="http://127.0.0.1:9/api", password=None)
 
     assert status == 1
     assert "Error: No Prefect server answers at http://127.0.0.1:9/api" in printed

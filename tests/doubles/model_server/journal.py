@@ -63,12 +63,13 @@ class Journal:
     @contextmanager
     def flight(self, model: str) -> Iterator[None]:
         """A question to the model is under way."""
-        self._in_flight[model] += 1
-        self.max_in_flight[model] = max(self.max_in_flight[model], self._in_flight[model])
+        under_way = self._in_flight
+        under_way[model] += 1
+        self.max_in_flight[model] = max(self.max_in_flight[model], under_way[model])
         try:
             yield
         finally:
-            self._in_flight[model] -= 1
+            under_way[model] -= 1
 
     def wait_for(self, count: int, timeout: float) -> None:
         with self._changed:
@@ -81,4 +82,5 @@ class Journal:
             self._exchanges.clear()
             self._texts.clear()
             self._count = 0
+        self._in_flight = Counter()  # what a test left under way, its asker gone, does not count for the next one
         self.max_in_flight.clear()
