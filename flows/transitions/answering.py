@@ -81,7 +81,13 @@ async def answer(world: World, gate_id: str, given: Given, key: str | None = Non
         try:
             if refusal:
                 shown = key or (gate.question.key if gate.question else "")
-                body = {"approver": _name(given), "reason": refusal, "wrong": refusal == WRONG, "key": shown, "step": step}
+                body = {
+                    "approver": _name(given),
+                    "reason": refusal,
+                    "wrong": refusal == WRONG,
+                    "key": shown,
+                    "step": step,
+                }
                 world.record("refused", _name(given), body, gate.id, gate.sequence + 1)
             else:
                 _accept(world, gate, given, step)
