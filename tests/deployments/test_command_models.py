@@ -9,6 +9,7 @@ from blocks.catalogue import default_models
 from blocks.loading import load_model
 from blocks.models import CloudflareModel
 from deployments.application import app
+from deployments.terminal import console
 from tests import one_loop
 
 pytestmark = [
@@ -31,7 +32,10 @@ def phasegate(*words: str) -> str:
     return result.output
 
 
-def test_every_block_is_listed_with_its_model_what_it_serves_and_when_it_was_withdrawn(prefect_api: str) -> None:
+def test_every_block_is_listed_with_its_model_what_it_serves_and_when_it_was_withdrawn(
+    prefect_api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "width", 200)  # as wide as the terminal was in which it was first used otherwise
     for name, block in default_models().items():
         one_loop.run(block.asave(name, overwrite=True))  # other tests may have edited them
     lines = phasegate("models", "list").splitlines()
