@@ -81,7 +81,6 @@ async def _list() -> None:
     table = Table("block", "provider", "model", "window", "withdrawn", "serves")
     for column in table.columns[:3]:
         column.overflow = "fold"  # never cut: these are names to copy
-    table.columns[0].no_wrap = table.columns[2].no_wrap = True
     for name, documents in sorted(models.items()):
         for document in documents:
             serves = [

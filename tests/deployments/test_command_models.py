@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from typer.testing import CliRunner
 
-from blocks.catalogue import default_models
+from blocks.catalogue import default_lineups, default_models
 from blocks.loading import load_model
 from blocks.models import CloudflareModel
 from deployments.application import app
@@ -36,7 +36,7 @@ def test_every_block_is_listed_with_its_model_what_it_serves_and_when_it_was_wit
     prefect_api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(console, "width", 200)  # as wide as the terminal was in which it was first used otherwise
-    for name, block in default_models().items():
+    for name, block in (*default_models().items(), *default_lineups().items()):
         one_loop.run(block.asave(name, overwrite=True))  # other tests may have edited them
     lines = phasegate("models", "list").splitlines()
     for name, block in default_models().items():
