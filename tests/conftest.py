@@ -81,7 +81,7 @@ def postgres(postgres_cluster: str) -> Iterator[str]:
         yield address
 
 
-POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])
+POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgres])
 
 
 @pytest.fixture(params=["sqlite", POSTGRESQL])
@@ -107,7 +107,7 @@ def database(empty_database: str) -> Any:
 def prefect_api() -> Iterator[str]:
     """Address of a real Prefect server with phasegate's blocks; this process and its children use it.
 
-    Give modules that use it `pytest.mark.xdist_group("prefect")`, so that one server is started, not one a worker.
+    One for each process of pytest-xdist. Tests are handed out by file, so that what a module or a package sets up is set up once.
     """
     from prefect.settings import PREFECT_API_URL, temporary_settings
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+import pyotp
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
@@ -21,13 +22,21 @@ from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.deployments.flow_runs import arun_deployment
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+from pydantic import SecretStr
 
+from blocks.approvers import Approver
+from blocks.lineups import GeneratorLineup, TranscriptLineup
 from blocks.local_process import stop
+from blocks.models import OpenAICompatibleModel
+from blocks.registering import register_blocks
 from deployments.prefect_server import api_url, free_port, start_server
+from tests.doubles.model_server import ModelServer
 
 T = TypeVar("T")
 LONG = 300
 """Seconds anything may take on a busy machine; nothing takes as long when all is well."""
+SECRET = pyotp.random_base32()
+"""What the approver `grace` has in her authenticator."""
 
 
 class House:
@@ -126,6 +135,25 @@ class House:
                 return (await client.resume_flow_run(run, run_input=typed)).status
 
         return SetStateStatus(self.do(send))
+
+
+async def furnish(models: ModelServer, *names: str, **fields: Any) -> None:
+    """Model blocks of these names that ask the double, lineups that use the first of them for everything, an approver.
+
+    Before the bootstrap, which notes what it finds; a block saved later would be taken for edited by hand.
+    """
+    await register_blocks()
+    for name in names:
+        facts = {
+            "model": "llama3.1:8b", "base_url": models.openai_url, "api_key": SecretStr(models.token),
+            "context_window": 24_000, "max_output_tokens": 8_000, "input_price": 0, "output_price": 0,
+        }  # fmt: skip
+        await OpenAICompatibleModel(**{**facts, **fields}).asave(name, overwrite=True)
+    for lineup in ("production", "preview"):
+        generator = GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, names[0]), report_words=600)
+        await generator.asave(lineup, overwrite=True)
+        await TranscriptLineup(**dict.fromkeys(TranscriptLineup.roles, names[0])).asave(lineup, overwrite=True)
+    await Approver(totp=SecretStr(SECRET)).asave("grace", overwrite=True)
 
 
 def until(look: Callable[[], T | None]) -> T:

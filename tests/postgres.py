@@ -88,12 +88,20 @@ def _start(programs: Path, place: Path, sockets: str) -> str:
         for owned in (Path(sockets), place):
             os.chown(owned, pwd.getpwnam(user).pw_uid, -1)
         if not all(folder.stat().st_mode & stat.S_IXOTH for folder in programs.parents):
-            # The user who runs it cannot come to where root keeps its programs.
-            programs = shutil.copytree(programs.parent, place.with_suffix(".programs"), symlinks=True) / programs.name
+            programs = _copied(programs, place.with_suffix(".programs"))
     _run(programs, "initdb", "-D", str(place), "-U", "tests", "--auth=trust", "--no-sync", "-E", "UTF8")
     options = f"-h 127.0.0.1 -p {port} -k {sockets} -c fsync=off -c max_connections=60"
     _run(programs, "pg_ctl", "start", "-D", str(place), "-w", "-t", "120", "-l", str(place / "log"), "-o", options)
     return f"postgresql+psycopg://tests@127.0.0.1:{port}"
+
+
+def _copied(programs: Path, place: Path) -> Path:
+    """The same programs where the user who runs them can come to, with the libraries a wheel keeps beside its package."""
+    package = programs.parents[1]
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        if folder.exists():
+            shutil.copytree(folder, place / folder.name, symlinks=True)
+    return place / package.name / programs.relative_to(package)
 
 
 def _user() -> str | None:

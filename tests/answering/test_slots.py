@@ -20,7 +20,7 @@ from tests import one_loop
 from tests.answering.setting import Waits, openai
 from tests.doubles.model_server import ModelServer
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 ASKS = """
 import asyncio, sys
 from blocks.models import OpenAICompatibleModel

@@ -19,19 +19,16 @@ from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, select
 
-from blocks.lineups import TranscriptLineup
-from blocks.models import OpenAICompatibleModel
-from blocks.registering import register_blocks
 from deployments.applying import bootstrap
 from flows.transcripts.samples import SHORT
 from tasks.records.database import close_databases, engine
 from tasks.records.tables import calls, runs
 from tests.benchmarks.machine import descendants, resident_mb
 from tests.doubles.model_server import ModelServer
-from tests.house import House, closing
+from tests.house import House, closing, furnish
 from tests.postgres import cluster, new_database
 from tests.transcripts.scene import says
 
@@ -93,7 +90,7 @@ def measured(count: int, workers: int) -> Load:
         models.answer = says()
         with closing(House(patch, Path(folder), **settings)) as house:
             house.start()
-            house.do(lambda: _furnish(models))
+            house.do(lambda: furnish(models, "double"))
             house.do(bootstrap)
             for number in range(workers):
                 house.hire(f"worker-{number}", "--limit", "2")
@@ -101,14 +98,6 @@ def measured(count: int, workers: int) -> Load:
                 return _load(house, count, workers)
             finally:
                 close_databases()
-
-
-async def _furnish(models: ModelServer) -> None:
-    await register_blocks()
-    await OpenAICompatibleModel(
-        model="llama3.1:8b", base_url=models.openai_url, api_key=SecretStr(models.token), context_window=24_000,
-    ).asave("double")  # fmt: skip
-    await TranscriptLineup(**dict.fromkeys(TranscriptLineup.roles, "double")).asave("production", overwrite=True)
 
 
 def _load(house: House, count: int, workers: int) -> Load:

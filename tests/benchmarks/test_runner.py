@@ -68,7 +68,6 @@ def test_a_benchmark_that_breaks_is_told_and_fails_the_run(home: Path, monkeypat
 
 
 @pytest.mark.server
-@pytest.mark.xdist_group("prefect")
 @pytest.mark.parametrize("module", ["concurrency", "orchestration", "memory", "gate_rollback", "transcript_batch"])
 def test_what_needs_a_server_measures(module: str, prefect_api: str) -> None:
     found = importlib.import_module(f"tests.benchmarks.{module}").figures(SMALLEST)

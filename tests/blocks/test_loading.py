@@ -18,7 +18,7 @@ from blocks.loading import LoadedLineup, load_lineup
 from blocks.models import CloudflareModel, EmbeddedModel, OllamaModel
 from blocks.registering import register_blocks
 
-pytestmark = [pytest.mark.server, pytest.mark.usefixtures("prefect_api"), pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("prefect_api")]
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_registering_again_creates_nothing_and_keeps_what_a_person_changed(name:
     assert load_model("mistral-7b").remark == name
 
 
-def test_a_default_that_a_person_deleted_comes_back() -> None:
+def test_a_default_that_a_person_deleted_comes_back(defaults: None) -> None:
     asyncio.run(OllamaModel.adelete("deepseek-coder-33b"))
 
     assert asyncio.run(register_blocks()) == ["Language Model: Ollama / deepseek-coder-33b"]

@@ -80,7 +80,6 @@ def ask_it(demo: EmbeddedModel, monkeypatch: pytest.MonkeyPatch, *questions: Any
 
 
 @pytest.mark.model
-@pytest.mark.xdist_group("model")
 @pytest.mark.timeout(600)
 def test_it_answers_by_schema_and_in_prose_and_refuses_too_long_a_prompt(
     demo: EmbeddedModel, monkeypatch: pytest.MonkeyPatch

@@ -2,10 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
-
-import pyotp
 
 from flows.transitions.reading import read_gate
 from flows.transitions.watch import watch
@@ -14,15 +11,9 @@ from tasks.judging.observations import Arm, Call
 from tests.browser.ui import Classic, Newer
 from tests.house import House
 from tests.transitions.records import store_calls
+from tests.transitions.shortened import POLICY, ROLES
 
-SECRET = pyotp.random_base32()
-ROLES = ("market_analysis", "buyer_psychology", "competitive_analysis")
 SECONDS = 3
-POLICY: dict[str, Any] = {
-    "demands": ["failures"], "watched": ["failures"], "failure_limit": 0.45, "alpha": 0.45, "failures_allowed": 0,
-    "window": f"PT{SECONDS}S", "buckets": 1, "buckets_needed": 1, "calls_per_bucket": 1,
-}  # fmt: skip
-"""Two clean calls a stage prove it, and the suite alone makes one."""
 
 
 def awaiting_approval(house: House, world: World) -> UUID:
@@ -30,7 +21,13 @@ def awaiting_approval(house: House, world: World) -> UUID:
     for kind in ("baseline", "drilled"):
         world.record(kind, "tester", {"pipeline": "generator", "passed": True})
     _called(world, "incumbent", datetime.now(UTC))  # so that the plan knows that a call takes no time
-    gate = house.run("gate/gate", phase="generator-1", starter="ada", target="candidate", policy=POLICY)
+    gate = house.run(
+        "gate/gate",
+        phase="generator-1",
+        starter="ada",
+        target="candidate",
+        policy={**POLICY, "window": f"PT{SECONDS}S"},
+    )
     house.until(gate, "Suspended", key="wait-")
     since = read_gate(world, str(gate)).since
     _called(world, "candidate", since + timedelta(seconds=1))  # inside the window, however slow this machine is

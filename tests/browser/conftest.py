@@ -5,16 +5,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from pydantic import SecretStr
 
-from blocks.approvers import Approver
-from blocks.lineups import GeneratorLineup
-from blocks.models import OpenAICompatibleModel
 from deployments.applying import bootstrap
-from tests.browser.approving import SECRET
 from tests.browser.ui import CHROMIUM, SCREENSHOTS, Classic, Newer
 from tests.doubles.model_server import ModelServer
-from tests.house import House, closing
+from tests.house import House, closing, furnish
 
 
 @pytest.fixture(scope="package")
@@ -29,26 +24,10 @@ def house(tmp_path_factory: pytest.TempPathFactory, model_server: ModelServer) -
         }
         with closing(House(patch, place, **settings)) as opened:
             opened.start()
-            opened.do(lambda: _furnish(model_server))
+            opened.do(lambda: furnish(model_server, "incumbent", "candidate"))
             opened.do(bootstrap)
             opened.hire("worker", "--limit", "4")
             yield opened
-
-
-async def _furnish(models: ModelServer) -> None:
-    """Before the bootstrap, which notes what it finds; later it would be taken for edited by hand."""
-    from blocks.registering import register_blocks
-
-    await register_blocks()
-    for name in ("incumbent", "candidate"):
-        await OpenAICompatibleModel(
-            model="llama3.1:8b", base_url=models.openai_url, api_key=SecretStr(models.token), context_window=24_000,
-            max_output_tokens=8_000, input_price=0, output_price=0,
-        ).asave(name)  # fmt: skip
-    for name in ("production", "preview"):
-        lineup = GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, "incumbent"), report_words=600)
-        await lineup.asave(name, overwrite=True)
-    await Approver(totp=SecretStr(SECRET)).asave("grace")
 
 
 @pytest.fixture(autouse=True)

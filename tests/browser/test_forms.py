@@ -1,16 +1,21 @@
-"""Runs are started and blocks edited in the forms of the UI, and what comes of it is seen."""
+"""Runs are started, blocks edited and gates approved in the forms of the UI, and what comes of it is seen."""
 
 import re
 
+import pyotp
 from prefect.client.orchestration import get_client
 
 from flows.generator.samples import sample_input
 from flows.generator.stages import STAGES
+from flows.transitions.reading import read_gate
 from flows.transitions.scanning import drift_scan
+from flows.transitions.showing import write_gate
+from flows.transitions.world import real_world
 from tasks.records.database import engine
 from tasks.records.runs import read_run, read_steps
+from tests.browser.approving import awaiting_approval, type_decision, wrong
 from tests.browser.ui import IN_BROWSER, Classic, Newer
-from tests.house import House
+from tests.house import SECRET, House
 
 pytestmark = IN_BROWSER
 
@@ -46,11 +51,41 @@ def test_a_lineup_edited_in_its_form_is_reported_as_drift(house: House, newer: N
     newer.press("Save")
     newer.page.wait_for_url(re.compile(f"/block/{lineup}$"))
     [sentence] = house.do(drift_scan)
-    assert sentence == "In the transcripts lineup 'preview' extraction is 'mistral-7b' instead of 'embedded-demo'."
+    assert sentence == "In the transcripts lineup 'preview' extraction is 'mistral-7b' instead of 'incumbent'."
     newer.open("v2/artifacts/key/drift", "1 edited by hand")
     newer.page.get_by_role("link", name=re.compile("^[0-9a-f]{8}$")).first.click()
     newer.sees("instead of")
     newer.shoot("drift")
+
+
+def test_a_wrong_code_is_asked_again_and_the_right_one_promotes(house: House, classic: Classic, newer: Newer) -> None:
+    world, codes = real_world(), pyotp.TOTP(SECRET)
+    gate = awaiting_approval(house, world)
+    first = house.state(gate).state_details.pause_key
+
+    classic.page.set_viewport_size({"width": 1000, "height": 1300})  # the whole form, and what is asked above it
+    classic.open_approval(gate)
+    type_decision(classic, wrong(codes.now()))
+    classic.shoot("approval-form")
+    classic.send()
+    house.until(gate, "Suspended", key="approval-", other_than=first)
+    assert [(entry.kind, entry.actor) for entry in world.read("answered", "refused", gate_id=str(gate))] == [
+        ("refused", "grace")
+    ]
+    assert read_gate(world, str(gate)).state == "AWAITING_APPROVAL"
+
+    newer.open_approval(gate)
+    newer.sees("The answer of grace was not accepted: The one-time code is wrong.")
+    newer.shoot("approval-form-again")
+    type_decision(newer, codes.now())
+    newer.send()
+    house.until(gate, "Completed")
+    promoted = read_gate(world, str(gate))
+    assert (promoted.state, promoted.settled) == ("PROMOTED", True), promoted.reason
+    lineup = house.do(lambda: world.blocks.lineup("generator", "production")) or {}
+    assert [lineup[change.role] for change in promoted.opening.changes] == ["candidate"] * 3
+    newer.page.goto(write_gate(world, promoted)[1].as_uri())
+    newer.shoot("gate")
 
 
 async def _deployment() -> str:

@@ -16,7 +16,6 @@ PATIENCE = 60_000
 IN_BROWSER = [
     pytest.mark.server,
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.timeout(900),
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: apt-get install -y chromium"),
 ]

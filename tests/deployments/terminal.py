@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -24,8 +25,13 @@ def start(*arguments: str, env: Mapping[str, str], largest_file: int = resource.
     """`largest_file` in bytes: a write beyond it fails, as on a full disk."""
     command = [sys.executable, "-m", "deployments.command_line", *arguments]
     streams: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    if largest_file != resource.RLIM_INFINITY:
-        streams["preexec_fn"] = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+
+    def in_a_terminal() -> None:
+        # A shell's background jobs do not hear Ctrl-C, and what they start would not either.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+
+    streams["preexec_fn"] = in_a_terminal
     return subprocess.Popen(command, cwd=PROJECT_ROOT, env=dict(env), text=True, **streams)
 
 

@@ -29,7 +29,7 @@ from tests import one_loop
 from tests.conftest import fresh_events
 from tests.deployments.terminal import environment, phasegate
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 DAY = timedelta(days=1)
 LINEUP = GeneratorLineup.get_block_type_slug()
 

@@ -15,7 +15,7 @@ from flows.operations.tags import OURS
 from flows.transitions.known import known_lineups, known_models
 from flows.transitions.world import real_world
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 T = TypeVar("T")
 
 

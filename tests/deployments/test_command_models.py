@@ -13,7 +13,7 @@ from deployments.terminal import console
 from tests import one_loop
 
 pytestmark = [
-    pytest.mark.server, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("own_environment"),
+    pytest.mark.server, pytest.mark.usefixtures("own_environment"),
 ]  # fmt: skip
 CLOUDFLARE = {name: block for name, block in default_models().items() if isinstance(block, CloudflareModel)}
 

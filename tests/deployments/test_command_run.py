@@ -16,7 +16,7 @@ from tests.doubles.model_server import ModelServer, faults
 from tests.generator.scene import asked, asks, newest_run, outputs, questions
 
 pytestmark = [
-    pytest.mark.server, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("own_environment"),
+    pytest.mark.server, pytest.mark.usefixtures("own_environment"),
 ]  # fmt: skip
 CORRECTION = "power_guarantee.recommendation_rationale=It is kept."
 """Of a field no other stage reads."""

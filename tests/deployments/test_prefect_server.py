@@ -13,7 +13,6 @@ from deployments.prefect_server import prefect_api as using
 
 
 @pytest.mark.server
-@pytest.mark.xdist_group("prefect")
 def test_a_server_lost_during_the_work_is_one_clear_error(prefect_api: str) -> None:
     with pytest.raises(ServiceError, match="did not answer any more"), using():
         httpx.get("http://127.0.0.1:9/api/health")

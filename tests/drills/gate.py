@@ -15,8 +15,9 @@ from tasks.records.database import engine
 from tests.drills import lives
 from tests.drills.findings import Findings
 from tests.drills.rig import Rig, set_back
+from tests.house import SECRET
 from tests.transitions.records import store_calls
-from tests.transitions.shortened import LINEUPS, POLICY, ROLES, SECRET
+from tests.transitions.shortened import LINEUPS, POLICY, ROLES
 
 Story = Literal["approved", "rejected", "harm"]
 

@@ -19,19 +19,16 @@ from prefect import Flow
 from prefect.client.orchestration import get_client
 from pydantic import SecretStr
 
-from blocks.approvers import Approver
 from blocks.embedded_graph import embedded_graph
 from blocks.graph import GraphStore
-from blocks.lineups import GeneratorLineup, TranscriptLineup
+from blocks.lineups import GeneratorLineup
 from blocks.local_process import stop
-from blocks.models import OpenAICompatibleModel
-from blocks.registering import register_blocks
 from flows.operations.janitor import tidy
 from tasks.records.database import close_databases, engine
 from tests.doubles.model_server import ModelServer
 from tests.drills import lives
-from tests.house import House, closing
-from tests.transitions.shortened import LINEUPS, SECRET
+from tests.house import House, closing, furnish
+from tests.transitions.shortened import LINEUPS
 
 Victim = Literal["command line", "flow run", "watch", "server", "worker"]
 Target = Callable[..., None]
@@ -190,21 +187,10 @@ def rig(place: Path) -> Iterator[Rig]:
             uri=facts["uri"], user=facts["user"], password=SecretStr(facts["password"]), database=facts["database"]
         )
         made = Rig(house, models, graph, place)
-        house.do(lambda: _furnish(models))
+        house.do(lambda: furnish(models, "old", "new", concurrency=4))
+        house.do(set_back)
         stack.callback(close_databases)
         yield made
-
-
-async def _furnish(models: ModelServer) -> None:
-    await register_blocks()
-    for name in ("old", "new"):
-        await OpenAICompatibleModel(
-            model="llama3.1:8b", base_url=models.openai_url, api_key=SecretStr(models.token), context_window=24_000,
-            max_output_tokens=8_000, input_price=0, output_price=0, concurrency=4,
-        ).asave(name, overwrite=True)  # fmt: skip
-    await set_back()
-    await TranscriptLineup(**dict.fromkeys(TranscriptLineup.roles, "old")).asave("production", overwrite=True)
-    await Approver(totp=SecretStr(SECRET)).asave("grace", overwrite=True)
 
 
 async def set_back() -> None:

@@ -12,8 +12,6 @@ from blocks.home import PROJECT_ROOT
 from tests.drills.__main__ import SCENES, scene
 from tests.drills.findings import Drill, once
 
-pytestmark = pytest.mark.xdist_group("drill")
-
 
 @pytest.mark.server
 @pytest.mark.graph

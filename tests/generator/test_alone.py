@@ -17,7 +17,7 @@ from tests.conftest import SaveLineup
 from tests.doubles.model_server import ModelServer, faults
 from tests.generator.scene import asked, asks, go_on, newest_run, outputs, questions, run_generator, sources
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 every_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.key)
 
 

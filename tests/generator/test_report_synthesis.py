@@ -15,7 +15,7 @@ from tests.doubles.model_server import AskedRequest, ModelServer, faults
 from tests.generator import examples
 from tests.generator.scene import REPORT, asked, asks, calls, newest_run, outputs, run_generator, steps
 
-running = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+running = [pytest.mark.server]
 
 
 def report_requests(models: ModelServer) -> dict[str, AskedRequest]:

@@ -28,7 +28,7 @@ from tests.generator.scene import (
     sources,
 )
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 BROKEN = faults.http_error(400, "This model is out of order.")
 STAGE_KEYS = {stage.key for stage in STAGES}
 

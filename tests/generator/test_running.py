@@ -32,7 +32,7 @@ from tests.generator.scene import (
     sources,
 )
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 STAGE_KEYS = GeneratorLineup.roles
 
 

@@ -123,7 +123,6 @@ def test_a_missing_folder_is_said(filled: Engine, tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 def test_a_sqlite_backup_can_be_restored_into_postgresql(home: Path, postgres: str, tmp_path: Path) -> None:
     made = _sqlite_backup(tmp_path)
     target = connect(postgres)
@@ -132,7 +131,6 @@ def test_a_sqlite_backup_can_be_restored_into_postgresql(home: Path, postgres: s
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 def test_without_pg_dump_the_error_names_the_package(
     postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from tasks.records.ledger import verify
 from tasks.records.tables import calls
 from tests.operations.records import add_entries, add_run
 
-pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
+pytestmark = [pytest.mark.postgres]
 
 
 @pytest.fixture

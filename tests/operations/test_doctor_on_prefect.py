@@ -12,7 +12,7 @@ from tasks.operations.checks import Check
 from tests.conftest import SaveLineup, SaveModel
 from tests.doubles.model_server import ModelServer, faults
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 
 
 @pytest.fixture

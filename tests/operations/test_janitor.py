@@ -18,7 +18,7 @@ from flows.operations.janitor import last_heartbeat, tell_people, tidy
 from flows.operations.tags import OURS
 from tests.conftest import fresh_events
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 LATER = timedelta(seconds=200)
 
 

@@ -9,12 +9,8 @@ from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
-from pydantic import SecretStr
 from sqlalchemy import select
 
-from blocks.lineups import GeneratorLineup
-from blocks.models import OpenAICompatibleModel
-from blocks.registering import register_blocks
 from deployments.applying import bootstrap
 from flows.generator.samples import sample_input
 from flows.operations.janitor import last_heartbeat, tidy
@@ -22,10 +18,10 @@ from tasks.records.database import engine
 from tasks.records.tables import calls
 from tests.doubles.model_server import AskedRequest, ModelServer
 from tests.generator.scene import QUESTIONS, asked
-from tests.house import LONG, House, closing, until
+from tests.house import LONG, House, closing, furnish, until
 from tests.postgres import new_database
 
-pytestmark = [pytest.mark.server, pytest.mark.postgres, pytest.mark.xdist_group("postgres"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.server, pytest.mark.postgres, pytest.mark.timeout(900)]
 PASSWORD = "admin:4f1c09e2a7"
 WORKERS = ("one", "other")
 AT_ONCE = 2
@@ -47,21 +43,11 @@ def house(
         }
         with closing(House(monkeypatch, tmp_path, **settings)) as opened:
             opened.start()
-            opened.do(lambda: _furnish(models))
+            opened.do(lambda: furnish(models, "shared", concurrency=AT_ONCE))
             opened.do(bootstrap)
             for name in WORKERS:
                 opened.hire(name, "--limit", "2")
             yield opened
-
-
-async def _furnish(models: ModelServer) -> None:
-    await register_blocks()
-    await OpenAICompatibleModel(
-        model="llama3.1:8b", base_url=models.openai_url, api_key=SecretStr(models.token), context_window=24_000,
-        max_output_tokens=8_000, concurrency=AT_ONCE,
-    ).asave("shared")  # fmt: skip
-    lineup = GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, "shared"), report_words=600)
-    await lineup.asave("production", overwrite=True)
 
 
 def test_work_and_limits_are_shared_and_nothing_is_lost_or_doubled_when_a_machine_dies(

@@ -13,7 +13,6 @@ from deployments.settings import prefect_environment
 from tests.deployments.terminal import environment, phasegate
 
 PASSWORD = "admin:a-long-canary-password"
-server = pytest.mark.xdist_group("password")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +33,6 @@ def command(home: Path, *arguments: str, api: str, password: str | None) -> tupl
     return phasegate(*arguments, env=environment(home, api) | given)
 
 
-@server
 @pytest.mark.server
 @pytest.mark.parametrize("password", [None, "admin:another", "no colon"])
 def test_a_wrong_password_is_one_clear_error(home: Path, guarded: str, password: str | None) -> None:
@@ -46,7 +44,6 @@ def test_a_wrong_password_is_one_clear_error(home: Path, guarded: str, password:
     assert "Traceback" not in printed
 
 
-@server
 @pytest.mark.server
 def test_the_right_password_opens_and_is_not_printed(home: Path, guarded: str) -> None:
     status, printed = command(home, "models", "list", api=guarded, password=PASSWORD)
@@ -55,7 +52,6 @@ def test_the_right_password_opens_and_is_not_printed(home: Path, guarded: str) -
     assert PASSWORD.partition(":")[2] not in printed
 
 
-@server
 @pytest.mark.server
 def test_the_doctor_says_what_to_set_and_looks_at_the_rest(home: Path, guarded: str) -> None:
     status, printed = command(home, "doctor", api=guarded, password="admin:another")

@@ -42,7 +42,7 @@ from tests.security.canaries import (
     leaks,
 )
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("password")]
+pytestmark = [pytest.mark.server]
 NOBODY = "http://127.0.0.1:9"
 
 

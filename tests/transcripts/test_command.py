@@ -21,7 +21,7 @@ from tests.transcripts.conftest import SaveTranscriptLineup
 from tests.transcripts.scene import says
 
 pytestmark = [
-    pytest.mark.server, pytest.mark.graph, pytest.mark.xdist_group("prefect"),
+    pytest.mark.server, pytest.mark.graph,
     pytest.mark.usefixtures("own_environment"),
 ]  # fmt: skip
 

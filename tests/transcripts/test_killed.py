@@ -24,7 +24,7 @@ from tests.doubles.model_server import ModelServer, faults
 from tests.transcripts.killed import Point, World, run, run_until
 from tests.transcripts.scene import says, stored
 
-pytestmark = [pytest.mark.graph, pytest.mark.xdist_group("graph")]
+pytestmark = [pytest.mark.graph]
 
 KEY = "70944126"
 SPAWN = multiprocessing.get_context("forkserver")

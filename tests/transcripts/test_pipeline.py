@@ -35,7 +35,7 @@ from tests.doubles.model_server import ModelServer, faults
 from tests.transcripts.conftest import SaveTranscriptLineup
 from tests.transcripts.scene import agents, says, stored
 
-pytestmark = [pytest.mark.server, pytest.mark.graph, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server, pytest.mark.graph]
 KEY = "70944126"
 
 

@@ -20,7 +20,7 @@ from tests.doubles.model_server import ModelServer, faults
 from tests.transcripts.conftest import SaveTranscriptLineup
 from tests.transcripts.scene import agents, says
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("no_stores")]
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("no_stores")]
 
 
 def batch(folder: Path, lineup: str, **options: Any) -> Batch:

@@ -20,7 +20,6 @@ from tests.transcripts.scene import stored
 pytestmark = [
     pytest.mark.server,
     pytest.mark.model,
-    pytest.mark.xdist_group("prefect"),
     pytest.mark.usefixtures("no_stores"),
 ]
 

@@ -160,7 +160,6 @@ def _crash(*_: Any) -> Any:
 
 
 @pytest.mark.graph
-@pytest.mark.xdist_group("graph")
 class TestGraph:
     """The embedded graph server, for real."""
 

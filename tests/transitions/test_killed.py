@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("killed")
 ENDS: dict[str, tuple[str, list[str]]] = {
     "start": ("TESTING", ["old", "new"]),
     "monitor": ("MONITORING", ["old", "new"]),

@@ -163,7 +163,6 @@ def of(run_id: str, *columns: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.server
-@pytest.mark.xdist_group("prefect")
 class TestTheGenerator:
     def test_the_candidate_is_asked_exactly_the_same_and_counted(self, users_run: str, models: ModelServer) -> None:
         world, before = real_world(), [request.prompt for request in models.requests]
@@ -208,7 +207,6 @@ def pairs(world: World) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.server
-@pytest.mark.xdist_group("prefect")
 def test_a_users_call_is_mirrored_and_its_record_stays(save_model: SaveModel, models: ModelServer) -> None:
     world = real_world()
     models.answer = says()
@@ -227,7 +225,6 @@ def test_a_users_call_is_mirrored_and_its_record_stays(save_model: SaveModel, mo
 
 
 @pytest.mark.server
-@pytest.mark.xdist_group("prefect")
 def test_a_call_whose_text_was_replaced_since_is_left_out(save_model: SaveModel, models: ModelServer) -> None:
     world = real_world()
     models.answer = says()

@@ -24,7 +24,7 @@ from tests.conftest import SaveModel
 from tests.generator.examples import sample
 from tests.transitions.scenes import ROLE, opening
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 SECOND = "buyer_psychology"
 
 

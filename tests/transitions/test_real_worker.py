@@ -11,12 +11,7 @@ from uuid import UUID
 import pyotp
 import pytest
 from prefect.client.schemas.responses import SetStateStatus
-from pydantic import SecretStr
 
-from blocks.approvers import Approver
-from blocks.lineups import GeneratorLineup
-from blocks.models import OpenAICompatibleModel
-from blocks.registering import register_blocks
 from deployments.applying import bootstrap
 from flows.transitions.facts import window_of
 from flows.transitions.reading import read_gate
@@ -27,11 +22,11 @@ from tasks.judging.observations import Arm, Call
 from tasks.records.ledger import verify
 from tasks.records.ledger_evidence import replayed
 from tests.doubles.model_server import ModelServer
-from tests.house import House, closing, until
+from tests.house import SECRET, House, closing, furnish, until
 from tests.transitions.records import MODELS, store_calls
-from tests.transitions.shortened import POLICY, ROLES, SECRET
+from tests.transitions.shortened import POLICY, ROLES
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(900)]
 SHORT = {**POLICY, "window": "PT5S"}
 
 
@@ -41,7 +36,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory, model_server: ModelServer) 
     place, quiet = tmp_path_factory.mktemp("house"), {"PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false"}
     with pytest.MonkeyPatch.context() as patch, closing(House(patch, place, **quiet)) as opened:
         opened.open()
-        opened.do(lambda: _furnish(model_server))
+        opened.do(lambda: furnish(model_server, "old", "new"))
         opened.do(bootstrap)
         for kind in ("baseline", "drilled"):
             real_world().record(kind, "tester", {"pipeline": "generator", "passed": True})
@@ -54,19 +49,6 @@ def house(opened: House, home: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     """The house's own records, and not the fresh ones that every test has."""
     monkeypatch.setenv("PHASEGATE_HOME", str(opened.place))
     return opened
-
-
-async def _furnish(models: ModelServer) -> None:
-    await register_blocks()
-    for name in ("old", "new"):
-        await OpenAICompatibleModel(
-            model="llama3.1:8b", base_url=models.openai_url, api_key=SecretStr(models.token), context_window=24_000,
-            max_output_tokens=8_000, input_price=0, output_price=0,
-        ).asave(name)  # fmt: skip
-    for name in ("production", "preview"):
-        lineup = GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, "old"), report_words=600)
-        await lineup.asave(name, overwrite=True)
-    await Approver(totp=SecretStr(SECRET)).asave("grace")
 
 
 def _store(arm: Arm, at: datetime, count: int = 4, failed: bool = False) -> None:

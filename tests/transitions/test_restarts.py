@@ -9,7 +9,7 @@ from blocks.errors import StorageError
 from tasks.records.database import close_databases, engine, full_address
 from tests.transitions.story import Story
 
-pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
+pytestmark = [pytest.mark.postgres]
 
 STATES: dict[str, Callable[[Story], Story]] = {
     "PLANNED": lambda story: story.prepared().planned(),

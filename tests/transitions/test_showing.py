@@ -13,7 +13,7 @@ from tests import one_loop
 from tests.transitions.gated import Scene
 from tests.transitions.story import GATE, Story
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 
 
 def versions(key: str) -> list[Artifact]:

@@ -22,7 +22,7 @@ from tests.transitions.gated import Scene
 from tests.transitions.records import run_row
 from tests.transitions.shortened import LINEUPS, POLICY
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 
 
 @pytest.fixture

@@ -79,7 +79,6 @@ def seen(world: World) -> Evidence:
 
 
 @pytest.mark.server
-@pytest.mark.xdist_group("prefect")
 class TestTheTranscriptsSuite:
     def test_both_arms_answer_and_are_compared_with_gold_field_by_field(self, suite: ModelServer) -> None:
         world = real_world()

@@ -18,7 +18,7 @@ from tests.transitions.gated import Scene
 from tests.transitions.shortened import LINEUPS, SECRET
 
 pytestmark = [
-    pytest.mark.server, pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("own_environment"),
+    pytest.mark.server, pytest.mark.usefixtures("own_environment"),
 ]  # fmt: skip
 
 
