@@ -11,8 +11,9 @@ from prefect.client.schemas.filters import (
     FlowRunFilterEndTime,
     FlowRunFilterState,
     FlowRunFilterStateName,
+    FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 
@@ -46,9 +47,9 @@ def _alarm(one: Concern) -> Alarm:
 
 
 async def recently_failed(client: PrefectClient, ours: DeploymentFilter, now: datetime, most: int) -> list[FlowRun]:
-    """Runs of ours that failed within the hour."""
+    """Runs of ours that failed within the hour, those that ran out of time included: they have another name."""
     wanted = FlowRunFilter(
-        state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Failed"])),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.FAILED])),
         end_time=FlowRunFilterEndTime(after_=now - RECENT),
     )
     return await client.read_flow_runs(

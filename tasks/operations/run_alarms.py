@@ -14,6 +14,8 @@ LATE = timedelta(minutes=10)
 SILENT = timedelta(minutes=20)
 """Four ticks of the watch."""
 WATCH = "watch"
+FAILED = ("Failed", "TimedOut")
+"""What Prefect calls the end of a run that raised an error, and of one that took longer than its flow may."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def concerns(runs: Iterable[SeenRun], names: Mapping[str, str], now: datetime) -
 def _ended(run: SeenRun, names: Mapping[str, str]) -> Concern | None:
     name = names.get(run.deployment, "a deployment that is gone")
     kind: Literal["failed", "watch"] = "watch" if name == WATCH else "failed"
-    if run.state == "Failed":
+    if run.state in FAILED:
         return Concern(kind, f"run.{run.id}", f"{name}, run {run.name}", run.message or "It failed.", run.id)
     given_up = run.run_count >= MOST_STARTS or run.ticks
     if run.state == "Crashed" and given_up:

@@ -171,6 +171,11 @@ def test_a_failed_run_is_told_to_people_once(given: Given) -> None:
     assert told_of(run) == []
 
 
+def test_a_run_that_took_too_long_is_told_to_people(given: Given) -> None:
+    run = given(Running(), Failed(name="TimedOut", message="Flow run exceeded timeout of 300.0 second(s)"))
+    assert [told.happened for told in told_of(run)] == ["Flow run exceeded timeout of 300.0 second(s)"]
+
+
 def test_a_crashed_run_that_will_be_started_again_is_no_news(given: Given) -> None:
     assert told_of(given(Running(), Crashed())) == []
 

@@ -30,6 +30,11 @@ def test_a_failed_watch_is_told_as_such() -> None:
     assert [one.kind for one in heard(run("Failed", deployment="d2"))] == ["watch"]
 
 
+def test_a_run_that_took_too_long_is_told_like_one_that_failed() -> None:
+    [one] = heard(run("TimedOut", message="Flow run exceeded timeout of 300.0 second(s)"))
+    assert (one.kind, one.happened) == ("failed", "Flow run exceeded timeout of 300.0 second(s)")
+
+
 @pytest.mark.parametrize(
     ("facts", "told"), [({"run_count": 1}, 0), ({"run_count": MOST_STARTS}, 1), ({"run_count": 1, "ticks": True}, 1)]
 )
