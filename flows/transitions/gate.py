@@ -47,7 +47,7 @@ async def gate(
         repeats: How often the suite asks each brief while testing.
         policy: Values of the phase's policy to change, for example {"window": "PT1H"}. They are part of the plan's hash.
         production: Name of the lineup that serves users.
-        preview: Name of the lineup the candidate is tested under.
+        preview: Name of the lineup the candidate is tested under; one that serves no user.
 
     Returns:
         The state the gate came to: PROMOTED or ROLLED_BACK.

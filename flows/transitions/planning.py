@@ -11,6 +11,7 @@ from blocks.errors import ConfigurationError, GateError
 from blocks.lineups import lineup_kind
 from flows.transitions.plans import phase, roles_of
 from flows.transitions.plans.phase import Phase
+from flows.transitions.reading import all_gates
 from flows.transitions.story import Change, Opening
 from flows.transitions.world import Content, World
 from tasks.judging.planning import Budget, plan_gate
@@ -22,6 +23,8 @@ from tasks.records.tables import calls
 LOOK_BACK = timedelta(days=30)
 RECENT = timedelta(days=7)
 """Whose traffic is expected again in the window; a whole week, since days differ."""
+SERVING = "production"
+"""The lineup every installation serves users with, whatever a gate calls its own."""
 USUAL_SECONDS = 10.0
 """Of a call of which nothing is known yet; only hours in the plan depend on it."""
 
@@ -41,9 +44,11 @@ async def plan_phase(
 ) -> Opening:
     """What a gate for this phase is about, refused or not.
 
-    Raises ConfigurationError for an unknown phase, model or policy, GateError if there is nothing to change.
+    Raises ConfigurationError for an unknown phase, model, policy or a preview that serves users, GateError if there is
+    nothing to change.
     """
     chosen = phase(key)
+    _require_preview(world, chosen.pipeline, production, preview)
     candidate = target or chosen.target
     await _require_model(world, chosen, candidate)
     policy = changed_policy(chosen.policy, overrides or {})
@@ -83,6 +88,18 @@ def changed_policy(policy: Policy, overrides: Mapping[str, Any]) -> Policy:
             f"This phase needs {policy.approvers} approvers.", do="leave `approvers` as it is, or raise it."
         )
     return changed
+
+
+def _require_preview(world: World, pipeline: str, production: str, preview: str) -> None:
+    """Testing writes the candidate into `preview` before anybody has approved it."""
+    serving = {SERVING, production}
+    serving |= {gate.opening.production for gate in all_gates(world) if gate.opening.pipeline == pipeline}
+    if preview.strip() in serving:
+        raise ConfigurationError(
+            f"The lineup {preview!r} cannot be the preview of this gate: it serves users.",
+            means="testing would put the candidate before them with nobody's approval.",
+            do="name a lineup that serves nobody, such as 'preview'.",
+        )
 
 
 async def _require_model(world: World, chosen: Phase, candidate: str) -> None:

@@ -60,12 +60,21 @@ def test_roles_that_are_there_already_do_not_move(priced: Story) -> None:
         ({"overrides": {"colour": 1}}, "policy cannot be changed"),
         ({"phase": "generator-protected", "overrides": {"approvers": 1}}, "needs 2 approvers"),
         ({"production": "nowhere"}, "no lineup 'nowhere'"),
+        ({"preview": "production"}, "it serves users"),
+        ({"production": "preview"}, "it serves users"),
+        ({"production": "preview", "preview": "production"}, "it serves users"),
     ],
 )
 def test_what_cannot_be_planned_is_refused_with_the_way_out(priced: Story, asked: dict[str, Any], because: str) -> None:
     with pytest.raises((ConfigurationError, GateError), match=because) as refused:
         planned(priced, **asked)
     assert refused.value.do
+
+
+def test_what_another_gate_promotes_to_is_nobodys_preview(priced: Story) -> None:
+    open_gate(priced.world, GATE, opening(production="europe"), "Ada")
+    with pytest.raises(ConfigurationError, match="'europe' cannot be the preview"):
+        planned(priced, preview="europe")
 
 
 def test_an_unknown_price_is_a_refusal_not_a_guess(story: Story) -> None:
