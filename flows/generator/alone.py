@@ -30,6 +30,7 @@ def stage_flow(stage: Stage[Any, Any]) -> Flow[..., Any]:
     return flow(
         name=f"stage-{stage.number:02}-{stage.key.replace('_', '-')}",
         flow_run_name=f"{stage.name} alone",
+        timeout_seconds=4 * 3600,
         description=f"Asks stage {stage.number}, {stage.name}, again from the outputs of an earlier run.",
     )(ask_alone)
 

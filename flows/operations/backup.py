@@ -9,7 +9,7 @@ from tasks.operations.backup import KEPT, back_up, prune
 from tasks.records.database import engine
 
 
-@flow(name="backup", retries=2, retry_delay_seconds=60)
+@flow(name="backup", retries=2, retry_delay_seconds=60, timeout_seconds=4 * 3600)
 def backup(keep: Annotated[int, Field(ge=1, le=1000)] = KEPT) -> str:
     """Writes a backup into the state folder, proves it by restoring it into a scratch database, removes old ones.
 

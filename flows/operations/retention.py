@@ -13,7 +13,7 @@ from tasks.records.database import engine
 DEFAULT = Retention()
 
 
-@flow(name="retention", retries=2, retry_delay_seconds=300)
+@flow(name="retention", retries=2, retry_delay_seconds=300, timeout_seconds=3600)
 def retention(
     call_days: Annotated[int, Field(ge=30)] = DEFAULT.calls.days,
     raw_body_days: Annotated[int, Field(ge=1)] = DEFAULT.raw_bodies.days,

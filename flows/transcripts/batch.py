@@ -47,7 +47,7 @@ class Batch(BaseModel):
     """Store -> calls of all that are stored that it still lacks."""
 
 
-@flow(name="transcript-batch", flow_run_name="transcripts-{lineup}", log_prints=False)
+@flow(name="transcript-batch", flow_run_name="transcripts-{lineup}", log_prints=False, timeout_seconds=7 * 24 * 3600)
 async def process_folder(folder: Path, lineup: str = "production", again: bool = False) -> Batch:
     """Makes a CRM record of every transcript in a folder and brings all to Baserow and the graph.
 

@@ -53,7 +53,7 @@ class Tried(BaseModel):
     """Store, or table of it -> done, unconfigured, or what is wrong."""
 
 
-@flow(name="transcript-quick", flow_run_name="transcript-quick", log_prints=False)
+@flow(name="transcript-quick", flow_run_name="transcript-quick", log_prints=False, timeout_seconds=900)
 async def quick() -> Tried:
     """Tries the stores in seconds: recorded replies in the place of a model, everything else as always.
 
@@ -116,7 +116,7 @@ def _require(found: dict[str, str]) -> None:
         )
 
 
-@flow(name="transcript-real", flow_run_name="transcript-real-{lineup}", log_prints=False)
+@flow(name="transcript-real", flow_run_name="transcript-real-{lineup}", log_prints=False, timeout_seconds=24 * 3600)
 async def real(lineup: str = "production", again: bool = True) -> Any:
     """Processes the invented 70-minute sample with the models of a lineup and scores its record against gold answers.
 

@@ -48,7 +48,7 @@ class Processed(BaseModel):
     """Projections that lack it, and why."""
 
 
-@flow(name="transcript", flow_run_name="transcript-{lineup}", log_prints=False)
+@flow(name="transcript", flow_run_name="transcript-{lineup}", log_prints=False, timeout_seconds=24 * 3600)
 async def process_transcript(
     text: str = "",
     path: Path | None = None,

@@ -59,7 +59,7 @@ class Scored(BaseModel):
     """The page with charts."""
 
 
-@flow(name="score-models", flow_run_name="score-models", log_prints=False)
+@flow(name="score-models", flow_run_name="score-models", log_prints=False, timeout_seconds=7 * 24 * 3600)
 async def score_models(
     folder: Path,
     lineups: Annotated[list[str], Field(min_length=1)] = ["production"],  # noqa: B006 - Prefect copies it for each run

@@ -22,7 +22,7 @@ MOST = 50
 """Inputs in one go; the watch starts another run for the rest."""
 
 
-@flow(name="mirror", flow_run_name="mirror-{gate_id}")
+@flow(name="mirror", flow_run_name="mirror-{gate_id}", timeout_seconds=4 * 3600)
 async def mirror(gate_id: str) -> int:
     """Asks the candidate of a gate what users have asked since it is monitored, a share of it, one after the other.
 

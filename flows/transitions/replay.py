@@ -14,7 +14,7 @@ MOST = 50
 """Inputs in one go; the watch starts another run for the rest."""
 
 
-@flow(name="replay", flow_run_name="replay-{gate_id}")
+@flow(name="replay", flow_run_name="replay-{gate_id}", timeout_seconds=4 * 3600)
 async def replay(gate_id: str) -> int:
     """Asks the inputs that a gate's plan wants replayed by now, one after the other.
 

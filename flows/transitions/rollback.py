@@ -12,7 +12,7 @@ from flows.transitions.waiting import wake
 from flows.transitions.world import World, real_world
 
 
-@flow(name="rollback")
+@flow(name="rollback", retries=3, retry_delay_seconds=5, timeout_seconds=300)
 async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand") -> str:
     """Puts the incumbents of a gate back. Effective for the next call, also of runs under way; safe to repeat.
 
@@ -37,7 +37,7 @@ async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand")
     return gate.state
 
 
-@flow(name="emergency-rollback")
+@flow(name="emergency-rollback", retries=3, retry_delay_seconds=5, timeout_seconds=300)
 async def emergency_rollback(actor: str, reason: str, gate_id: str = "") -> list[str]:
     """Opens an incident, which freezes all gates until it is closed, and takes the changes back.
 

@@ -16,7 +16,7 @@ from tasks.reports.page import page_markdown
 from tasks.reports.tracker import NAME, tracker_page, write_tracker
 
 
-@flow(name="tracker")
+@flow(name="tracker", retries=1, retry_delay_seconds=30, timeout_seconds=600)
 async def tracker() -> str:
     """Writes the page of all phases anew: state, checklist, which model serves what since when, next step, history.
 

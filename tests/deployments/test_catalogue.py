@@ -1,0 +1,38 @@
+"""What every flow of the catalogue has, so that nothing hangs for ever and a way back is tried more than once."""
+
+import importlib
+from typing import Any
+
+import pytest
+from prefect import Flow
+
+from deployments.catalogue import Deployment, deployments
+
+ALL = {one.name: one for one in deployments()}
+NO_TIMEOUT = {"gate"}
+"""A gate asks for hours and waits for days, each step with a limit of its own; ended by the clock it would be driven by
+nobody. Prefect counts only the time of one process, so its suspensions would not count in any case."""
+
+
+def flow_of(deployment: Deployment) -> Flow[..., Any]:
+    module, name = deployment.entrypoint.split(":")
+    found: Flow[..., Any] = getattr(importlib.import_module(module), name)
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL) - NO_TIMEOUT))
+def test_a_run_that_hangs_ends_by_itself(name: str) -> None:
+    assert flow_of(ALL[name]).timeout_seconds
+
+
+@pytest.mark.parametrize("name", ["replay", "mirror"])
+def test_a_hung_run_that_holds_up_all_gates_leaves_most_of_their_day(name: str) -> None:
+    assert (ALL[name].concurrency_limit, flow_of(ALL[name]).timeout_seconds) == (1, 4 * 3600)
+
+
+@pytest.mark.parametrize("name", ["rollback", "emergency-rollback"])
+def test_a_way_back_is_tried_again_at_once(name: str) -> None:
+    way = flow_of(ALL[name])
+    assert way.retries == 3
+    assert isinstance(way.retry_delay_seconds, int)
+    assert way.retries * way.retry_delay_seconds <= 15
