@@ -28,7 +28,7 @@ CURRENT: ContextVar[GeneratorRun] = ContextVar("generator_run")
 """The run that the stage tasks of this flow belong to; it holds connections and secrets, which no task parameter may."""
 
 
-@flow(name="generator", flow_run_name="generator-{lineup}", log_prints=False)
+@flow(name="generator", flow_run_name="generator-{lineup}", log_prints=False, timeout_seconds=24 * 3600)
 async def generate(
     brief: GeneratorInput | None = None,
     lineup: str = "production",
