@@ -11,13 +11,13 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
-from prefect.utilities.callables import parameter_schema
 
 from blocks.errors import ConfigurationError
 from blocks.home import PROJECT_ROOT
 from blocks.registering import register_blocks
 from deployments.alerts import Alerts, create_alerts
 from deployments.catalogue import WORK_POOL, Deployment, deployments
+from deployments.forms import form
 from deployments.limits import create_limits
 from deployments.schedules import merged
 from flows.operations.tags import OURS
@@ -118,7 +118,7 @@ def _fields(deployment: Deployment, loaded: Flow[..., Any]) -> dict[str, Any]:
         "description": deployment.description,
         "tags": [OURS, *deployment.tags],
         "parameters": dict(deployment.parameters),
-        "parameter_openapi_schema": parameter_schema(loaded).model_dump(),
+        "parameter_openapi_schema": form(loaded),
         "enforce_parameter_schema": True,
         "work_pool_name": WORK_POOL,
         "pull_steps": [{"prefect.deployments.steps.set_working_directory": {"directory": str(PROJECT_ROOT)}}],

@@ -39,6 +39,8 @@ class _Limit(TypedDict):
 
 ONE_AT_A_TIME: _Limit = {"concurrency_limit": 1, "collision": "CANCEL_NEW"}
 """For work that a second run at the same time would only repeat."""
+ONE_AFTER_THE_OTHER: _Limit = {"concurrency_limit": 1, "collision": "ENQUEUE"}
+"""For work of two pipelines: one waits for the other. Of runs that would repeat each other the janitor leaves one."""
 
 
 def deployments() -> tuple[Deployment, ...]:
@@ -55,7 +57,7 @@ def _generator() -> Deployment:
             "an invented sample brief. To go on from a failed run, empty the brief and give that run's id."
         ),
         tags=("generator",),
-        parameters={"brief": sample_input().model_dump(mode="json"), "lineup": "production"},
+        parameters={"brief": sample_input().model_dump(mode="json", exclude_none=True), "lineup": "production"},
     )
 
 
@@ -121,8 +123,7 @@ def _transitions() -> tuple[Deployment, ...]:
                 Schedule("nightly", "30 2 * * *", active=False),
                 Schedule("nightly-transcripts", "30 1 * * *", parameters={"pipeline": "transcripts"}, active=False),
             ),
-            concurrency_limit=2,  # one for each pipeline; a night that is not over lets the next one fall out
-            collision="CANCEL_NEW",
+            **ONE_AFTER_THE_OTHER,
         ),
         Deployment(
             name="drill",
@@ -134,7 +135,7 @@ def _transitions() -> tuple[Deployment, ...]:
                 Schedule("twice-a-week", "15 4 * * 1,4"),
                 Schedule("twice-a-week-transcripts", "45 4 * * 1,4", parameters={"pipeline": "transcripts"}),
             ),
-            **ONE_AT_A_TIME,
+            **ONE_AFTER_THE_OTHER,
         ),
         Deployment(
             name="drift-scan",
@@ -174,7 +175,7 @@ def _operations() -> tuple[Deployment, ...]:
             name="janitor",
             entrypoint="flows.operations.janitor:janitor",
             description=(
-                "Starts crashed and stuck runs again, cancels late runs that newer ones have overtaken; **tells people** "
+                "Starts crashed and stuck runs again, cancels waiting runs that others have overtaken; **tells people** "
                 "of runs that failed, of runs nobody takes up, and of a silent watch (`phasegate alerts`)."
             ),
             tags=("operations", TICKS),

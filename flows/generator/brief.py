@@ -173,7 +173,7 @@ class OfferPreferences(_Given, title="Offer preferences"):
 class GeneratorInput(_Given, title="Generator input"):
     """Everything one run of the generator starts from."""
 
-    brief: BusinessBrief
+    brief: Annotated[BusinessBrief, Field(title="The business")]
     """The business, its market and its current offer."""
     preferences: OfferPreferences
     """What the owner wants of the offer."""

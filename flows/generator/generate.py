@@ -19,13 +19,16 @@ from flows.generator.brief import GeneratorInput
 from flows.generator.correcting import corrected
 from flows.generator.opening import open_run, parent_run
 from flows.generator.run import GeneratorRun
-from flows.generator.stages import dependencies, stage
+from flows.generator.showing import show_run
+from flows.generator.stages import STAGES, dependencies, stage
 from flows.opening import known_outputs
+from flows.showing import Counting
 from tasks.records.database import engine
-from tasks.records.runs import Purpose
+from tasks.records.runs import Purpose, read_run
 
-CURRENT: ContextVar[GeneratorRun] = ContextVar("generator_run")
-"""The run that the stage tasks of this flow belong to; it holds connections and secrets, which no task parameter may."""
+CURRENT: ContextVar[tuple[GeneratorRun, Counting]] = ContextVar("generator_run")
+"""The run that the stage tasks of this flow belong to, which holds connections and secrets, as no task parameter may; and
+how many of them are done."""
 
 
 @flow(name="generator", flow_run_name="generator-{lineup}", log_prints=False, timeout_seconds=24 * 3600)
@@ -56,15 +59,28 @@ async def generate(
     parent_run(engine(), earlier)
     known = known_outputs(engine(), earlier)
     corrections = corrected(overrides or {}, earlier, known)
-    async with open_run(run_id, brief, lineup, continue_run=earlier, purpose=purpose) as run:
-        token = CURRENT.set(run)
-        try:
+    try:
+        async with open_run(run_id, brief, lineup, continue_run=earlier, purpose=purpose) as run:
+            counting = await Counting.begun("generator-progress", "stages", len(STAGES))
             for key, body in corrections.items():
                 await run.correct(stage(key), body, {**known, **corrections})
-            await _in_order(set(corrections))
-        finally:
-            CURRENT.reset(token)
+                await counting.step()
+            token = CURRENT.set((run, counting))
+            try:
+                await _in_order(set(corrections))
+            finally:
+                CURRENT.reset(token)
+    except Exception:
+        await _show_if_begun(run_id)
+        raise
+    await show_run(run_id)
     return run_id
+
+
+async def _show_if_begun(run_id: str) -> None:
+    """What a failed run had finished by then; one whose lineup or brief was refused has nothing."""
+    if read_run(engine(), run_id):
+        await show_run(run_id)
 
 
 async def _in_order(done: set[str]) -> None:
@@ -87,6 +103,7 @@ async def _in_order(done: set[str]) -> None:
 @task(name="stage", cache_policy=NO_CACHE, persist_result=False)
 async def ask_stage(key: str) -> None:
     """Asks one stage of the current run, or finds its answer among those already given."""
-    run = CURRENT.get()
+    run, counting = CURRENT.get()
     await run.stage(stage(key))
+    await counting.step()
     get_run_logger().info("%s is done", stage(key).name)

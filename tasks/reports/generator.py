@@ -82,6 +82,6 @@ def trouble(view: RunView) -> tuple[str, ...]:
 def write_generator_report(view: RunView, folder: Path) -> tuple[Path, Path]:
     """Writes both forms into `folder`, readable by their owner only, and returns their paths (Markdown, HTML).
 
-    Writing the same run again replaces its files. Raises StorageError.
+    `folder` is the run's own: writing the same run again replaces its files. Raises StorageError.
     """
-    return write_page(generator_page(view), folder, f"{slug(view.title, 48, 'run')}-{slug(view.id, 40, 'run')}")
+    return write_page(generator_page(view), folder, slug(view.title, 48, "run"))

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from prefect import Flow
-from prefect.utilities.callables import parameter_schema
 
+from deployments import forms
 from deployments.catalogue import Deployment, deployments
 
 ALL = {one.name: one for one in deployments()}
@@ -19,7 +19,7 @@ def flow_of(deployment: Deployment) -> Flow[..., Any]:
 
 
 def form(name: str) -> dict[str, Any]:
-    return dict(parameter_schema(flow_of(ALL[name])).properties)
+    return dict(forms.form(flow_of(ALL[name]))["properties"])
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
@@ -51,6 +51,22 @@ def test_the_brief_is_called_what_it_is() -> None:
     assert "brief" in form("generate")
 
 
+def test_fields_are_titled_in_words() -> None:
+    assert form("generate")["continue_run"]["title"] == "Continue run"
+
+
+@pytest.mark.parametrize(("name", "field", "kind"), [("transcript", "path", "string"), ("gate", "policy", "object")])
+def test_what_may_be_left_out_is_a_plain_field(name: str, field: str, kind: str) -> None:
+    assert form(name)[field]["type"] == kind
+    assert "default" not in form(name)[field]
+
+
+def test_so_are_the_texts_of_a_brief_which_itself_may_be_none() -> None:
+    brief = forms.form(flow_of(ALL["generate"]))
+    assert brief["definitions"]["BusinessBrief"]["properties"]["desired_price_point"]["type"] == "string"
+    assert {"type": "null"} in brief["properties"]["brief"]["anyOf"]
+
+
 def test_numbers_have_bounds() -> None:
     assert form("gate")["repeats"]["minimum"] == 1
     assert form("backup")["keep"]["minimum"] == 1
@@ -58,18 +74,3 @@ def test_numbers_have_bounds() -> None:
 
 def test_a_gate_which_suspends_has_no_retries() -> None:
     assert not flow_of(ALL["gate"]).retries
-
-
-SCHEDULED = {"nightly-baseline", "watch", "drill", "drift-scan", "model-probe", "backup", "retention", "transcript-sync",
-             "janitor", "doctor"}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", sorted(SCHEDULED))
-def test_what_should_happen_by_itself_has_a_schedule(name: str) -> None:
-    assert ALL[name].schedules
-
-
-@pytest.mark.parametrize("name", sorted(SCHEDULED - {"watch", "janitor"}))
-def test_scheduled_work_never_piles_up(name: str) -> None:
-    assert ALL[name].concurrency_limit
-    assert ALL[name].collision == "CANCEL_NEW"

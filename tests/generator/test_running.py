@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter
+from prefect.client.schemas.objects import Artifact
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -26,6 +29,7 @@ from tests.generator.scene import (
     asked,
     asks,
     calls,
+    newest_run,
     outputs,
     questions,
     run_generator,
@@ -45,6 +49,35 @@ def test_every_question_is_asked_once(models: ModelServer, lineup: SaveLineup) -
     assert len(models.requests) == QUESTIONS
     assert set(order(models)) == questions(*STAGE_KEYS)
     assert set(outputs(run)) == set(STAGE_KEYS)
+
+
+def test_its_report_is_in_the_ui_and_in_files_with_how_far_it_is(
+    home: Path, models: ModelServer, lineup: SaveLineup
+) -> None:
+    run = run_generator(lineup())
+    progress, report = shown(run)
+    assert (progress.data, progress.description) == (100, "13 of 13 stages")
+    assert "Buyer Psychology" in str(report.data)
+    assert {path.suffix for path in (home / "reports" / run).iterdir()} == {".md", ".html"}
+
+
+def test_a_failed_run_shows_what_it_finished(models: ModelServer, lineup: SaveLineup) -> None:
+    models.fail_when(asks("competitive_analysis"), faults.http_error(400, "Out of order."))
+    with pytest.raises(CallError):
+        run_generator(lineup())
+    progress, report = shown(newest_run()["id"])
+    assert progress.description == "2 of 13 stages"
+    assert "Out of order" in str(report.data)
+
+
+def shown(run: str) -> list[Artifact]:
+    """The run's artifacts by their keys; Prefect keeps one without a key, of how a run failed."""
+
+    async def read() -> list[Artifact]:
+        async with get_client() as client:
+            return await client.read_artifacts(artifact_filter=ArtifactFilter(flow_run_id={"any_": [run]}))
+
+    return sorted((one for one in one_loop.run(read()) if one.key), key=lambda one: str(one.key))
 
 
 def test_no_stage_is_asked_before_what_it_reads(models: ModelServer, lineup: SaveLineup) -> None:

@@ -132,7 +132,7 @@ def test_findings_are_listed(demo: RunView, write: Write) -> None:
 def test_both_files_are_written_for_their_owner_only(demo: RunView, tmp_path: Path) -> None:
     markdown, page = write_generator_report(demo, tmp_path / "reports")
 
-    assert markdown.name == "tern-tide-practice-finance-run-1.md"
+    assert markdown.name == "tern-tide-practice-finance.md"
     assert page.read_text() == generator_html(demo)
     assert {stat.S_IMODE(path.stat().st_mode) for path in (markdown, page)} == {0o600}
 
@@ -162,7 +162,7 @@ def test_a_folder_that_cannot_be_written(demo: RunView, tmp_path: Path) -> None:
 
 
 def test_a_report_that_cannot_be_written_leaves_nothing_half_done(demo: RunView, tmp_path: Path) -> None:
-    (tmp_path / "tern-tide-practice-finance-run-1.md").mkdir()
+    (tmp_path / "tern-tide-practice-finance.md").mkdir()
 
     with pytest.raises(StorageError, match="only its page is missing"):
         write_generator_report(demo, tmp_path)
