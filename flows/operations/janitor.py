@@ -25,9 +25,9 @@ from prefect.states import Cancelled, Crashed, Scheduled
 from flows.alarming import Alarm
 from flows.operations.alarms import recently_failed, tell_of
 from flows.operations.tags import OURS, TICKS
-from tasks.operations.stuck_runs import Push, SeenRun, pushes
+from tasks.operations.stuck_runs import QUEUED, Push, SeenRun, pushes
 
-LOOKED_AT = ("Running", "Crashed", "Pending", "Submitting", "Late")
+LOOKED_AT = ("Running", "Crashed", "Pending", "Submitting", "Late", QUEUED)
 """States a run can be stuck in. Suspended and Paused runs wait for somebody, and are never touched."""
 PAGE = 200
 DONE = {"retry": "started again", "cancel": "cancelled", "crash": "marked as crashed"}
@@ -35,7 +35,7 @@ DONE = {"retry": "started again", "cancel": "cancelled", "crash": "marked as cra
 
 @flow(name="janitor", timeout_seconds=300)
 async def janitor() -> list[str]:
-    """Finds runs whose process is gone, starts crashed and stuck runs again, cancels late runs that were overtaken.
+    """Finds runs whose process is gone, starts crashed and stuck runs again, cancels waiting runs that were overtaken.
 
     Returns:
         A sentence for each run that was pushed.

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+QUEUED = "AwaitingConcurrencySlot"
+"""The state of a run that waits because as many of its deployment are under way as may."""
 MOST_STARTS = 3
 """A run that was started this often and crashed each time is left for a person to look at."""
 
@@ -83,14 +85,24 @@ def _push(run: SeenRun, now: datetime, patience: Patience) -> Push | None:
 
 
 def _overtaken(runs: Sequence[SeenRun]) -> list[Push]:
-    """Late runs of a schedule of which a newer run is late too: only the newest is worth running."""
-    late: dict[tuple[str, str], list[SeenRun]] = {}
+    """Runs of a schedule that wait, and whose work is done by another: a newer one that waits, or one under way."""
+    waiting: dict[tuple[str, str], list[SeenRun]] = {}
     for run in runs:
-        if run.state == "Late" and run.by_schedule and run.expected:
-            same_work = run.deployment, json.dumps(run.parameters, sort_keys=True, default=str)
-            late.setdefault(same_work, []).append(run)
-    older = (run for same in late.values() for run in sorted(same, key=_due)[:-1])
-    return [Push(run, "cancel", "a newer run of the same schedule is due as well") for run in older]
+        if run.state in (QUEUED, "Late") and run.by_schedule and run.expected:
+            waiting.setdefault(_work(run), []).append(run)
+    older = [run for same in waiting.values() for run in sorted(same, key=_due)[:-1]]
+    newest = [max(same, key=_due) for same in waiting.values()]
+    under_way = {_work(run) for run in runs if run.state == "Running"}
+    return [Push(run, "cancel", "a newer run of the same schedule is due as well") for run in older] + [
+        Push(run, "cancel", "a run that does the same is under way")
+        for run in newest
+        if run.state == QUEUED and _work(run) in under_way
+    ]
+
+
+def _work(run: SeenRun) -> tuple[str, str]:
+    """Runs of one deployment with the same parameters do the same; with others they do not: of the other pipeline, say."""
+    return run.deployment, json.dumps(run.parameters, sort_keys=True, default=str)
 
 
 def _due(run: SeenRun) -> datetime:

@@ -36,3 +36,19 @@ def test_a_way_back_is_tried_again_at_once(name: str) -> None:
     assert way.retries == 3
     assert isinstance(way.retry_delay_seconds, int)
     assert way.retries * way.retry_delay_seconds <= 15
+
+
+SCHEDULED = {"nightly-baseline", "watch", "drill", "drift-scan", "model-probe", "backup", "retention", "transcript-sync",
+             "janitor", "doctor"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(SCHEDULED))
+def test_what_should_happen_by_itself_has_a_schedule(name: str) -> None:
+    assert ALL[name].schedules
+
+
+@pytest.mark.parametrize("name", sorted(SCHEDULED - {"watch", "janitor"}))
+def test_scheduled_work_never_piles_up_and_leaves_out_nothing_of_another_pipeline(name: str) -> None:
+    pipelines = {one.parameters.get("pipeline") for one in ALL[name].schedules}
+    assert ALL[name].concurrency_limit == 1
+    assert ALL[name].collision == ("CANCEL_NEW" if len(pipelines) == 1 else "ENQUEUE")

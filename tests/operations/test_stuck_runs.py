@@ -22,6 +22,13 @@ def late(hours: float, **fields: Any) -> SeenRun:
     return seen("Late", hours * 3600, id=f"due {hours}", by_schedule=True, expected=due, **fields)
 
 
+def queued(hours: float, **fields: Any) -> SeenRun:
+    """A run of a schedule that was due so long ago and waits for another run of its deployment to end."""
+    due = NOW - timedelta(hours=hours)
+    facts = {"id": f"queued {hours}", "by_schedule": True, "expected": due, **fields}
+    return seen("AwaitingConcurrencySlot", 20, **facts)
+
+
 def done(*runs: SeenRun) -> list[tuple[str, str]]:
     return [(push.run.id, push.to) for push in pushes(runs, NOW)]
 
@@ -69,6 +76,27 @@ def test_late_runs_of_other_deployments_are_other_work() -> None:
 def test_a_late_run_that_a_person_asked_for_is_never_cancelled() -> None:
     by_hand = seen("Late", 7200, expected=NOW - timedelta(hours=2))
     assert not done(by_hand, late(1))
+
+
+def test_a_queued_run_is_overtaken_like_a_late_one() -> None:
+    assert done(queued(25), late(1)) == [("queued 25", "cancel")]
+
+
+def test_a_queued_run_is_left_out_while_the_same_work_is_under_way() -> None:
+    assert done(seen("Running", 60), queued(1)) == [("queued 1", "cancel")]
+
+
+def test_a_queued_run_of_the_other_pipeline_waits_for_its_turn() -> None:
+    running = seen("Running", 60, parameters={"pipeline": "generator"})
+    assert not done(running, queued(1, parameters={"pipeline": "transcripts"}))
+
+
+def test_a_queued_run_that_a_person_asked_for_waits_for_its_turn() -> None:
+    assert not done(seen("Running", 60), queued(1, by_schedule=False))
+
+
+def test_a_late_run_has_its_turn_when_a_worker_comes_whatever_is_under_way() -> None:
+    assert not done(seen("Running", 60), late(1))
 
 
 def test_the_reason_says_what_was_seen() -> None:
