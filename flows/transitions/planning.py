@@ -44,11 +44,17 @@ async def plan_phase(
 ) -> Opening:
     """What a gate for this phase is about, refused or not.
 
-    Raises ConfigurationError for an unknown phase, model, policy or a preview that serves users, GateError if there is
-    nothing to change.
+    Raises ConfigurationError for an unknown phase, model or policy, a preview that serves users, or a canary of a
+    protected phase; GateError if there is nothing to change.
     """
     chosen = phase(key)
     _require_preview(world, chosen.pipeline, production, preview)
+    if chosen.protected and (canary or chosen.canary):
+        raise ConfigurationError(
+            f"{chosen.key} is protected and takes no canary.",
+            means="a canary lets users meet a model that nobody has approved.",
+            do="start it without a canary.",
+        )
     candidate = target or chosen.target
     await _require_model(world, chosen, candidate)
     policy = changed_policy(chosen.policy, overrides or {})

@@ -27,7 +27,7 @@ ROLLED_BACK        every lineup names the incumbent again
 WAITING: frozenset[State] = frozenset({"AWAITING_APPROVAL", "HELD"})
 """States in which a person is asked."""
 WRITES: frozenset[State] = frozenset({"TESTING", "PROMOTED", "ROLLED_BACK"})
-"""States that are entered by writing to the lineup blocks."""
+"""States that are always entered by writing to the lineup blocks; a canary that ends is written too."""
 CLOSED: frozenset[State] = frozenset({"STABLE", "ROLLED_BACK"})
 
 
@@ -117,7 +117,7 @@ class Gate:
     answers: tuple[Answer, ...] = ()
     """Given in this state."""
     weight: int = 0
-    """Percent of production's runs that go to the candidate."""
+    """Percent of production's runs that go to the candidate; more than 0 only while the window runs."""
     weight_since: datetime | None = None
     extensions: int = 0
     extended: float = 0.0
@@ -205,9 +205,11 @@ def _after(gate: Gate, entry: Entry) -> Gate:
 
 
 def _moved(gate: Gate, to: State, body: Mapping[str, Any], at: datetime) -> Gate:
+    # Whatever ends the window ends the canary: while people think, nobody watches for silence, and nothing is approved.
+    writes = to in WRITES or gate.weight > 0
     moved = replace(
-        gate, state=to, since=at, reason=body["reason"], answers=(), question=None, reminded=False, failure="",
-        settled=(gate.testing_since is None and to == "ROLLED_BACK") or (to not in WRITES and gate.settled),
+        gate, state=to, since=at, reason=body["reason"], answers=(), question=None, reminded=False, failure="", weight=0,
+        settled=(gate.testing_since is None and to == "ROLLED_BACK") or (not writes and gate.settled),
     )  # fmt: skip
     if to == "TESTING":
         return replace(moved, testing_since=at)
@@ -219,5 +221,5 @@ def _moved(gate: Gate, to: State, body: Mapping[str, Any], at: datetime) -> Gate
             extended=gate.extended + hours,
         )  # fmt: skip
     if to == "PROMOTED":
-        return replace(moved, promoted_at=at, weight=0, overridden=bool(body.get("overridden")))
-    return replace(moved, weight=0) if to == "ROLLED_BACK" else moved
+        return replace(moved, promoted_at=at, overridden=bool(body.get("overridden")))
+    return moved

@@ -60,6 +60,7 @@ def test_roles_that_are_there_already_do_not_move(priced: Story) -> None:
         ({"overrides": {"colour": 1}}, "policy cannot be changed"),
         ({"phase": "generator-protected", "overrides": {"approvers": 1}}, "needs 2 approvers"),
         ({"production": "nowhere"}, "no lineup 'nowhere'"),
+        ({"phase": "generator-protected", "canary": True}, "takes no canary"),
         ({"preview": "production"}, "it serves users"),
         ({"production": "preview"}, "it serves users"),
         ({"production": "preview", "preview": "production"}, "it serves users"),

@@ -1,17 +1,19 @@
 """Gates from their plan to their end, over a real ledger: promotion, rollback, and everything that may come between."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from flows.transitions.drift import note_new
+from flows.transitions.moving import extend
 from flows.transitions.reading import all_gates
 from flows.transitions.story import State
 from tasks.records.ledger import verify
 from tests.transitions.memory import a_lineup
 from tests.transitions.scenes import ROLE
-from tests.transitions.story import GATE, Story
+from tests.transitions.story import GATE, QUICK, Story
 
 
 def test_from_plan_to_stable(told: Story) -> None:
@@ -190,6 +192,19 @@ class TestCanary:
         assert self.weight(story) == 50
         story.rolled_back()
         assert story.blocks.lineups["generator", "production"] == a_lineup()
+
+    @pytest.mark.parametrize(("calls", "state"), [(8, "AWAITING_APPROVAL"), (2, "HELD")])
+    def test_no_user_meets_the_candidate_while_people_think(self, story: Story, calls: int, state: State) -> None:
+        story.opened = {"canary": True, "policy": QUICK.model_copy(update={"blind_after": timedelta(hours=7)})}
+        story.monitoring().monitored(calls=calls)
+        assert (story.gate.state, story.gate.weight, story.gate.settled) == (state, 0, True)
+        assert story.blocks.lineups["generator", "production"] == a_lineup()
+
+    def test_begins_anew_when_a_held_gate_is_given_more_time(self, story: Story) -> None:
+        story.opened = {"canary": True, "policy": QUICK.model_copy(update={"blind_after": timedelta(hours=7)})}
+        story.monitoring().monitored(calls=2)
+        asyncio.run(extend(story.world, GATE, "Ada", 24))
+        assert self.weight(story.moved()) == 10
 
     def test_an_hour_without_a_call_takes_it_back(self, story: Story) -> None:
         story.opened = {"canary": True}
