@@ -190,8 +190,11 @@ def emergency_rollback(
 
         return await emergency(world, by or me(), reason, find(world, gate).id if gate else None)
 
-    for back in acting(act):
+    taken = acting(act)
+    for back in taken:
         _say(back)
+    if not taken:
+        say("No change is under way or promoted: nothing had to be taken back.")
     say("All gates are frozen until `phasegate close-incident`.")
 
 

@@ -1,21 +1,12 @@
 """Rollbacks by hand, and the incident that an emergency opens: every gate is frozen until a person closes it."""
 
-from blocks.errors import GateError
-from flows.transitions.known import frozen, open_incident
+from blocks.errors import GateError, PhasegateError
+from flows.transitions.known import frozen
 from flows.transitions.moving import roll_back
-from flows.transitions.reading import all_gates
+from flows.transitions.reading import all_gates, read_gate
 from flows.transitions.story import Gate
 from flows.transitions.world import World
-
-
-def newest_changed(world: World, pipeline: str | None = None) -> Gate | None:
-    """The gate whose change is the newest that can be taken back."""
-    changed = [
-        gate
-        for gate in all_gates(world)
-        if gate.testing_since and gate.state != "ROLLED_BACK" and pipeline in (None, gate.opening.pipeline)
-    ]
-    return changed[-1] if changed else None
+from tasks.records.ledger import Entry
 
 
 def newest_begun(world: World) -> Gate:
@@ -30,26 +21,61 @@ def newest_begun(world: World) -> Gate:
 async def emergency(world: World, actor: str, reason: str, gate_id: str | None = None) -> list[Gate]:
     """Opens an incident, then takes back the named gate, or every change under way and the newest promoted one.
 
-    The incident comes first: should anything after it fail, nothing goes forward either. Done again it goes on.
+    The incident comes first: should anything after it fail, nothing goes forward either. Done again it goes on, and one
+    declared of more than the incident was opened for widens it. Newer gates go back first, and one that cannot does not
+    keep the others. Raises GateError at the end if one could not.
     """
     if not reason.strip():
         raise GateError("An emergency needs a reason.", do="say in a few words what is wrong; it is kept for ever.")
-    incident = open_incident(world.read("incident_opened", "incident_closed"))
-    if incident is None:
-        body = {"reason": reason.strip(), "gates": _affected(world, gate_id)}
-        incident = world.record("incident_opened", actor, body)
-    gates = [*incident.body.get("gates", []), *([gate_id] if gate_id else [])]
-    return [await roll_back(world, each, actor, f"Emergency: {reason.strip()}") for each in dict.fromkeys(gates)]
+    wanted = _declared(world, actor, reason.strip(), gate_id)
+    back, failed = [], []
+    for gate in reversed(all_gates(world)):
+        if gate.id in wanted:
+            try:
+                back.append(await roll_back(world, gate.id, actor, f"Emergency: {reason.strip()}"))
+            except PhasegateError as error:
+                failed.append(f"{gate.id}: {error.happened}")
+    if failed:
+        raise GateError(
+            f"{len(failed)} of {len(failed) + len(back)} gates could not be taken back. {' '.join(failed)}",
+            means="the others were, and every gate is frozen.",
+            do="correct what is said there, then declare the same emergency again.",
+        )
+    return back
 
 
-def _affected(world: World, gate_id: str | None) -> list[str]:
-    """What is taken back: fixed once, so that the same emergency declared twice does not reach further back."""
-    if gate_id is not None:
-        return [gate_id]
-    under_way = [gate for gate in all_gates(world) if gate.open]
-    newest = newest_changed(world)
-    suspects = [] if any(gate.state == "PROMOTED" or gate.weight for gate in under_way) or newest is None else [newest]
-    return [gate.id for gate in (*under_way, *suspects)]
+def _declared(world: World, actor: str, reason: str, gate_id: str | None) -> set[str]:
+    """Gates that the open incident takes back, after recording it, or what it takes back beyond what was known.
+
+    The newest promoted change is fixed once for an incident, so that declaring it twice does not reach further back.
+    """
+    declared = [entry.body for entry in _open_incidents(world)]
+    gates = {each for body in declared for each in body.get("gates", [])}
+    whole = any(body.get("whole") for body in declared)
+    more = {read_gate(world, gate_id).id} if gate_id else _under_way(world) | (set() if whole else _newest(world))
+    wanted = gates | more
+    if not declared or wanted != gates or (gate_id is None and not whole):
+        body = {"reason": reason, "gates": sorted(wanted), "whole": whole or gate_id is None}
+        world.record("incident_opened", actor, body)
+    return wanted
+
+
+def _under_way(world: World) -> set[str]:
+    return {gate.id for gate in all_gates(world) if gate.open}
+
+
+def _newest(world: World) -> set[str]:
+    """The newest promoted gate: what users have been served since, whatever is being tried beside it."""
+    promoted = [gate for gate in reversed(all_gates(world)) if gate.state in ("PROMOTED", "STABLE")]
+    return {max(promoted, key=lambda gate: gate.promoted_at or gate.opened_at).id} if promoted else set()
+
+
+def _open_incidents(world: World) -> list[Entry]:
+    """The incident that is open, and what widened it; closing ends all of it."""
+    found: list[Entry] = []
+    for entry in world.read("incident_opened", "incident_closed"):
+        found = [*found, entry] if entry.kind == "incident_opened" else []
+    return found
 
 
 def close(world: World, actor: str, findings: str) -> None:

@@ -1,0 +1,90 @@
+"""Emergencies where several gates have changed something, and incidents that were opened for less."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from blocks.errors import GateError
+from flows.transitions.drift import handle, scan
+from flows.transitions.incidents import close, emergency
+from flows.transitions.known import frozen
+from tests.transitions.several import begun, states
+from tests.transitions.story import Story
+
+OTHER = "buyer_psychology"
+
+
+def declare(story: Story, **given: Any) -> None:
+    asyncio.run(emergency(story.world, "Grace", "Customers see nonsense.", **given))
+
+
+def test_what_is_tried_and_what_users_have_been_served_since_both_go_back(story: Story) -> None:
+    begun(story, "a", "STABLE")
+    begun(story, "b", "MONITORING", role=OTHER)
+    declare(story)
+    assert states(story, "a", "b") == ["ROLLED_BACK", "ROLLED_BACK"]
+    assert story.serves() == "old"
+
+
+def test_only_the_newest_promoted_change_goes_back_however_often_it_is_declared(story: Story) -> None:
+    begun(story, "a", "STABLE")
+    begun(story, "b", "PROMOTED", role=OTHER)
+    declare(story)
+    declare(story)
+    assert states(story, "a", "b") == ["STABLE", "ROLLED_BACK"]
+
+
+def test_after_a_freeze_over_drift_it_takes_back_as_it_would_without(story: Story) -> None:
+    begun(story, "a", "PROMOTED")
+    story.blocks.lineups["generator", "production"]["report_words"] = 900
+    [finding] = asyncio.run(scan(story.world))
+    asyncio.run(handle(story.world, finding, "freeze", "Grace", "who was it?"))
+    declare(story)
+    assert states(story, "a") == ["ROLLED_BACK"]
+
+
+def test_an_emergency_of_one_gate_can_become_one_of_all(story: Story) -> None:
+    begun(story, "a", "STABLE")
+    begun(story, "b", "STABLE", role=OTHER)
+    begun(story, "c", "MONITORING", role="bonus_stack")
+    declare(story, gate_id="c")
+    assert states(story, "a", "b", "c") == ["STABLE", "STABLE", "ROLLED_BACK"]
+    declare(story)
+    assert states(story, "a", "b", "c") == ["STABLE", "ROLLED_BACK", "ROLLED_BACK"]
+
+
+def test_a_freeze_meanwhile_does_not_let_it_reach_further_back(story: Story) -> None:
+    begun(story, "a", "STABLE")
+    begun(story, "b", "STABLE", role=OTHER)
+    declare(story)
+    story.world.record("incident_opened", "Grace", {"reason": "an edit"})
+    declare(story)
+    assert states(story, "a", "b") == ["STABLE", "ROLLED_BACK"]
+
+
+def test_closed_is_closed_however_often_it_was_widened(story: Story) -> None:
+    begun(story, "a", "STABLE")
+    begun(story, "b", "MONITORING", role=OTHER)
+    declare(story, gate_id="b")
+    declare(story)
+    assert len(story.world.read("incident_opened")) == 2
+    close(story.world, "Grace", "A bad model.")
+    assert frozen(story.world) == ""
+
+
+def test_a_gate_that_cannot_go_back_keeps_no_other_and_is_said_at_the_end(story: Story) -> None:
+    begun(story, "a", "MONITORING", role=OTHER)
+    begun(story, "b", "STABLE")
+    begun(story, "c", "STABLE", incumbent="new", candidate="newer")
+    with pytest.raises(GateError, match=r"1 of 1 gates could not .* Gate c has changed the same roles"):
+        declare(story, gate_id="b")
+    with pytest.raises(GateError, match="1 of 2 gates"):
+        declare(story, gate_id="a")
+    assert states(story, "a", "b", "c") == ["ROLLED_BACK", "STABLE", "STABLE"]
+
+
+def test_a_gate_that_does_not_exist_opens_no_incident(story: Story) -> None:
+    with pytest.raises(GateError, match="no such gate"):
+        declare(story, gate_id="nonsense")
+    assert story.world.read("incident_opened") == []
