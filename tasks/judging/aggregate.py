@@ -3,14 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import fmean
-from typing import NamedTuple
 
-from tasks.judging.cost import CostPairs
 from tasks.judging.evidence import ArmTally, Evidence, FieldTally, PairTally, RoleEvidence, Routed
 from tasks.judging.moments import Moments
 from tasks.judging.observations import Arm, Call, Window
+from tasks.judging.pairing import Pair, Side, mean_known, tally_pairs
 from tasks.judging.policy import Policy
-from tasks.judging.ratios import log_ratio
 
 
 def aggregate(calls: Iterable[Call], policy: Policy, window: Window) -> Evidence:
@@ -49,6 +47,8 @@ def _arm(calls: Sequence[Call], policy: Policy) -> ArmTally:
     return ArmTally(
         calls=len(calls),
         runs=len({call.run_id for call in calls}),
+        inputs=len({call.about for call in calls}),
+        failed_inputs=len({call.about for call in calls if call.failed}),
         failures=len(calls) - len(answers),
         placeholders=sum(call.placeholders > 0 for call in answers),
         echoes=sum(call.echoes > 0 for call in answers),
@@ -62,12 +62,17 @@ def _arm(calls: Sequence[Call], policy: Policy) -> ArmTally:
 
 
 def _fields(answers: Iterable[Call]) -> dict[str, FieldTally]:
-    checks: dict[str, list[bool]] = defaultdict(list)
+    checks: dict[str, list[tuple[bool, str]]] = defaultdict(list)
     for call in answers:
         for field, right in call.fields.items():
-            checks[field].append(right)
+            checks[field].append((right, call.about))
     return {
-        field: FieldTally(checked=len(rights), wrong=rights.count(False)) for field, rights in sorted(checks.items())
+        field: FieldTally(
+            checked=len(found),
+            wrong=sum(not right for right, _ in found),
+            transcripts=len({about for _, about in found}),
+        )
+        for field, found in sorted(checks.items())
     }
 
 
@@ -89,49 +94,31 @@ def _routed(calls: Iterable[Call]) -> tuple[Routed, ...]:
     return tuple(Routed.model_validate({"weight": weight, **counts}) for weight, counts in sorted(by_weight.items()))
 
 
-class _Side(NamedTuple):
-    """What one arm answered to one input."""
+def _pairs(calls: Iterable[Call], policy: Policy) -> PairTally:
+    asked: dict[str, list[Call]] = defaultdict(list)
+    for call in calls:
+        if call.pair_id is not None:
+            asked[call.pair_id].append(call)
+    first = sorted(asked.items(), key=lambda found: (min(call.at for call in found[1]), found[0]))
+    pairs = [_pair(of_pair) for _, of_pair in first if len({call.arm for call in of_pair}) == 2]
+    return tally_pairs(pairs, policy)
 
-    score: float | None
-    seconds: float | None
-    cost: float | None
+
+def _pair(calls: Sequence[Call]) -> Pair:
+    incumbent, candidate = ([call for call in calls if call.arm == arm] for arm in ("incumbent", "candidate"))
+    return Pair(min(call.about for call in calls), _side(incumbent), _side(candidate))
 
 
-def _side(calls: Sequence[Call]) -> _Side:
-    """The valid answers of one arm to one input; repeats are averaged, and one unknown cost makes the cost unknown."""
-    if len(calls) == 1:  # nearly always, and four times as fast
-        return _Side(calls[0].score, None if calls[0].cold else calls[0].seconds, calls[0].cost)
-    costs = [call.cost for call in calls if call.cost is not None]
-    return _Side(
-        score=_mean([call.score for call in calls if call.score is not None]),
-        seconds=_mean([call.seconds for call in calls if call.seconds is not None and not call.cold]),
-        cost=_mean(costs) if len(costs) == len(calls) else None,
+def _side(calls: Sequence[Call]) -> Side:
+    """The valid answers of one arm to one input; those of its parts are averaged."""
+    valid = [call for call in calls if not call.failed]
+    return Side(
+        answered=bool(valid),
+        score=_mean([call.score for call in valid if call.score is not None]),
+        seconds=_mean([call.seconds for call in valid if call.seconds is not None and not call.cold]),
+        cost=mean_known([call.cost for call in valid]),
     )
 
 
 def _mean(values: Sequence[float]) -> float | None:
     return fmean(values) if values else None
-
-
-def _pairs(calls: Iterable[Call], policy: Policy) -> PairTally:
-    asked: dict[str, tuple[list[Call], list[Call]]] = defaultdict(lambda: ([], []))
-    for call in calls:
-        if call.pair_id is not None:
-            asked[call.pair_id][call.arm == "candidate"].append(call)
-    both = [sides for sides in asked.values() if all(sides)]
-    answered = [tuple([call for call in side if not call.failed] for side in sides) for sides in both]
-    sides = [(_side(incumbent), _side(candidate)) for incumbent, candidate in answered if incumbent and candidate]
-    scores = [(a.score, b.score) for a, b in sides if a.score is not None and b.score is not None]
-    logs = [log_ratio(a.seconds, b.seconds) for a, b in sides if a.seconds is not None and b.seconds is not None]
-    good = [(a >= policy.good_score, b >= policy.good_score) for a, b in scores]
-    slow = log_ratio(1.0, policy.latency_limit)
-    return PairTally(
-        pairs=len(both),
-        incomplete=len(both) - len(sides),
-        scores=Moments.of(b - a for a, b in scores),
-        worse=good.count((True, False)),
-        better=good.count((False, True)),
-        seconds=Moments.of(logs),
-        slower=sum(log > slow for log in logs),
-        costs=CostPairs.of((a.cost, b.cost) for a, b in sides),
-    )

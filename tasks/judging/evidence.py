@@ -23,12 +23,18 @@ def _ordered(*counts: tuple[str, int]) -> None:
 
 
 class FieldTally(Value):
+    """One field of the records of one arm, compared with gold answers."""
+
     checked: int = Field(ge=0)
+    """Records compared."""
     wrong: int = Field(ge=0)
+    transcripts: int = Field(ge=0)
+    """Distinct transcripts these records are of."""
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
         _ordered(("wrong", self.wrong), ("checked", self.checked))
+        _ordered(("transcripts", self.transcripts), ("checked", self.checked))
         return self
 
 
@@ -38,7 +44,11 @@ class ArmTally(Value):
     calls: int = Field(default=0, ge=0)
     runs: int = Field(default=0, ge=0)
     """Distinct runs of the pipeline; equal to `calls` where a run calls the role once."""
+    inputs: int = Field(default=0, ge=0)
+    """Distinct briefs or transcripts they were about; repeats of one add nothing to what is proven of answers."""
     failures: int = Field(default=0, ge=0)
+    failed_inputs: int = Field(default=0, ge=0)
+    """Distinct briefs or transcripts that a call failed on."""
     placeholders: int = Field(default=0, ge=0)
     """Answers with at least one placeholder; failed calls have no answer."""
     echoes: int = Field(default=0, ge=0)
@@ -61,11 +71,13 @@ class ArmTally(Value):
         _ordered(("echoes", self.echoes), answers)
         _ordered(("good", self.good), ("scored", self.scored), answers)
         _ordered(("runs", self.runs), ("calls", self.calls))
+        _ordered(("failed_inputs", self.failed_inputs), ("inputs", self.inputs), ("calls", self.calls))
+        _ordered(("failed_inputs", self.failed_inputs), ("failures", self.failures))
         return self
 
 
 class PairTally(Value):
-    """One role, both lineups, same inputs. Repeats of an input are averaged before they are compared."""
+    """One role, both lineups, same inputs. Every count is of different inputs; repeats of one are averaged."""
 
     pairs: int = Field(default=0, ge=0)
     """Inputs that both arms were asked."""
@@ -74,13 +86,13 @@ class PairTally(Value):
     scores: Moments = Moments()
     """Candidate minus incumbent."""
     worse: int = Field(default=0, ge=0)
-    """Incumbent good, candidate not."""
+    """Incumbent good, candidate not, the first time the input was asked."""
     better: int = Field(default=0, ge=0)
-    """Candidate good, incumbent not."""
+    """Candidate good, incumbent not, the first time."""
     seconds: Moments = Moments()
     """ln(candidate) - ln(incumbent), without cold calls."""
     slower: int = Field(default=0, ge=0)
-    """Pairs whose latency ratio exceeds the policy's limit; the others are `seconds.n - slower`."""
+    """Inputs whose latency ratio exceeded the policy's limit the first time; the others are `seconds.n - slower`."""
     costs: CostPairs = CostPairs()
 
     @model_validator(mode="after")

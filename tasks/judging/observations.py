@@ -20,6 +20,8 @@ class Call(Value):
     """When the call was started."""
     run_id: str
     """Run of the pipeline; calls of one role in one run are not independent."""
+    input_id: str | None = None
+    """The brief or transcript, the same however often it is asked; None: every pair, else every run, has its own."""
     failed: bool
     """No valid answer came from this arm's own model: transport error, timeout, invalid after repair, fallback used."""
     score: float | None = Field(default=None, ge=0, le=100)
@@ -38,6 +40,11 @@ class Call(Value):
     """First call after the model was loaded or switched: its latency is reported apart."""
     weight: float | None = Field(default=None, gt=0, lt=1)
     """Share of live traffic routed to the candidate when this call was routed; None for replay and for all or nothing."""
+
+    @property
+    def about(self) -> str:
+        """What it was asked about: answers about the same thing say nothing about other things."""
+        return self.input_id or self.pair_id or self.run_id
 
 
 class Window(Value):

@@ -8,7 +8,7 @@ from tasks.judging.evidence import ArmTally, FieldTally
 from tasks.judging.policy import Demand
 from tasks.judging.rates import RateFinding, calls_needed, judge_rate
 from tasks.judging.requirements import Proof, Requirement
-from tasks.judging.wording import amount, many, percent, percent_above, percent_below
+from tasks.judging.wording import many, percent, percent_above, percent_below
 
 
 class Words(NamedTuple):
@@ -44,26 +44,49 @@ WORDS: dict[Demand, Words] = {
 }
 
 
-def count(requirement: Requirement, tally: ArmTally) -> tuple[int, int]:
-    """Bad calls and calls. A failed call is bad wherever an answer was due, never left out."""
+class Count(NamedTuple):
+    """What was seen, and the number of independent calls or transcripts it is worth."""
+
+    bad: int
+    total: int
+    inputs: int
+    """Different briefs or transcripts among them."""
+    worth_bad: float
+    worth: float
+
+
+def count(requirement: Requirement, tally: ArmTally, icc: float) -> Count:
+    """A failed call is bad wherever an answer was due, never left out."""
     match requirement.demand:
-        case "placeholders":
-            return tally.placeholders + tally.failures, tally.calls
-        case "echoes":
-            return tally.echoes + tally.failures, tally.calls
-        case "good_share":
-            return tally.scored - tally.good + tally.failures, tally.scored + tally.failures
         case "field":
-            seen = tally.fields.get(requirement.field or "") or FieldTally(checked=0, wrong=0)
-            return seen.wrong + tally.failures, seen.checked + tally.failures
+            return _count_field(tally.fields.get(requirement.field or ""), tally.failed_inputs)
+        case "placeholders":
+            bad, total = tally.placeholders + tally.failures, tally.calls
+        case "echoes":
+            bad, total = tally.echoes + tally.failures, tally.calls
+        case "good_share":
+            bad, total = tally.scored - tally.good + tally.failures, tally.scored + tally.failures
         case _:
-            return tally.failures, tally.calls
+            bad, total = tally.failures, tally.calls
+    # Whether a call fails is asked anew each time; how good the answers about one brief are is learned only once.
+    clusters = tally.inputs if requirement.distinct else tally.runs
+    worth_bad, worth = (effective(number, tally.calls, clusters, icc) for number in (bad, total))
+    return Count(bad, total, tally.inputs, worth_bad, worth)
+
+
+def _count_field(seen: FieldTally | None, failed: int) -> Count:
+    """Transcripts, each counted once however often it was read and into however many windows it was cut."""
+    if seen is None:
+        return Count(failed, failed, failed, failed, failed)
+    wrong = seen.wrong * seen.transcripts / seen.checked
+    inputs = seen.transcripts + failed
+    return Count(seen.wrong + failed, seen.checked + failed, inputs, wrong + failed, inputs)
 
 
 def prove_rate(requirement: Requirement, tally: ArmTally, icc: float, label: str) -> Proof:
     """Exact bounds on the counts, as worth of independent calls; before the plan's calls are made it stays open."""
-    counts = count(requirement, tally)
-    bad, total = (effective(number, tally.calls, tally.runs, icc) for number in counts)
+    seen = count(requirement, tally, icc)
+    bad, total = seen.worth_bad, seen.worth
     found = judge_rate(bad, total, requirement.limit, requirement.alpha)
     if total < requirement.needed:
         found = found._replace(finding="open")
@@ -71,7 +94,7 @@ def prove_rate(requirement: Requirement, tally: ArmTally, icc: float, label: str
     return Proof(
         requirement=requirement,
         finding=found.finding,
-        sentence=f"{_subject(requirement, label)}: {_sentence(requirement, counts, found, total)}",
+        sentence=f"{_subject(requirement, label)}: {_sentence(requirement, seen, found)}",
         n=total,
         estimate=bad / total if total else None,
         lower=found.lower,
@@ -94,25 +117,40 @@ def _subject(requirement: Requirement, label: str) -> str:
     return f"{label}, {requirement.field}" if requirement.field else label
 
 
-def _sentence(requirement: Requirement, counts: tuple[int, int], found: RateFinding, total: float) -> str:
-    words, (bad, calls), limit = WORDS[requirement.demand], counts, requirement.limit
-    if not calls:
+def _sentence(requirement: Requirement, seen: Count, found: RateFinding) -> str:
+    words, limit = WORDS[requirement.demand], requirement.limit
+    if not seen.total:
         return f"not one {words.unit} was seen, and no data is never a proof."
-    worth = "" if total == calls else f", worth {amount(total)} independent ones"
-    seen = f"{many(bad, words.one, words.several)} in {many(calls, words.unit)}{worth}; {words.rate} is"
+    said = f"{many(seen.bad, words.one, words.several)} in {_among(words, seen)}; {words.rate} is"
     sure = f"with {percent(1 - requirement.alpha)} confidence"
     if found.finding == "refuted":
-        return f"{seen} above {percent_above(found.lower, limit)} {sure}, the limit is {percent(limit)}."
-    bound = f"{seen} below {percent_below(found.upper, limit)} {sure}"
+        return f"{said} above {percent_above(found.lower, limit)} {sure}, the limit is {percent(limit)}."
+    bound = f"{said} below {percent_below(found.upper, limit)} {sure}"
     if found.finding == "proven":
         return f"{bound}, the limit is {percent(limit)}."
-    if total < requirement.needed:
-        return f"{bound}, the limit is {percent(limit)}; the plan is {many(requirement.needed, words.unit)}."
+    if seen.worth < requirement.needed:
+        return f"{bound}, the limit is {percent(limit)}; the plan is {_plan(requirement)}."
     return f"{bound}, which does not prove the limit of {percent(limit)}."
+
+
+def _among(words: Words, seen: Count) -> str:
+    """ "480 calls", "480 calls on 2 different inputs, worth 2 independent ones", "46 checks of 2 transcripts"."""
+    if words.unit == "transcript":
+        transcripts = many(seen.inputs, "transcript")
+        return transcripts if seen.inputs == seen.total else f"{many(seen.total, 'check')} of {transcripts}"
+    about = f" on {many(seen.inputs, 'different input')}" if seen.inputs < seen.total else ""
+    worth = "" if seen.total == seen.worth else f", worth {many(seen.worth, 'independent one')}"
+    return f"{many(seen.total, words.unit)}{about}{worth}"
+
+
+def _plan(requirement: Requirement) -> str:
+    needed = many(requirement.needed, WORDS[requirement.demand].unit)
+    return f"{needed}, each on a different input" if requirement.demand == "good_share" else needed
 
 
 def _advice(requirement: Requirement, more: int | None) -> str:
     words = WORDS[requirement.demand]
     if more is None:
         return f"{words.rate} is not below the limit so far; more calls would not prove it, a better model would."
-    return f"{many(more, f'more {words.unit}')} {words.clean}."
+    another = " on other inputs" if requirement.demand == "good_share" else ""
+    return f"{many(more, f'more {words.unit}')} {words.clean}{another}."

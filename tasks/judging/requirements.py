@@ -28,6 +28,11 @@ class Requirement(Value):
     required: bool = True
     """False: reported, and not needed for promotion."""
 
+    @property
+    def distinct(self) -> bool:
+        """Whether only different inputs count: what is demanded of answers and not of the way they come about."""
+        return self.unit == "pairs" or self.demand in ("good_share", "field")
+
 
 class Proof(Value):
     """What the evidence says about one requirement."""

@@ -6,19 +6,18 @@ which a database adds: an approval is bound to the digest.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, RowMapping, and_, case, distinct, func, or_, select, true
 
-from tasks.judging.cost import CostPairs
 from tasks.judging.evidence import ArmTally, Evidence, FieldTally, PairTally, RoleEvidence, Routed
 from tasks.judging.moments import Moments
 from tasks.judging.observations import Window
+from tasks.judging.pairing import Pair, Side, tally_pairs
 from tasks.judging.policy import Policy
-from tasks.judging.ratios import log_ratio
 from tasks.records.database import usable
 from tasks.records.ledger_tables import assignments, field_checks
 from tasks.records.tables import calls, runs
@@ -76,7 +75,18 @@ def _role(
 def _tally(row: RowMapping | None, fields: dict[str, FieldTally], cold: Moments) -> ArmTally:
     if row is None:
         return ArmTally()
-    counts = ("calls", "runs", "failures", "placeholders", "echoes", "spoiled", "scored", "good")
+    counts = (
+        "calls",
+        "runs",
+        "inputs",
+        "failed_inputs",
+        "failures",
+        "placeholders",
+        "echoes",
+        "spoiled",
+        "scored",
+        "good",
+    )
     # Scores are whole numbers, so the database's sums are exact.
     scores = Moments.from_sums(row["scored"], *(int(row[name] or 0) for name in ("scores", "squares", "cubes")))
     tallied = {name: int(row[name] or 0) for name in counts}
@@ -128,7 +138,9 @@ def _arms(database: Engine, wanted: Slice, policy: Policy, window: Window) -> di
             calls.c.arm,
             func.count().label("calls"),
             func.count(distinct(calls.c.run_id)).label("runs"),
+            func.count(distinct(runs.c.input_sha256)).label("inputs"),
             _count(failed_in(wanted)).label("failures"),
+            func.count(distinct(case((failed_in(wanted), runs.c.input_sha256)))).label("failed_inputs"),
             _count(and_(answered, calls.c.placeholders > 0)).label("placeholders"),
             _count(and_(answered, calls.c.echoes > 0)).label("echoes"),
             _count(_spoiled(wanted)).label("spoiled"),
@@ -140,6 +152,7 @@ def _arms(database: Engine, wanted: Slice, policy: Policy, window: Window) -> di
             func.max(calls.c.started_at).label("last"),
             *buckets,
         )
+        .join(runs, runs.c.id == calls.c.run_id)
         .where(inside(wanted))
         .group_by(calls.c.role, calls.c.arm)
     )
@@ -162,8 +175,10 @@ def _cold(database: Engine, wanted: Slice) -> dict[tuple[str, str], Moments]:
 def _fields(database: Engine, wanted: Slice) -> dict[tuple[str, str], dict[str, FieldTally]]:
     statement = (
         select(calls.c.role, calls.c.arm, field_checks.c.field, func.count().label("checked"),
-               _count(~field_checks.c.correct).label("wrong"))
+               _count(~field_checks.c.correct).label("wrong"),
+               func.count(distinct(runs.c.input_sha256)).label("transcripts"))
         .join(field_checks, field_checks.c.call_id == calls.c.id)
+        .join(runs, runs.c.id == calls.c.run_id)
         .where(inside(wanted), ~failed_in(wanted))
         .group_by(calls.c.role, calls.c.arm, field_checks.c.field)
         .order_by(field_checks.c.field)
@@ -171,7 +186,8 @@ def _fields(database: Engine, wanted: Slice) -> dict[tuple[str, str], dict[str, 
     found: dict[tuple[str, str], dict[str, FieldTally]] = defaultdict(dict)
     with usable(database), database.connect() as connection:
         for row in connection.execute(statement):
-            found[row.role, row.arm][row.field] = FieldTally(checked=row.checked, wrong=row.wrong)
+            tally = FieldTally(checked=row.checked, wrong=row.wrong, transcripts=row.transcripts)
+            found[row.role, row.arm][row.field] = tally
     return found
 
 
@@ -195,32 +211,24 @@ def _routed(database: Engine, wanted: Slice) -> dict[str, tuple[Routed, ...]]:
     return {role: tuple(steps) for role, steps in roles.items()}
 
 
-@dataclass(frozen=True)
-class _Side:
-    """What one arm answered to one input, repeats averaged."""
-
-    score: float | None
-    seconds: float | None
-    cost: float | None
-    answered: bool
-
-
 def _pairs(database: Engine, wanted: Slice, policy: Policy) -> dict[str, PairTally]:
-    """Role -> its pairs. One row an input, of the inputs that both arms were asked: users' runs have no other side."""
+    """Role -> its pairs. One row a pair, of the inputs that both arms were asked: users' runs have no other side."""
     columns = [column for arm in ("incumbent", "candidate") for column in _side_columns(arm, ~failed_in(wanted))]
     both = [func.count(case((calls.c.arm == arm, 1))) > 0 for arm in ("incumbent", "candidate")]
     statement = (
-        select(calls.c.role, *columns)
+        select(calls.c.role, func.min(runs.c.input_sha256), *columns)
+        .join(runs, runs.c.id == calls.c.run_id)
         .where(inside(wanted), calls.c.pair_id.is_not(None))
         .group_by(calls.c.role, calls.c.pair_id)
         .having(and_(*both))
+        .order_by(func.min(calls.c.started_at), calls.c.pair_id)
     )
-    sides: dict[str, list[tuple[_Side, _Side]]] = defaultdict(list)
+    found: dict[str, list[Pair]] = defaultdict(list)
     with usable(database), database.connect() as connection:
-        for role, *sums in connection.execute(statement):
+        for role, about, *sums in connection.execute(statement):
             half = len(sums) // 2
-            sides[role].append((_side(*sums[:half]), _side(*sums[half:])))
-    return {role: _tally_pairs(of_role, policy) for role, of_role in sides.items()}
+            found[role].append(Pair(about, _side(*sums[:half]), _side(*sums[half:])))
+    return {role: tally_pairs(of_role, policy) for role, of_role in found.items()}
 
 
 def _side_columns(arm: str, answered: ColumnElement[bool]) -> list[ColumnElement[Any]]:
@@ -236,33 +244,14 @@ def _side_columns(arm: str, answered: ColumnElement[bool]) -> list[ColumnElement
     return [func.count(case((mine, 1))).label(f"{arm}_answered"), *sums]
 
 
-def _side(answered: int, scores: Any, scored: int, seconds: Any, timed: int, costs: Any, priced: int) -> _Side:
+def _side(answered: int, scores: Any, scored: int, seconds: Any, timed: int, costs: Any, priced: int) -> Side:
     cost = _mean(costs, priced) if priced == answered else None
-    return _Side(_mean(scores, scored), _mean(seconds, timed), cost, bool(answered))
+    return Side(bool(answered), _mean(scores, scored), _mean(seconds, timed), cost)
 
 
 def _mean(total: Any, count: int) -> float | None:
     """Rounded to what a clock or a price can tell, so that the order of a database's additions does not show."""
     return round(float(total) / count, 9) if count else None
-
-
-def _tally_pairs(both: Sequence[tuple[_Side, _Side]], policy: Policy) -> PairTally:
-    """Incumbent and candidate of each input that both were asked."""
-    sides = [(a, b) for a, b in both if a.answered and b.answered]
-    scores = [(a.score, b.score) for a, b in sides if a.score is not None and b.score is not None]
-    logs = [log_ratio(a.seconds, b.seconds) for a, b in sides if a.seconds and b.seconds]
-    good = [(a >= policy.good_score, b >= policy.good_score) for a, b in scores]
-    slow = log_ratio(1.0, policy.latency_limit)
-    return PairTally(
-        pairs=len(both),
-        incomplete=len(both) - len(sides),
-        scores=Moments.of(b - a for a, b in scores),
-        worse=good.count((True, False)),
-        better=good.count((False, True)),
-        seconds=Moments.of(logs),
-        slower=sum(log > slow for log in logs),
-        costs=CostPairs.of((a.cost, b.cost) for a, b in sides),
-    )
 
 
 def replayed(database: Engine, pipeline: str, preview: str, since: datetime) -> int:

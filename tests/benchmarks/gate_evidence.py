@@ -97,7 +97,7 @@ def _fill(database: Engine, start: int, end: int) -> None:
 def _run(run_id: str) -> dict[str, object]:
     return {
         "id": run_id, "pipeline": "generator", "environment": "preview", "purpose": "trial", "lineup": {}, "models": {},
-        "lineup_sha256": "", "input": {}, "input_sha256": "", "status": "completed", "started_at": START,
+        "lineup_sha256": "", "input": {}, "input_sha256": run_id, "status": "completed", "started_at": START,
     }  # fmt: skip
 
 

@@ -50,8 +50,8 @@ def test_runs_are_counted_once() -> None:
 def test_fields_are_counted_by_name() -> None:
     tally = candidate(call(1, fields={"amount": True, "email": False}), call(2, fields={"amount": False}))
     assert tally.fields == {
-        "amount": FieldTally(checked=2, wrong=1),
-        "email": FieldTally(checked=1, wrong=1),
+        "amount": FieldTally(checked=2, wrong=1, transcripts=2),
+        "email": FieldTally(checked=1, wrong=1, transcripts=1),
     }
 
 
@@ -159,7 +159,9 @@ def test_impossible_calls_are_refused(wrong: dict[str, object]) -> None:
         (ArmTally, {"calls": 3, "failures": 1, "spoiled": 1, "scored": 3}),
         (ArmTally, {"calls": 3, "placeholders": 4}),
         (ArmTally, {"calls": 3, "echoes": 4}),
-        (FieldTally, {"checked": 1, "wrong": 2}),
+        (FieldTally, {"checked": 1, "wrong": 2, "transcripts": 1}),
+        (FieldTally, {"checked": 1, "wrong": 0, "transcripts": 2}),
+        (ArmTally, {"calls": 3, "inputs": 4}),
         (PairTally, {"pairs": 1, "incomplete": 2}),
         (PairTally, {"pairs": 1, "worse": 1}),
         (PairTally, {"pairs": 1, "slower": 1}),
@@ -173,3 +175,21 @@ def test_counts_of_a_wrong_query_are_refused(tally: type[ArmTally], counts: dict
 def test_counts_that_just_fit_are_accepted() -> None:
     ArmTally(calls=3, runs=3, failures=1, spoiled=1, scored=2, good=2, placeholders=2, echoes=2)
     PairTally(pairs=1, incomplete=1)
+
+
+def test_repeats_of_one_input_are_one_pair_with_their_mean_difference() -> None:
+    calls = [
+        call(n, arm, pair_id=f"pair-{n}", input_id="brief", score=score)
+        for n, scores in enumerate([(96, 90), (96, 100), (96, 99)])
+        for arm, score in zip(("incumbent", "candidate"), scores, strict=True)
+    ]  # fmt: skip
+    found = seen(*calls).pairs
+    assert (found.pairs, found.scores.n, found.scores.mean) == (1, 1, pytest.approx(1 / 3))
+    assert (found.worse, found.better) == (1, 0), "the harm watch keeps to what the first time said"
+    assert (found.seconds.n, found.costs.pairs) == (1, 1)
+
+
+def test_an_input_is_incomplete_only_if_no_time_gave_both_answers() -> None:
+    once = [call(1, input_id="a", failed=True, score=None), call(1, "incumbent", input_id="a")]
+    again = [call(2, input_id="a"), call(2, "incumbent", input_id="a")]
+    assert (seen(*once).pairs.incomplete, seen(*once, *again).pairs.incomplete) == (1, 0)

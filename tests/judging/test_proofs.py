@@ -1,7 +1,10 @@
 """Given these calls, then this proof of a requirement, in words an engineer can check."""
 
+from typing import Any
+
 import pytest
 
+from tasks.judging.observations import Call
 from tasks.judging.policy import FieldRule, Policy
 from tests.judging.given import ONLY_FAILURES, broken, failing, gate, pairs, proof, verdict, with_ratio
 
@@ -195,3 +198,35 @@ def test_the_plan_is_reached_with_its_last_call(failures: int, finding: str, mor
 def test_a_plan_not_reached_asks_for_the_pairs_that_lack() -> None:
     latency = proof(verdict(pairs(30)), "latency")
     assert (latency.more, latency.sentence.endswith("; the plan is 43 inputs.")) == (13, True)
+
+
+def repeated(inputs: int, times: int, **of_candidate: Any) -> list[Call]:
+    """The same few inputs asked again and again of both arms, each time as a pair and two runs of its own."""
+    made = pairs(inputs * times, **of_candidate)
+    return [one.model_copy(update={"input_id": f"brief-{n // 2 % inputs}"}) for n, one in enumerate(made)]
+
+
+def test_copies_of_one_brief_do_not_prove_the_share_of_good_answers() -> None:
+    found = proof(verdict(repeated(1, 480)), "good_share")
+    assert (found.finding, found.n, found.more) == ("open", 1, 92)
+    assert "in 480 calls on 1 different input, worth 1 independent one;" in found.sentence
+    assert "the plan is 93 calls, each on a different input" in found.sentence
+    assert proof(verdict(repeated(93, 2)), "good_share").finding == "proven"
+
+
+@pytest.mark.parametrize("demand", ["quality", "latency", "claim", "cost"])
+def test_copies_of_one_brief_are_one_pair(demand: str) -> None:
+    found = proof(verdict(repeated(1, 480)), demand)
+    assert (found.finding, found.n) == ("open", 1)
+    assert "on 1 input " in found.sentence
+
+
+def test_a_failure_rate_is_proven_by_calls_whatever_they_are_about() -> None:
+    assert proof(verdict(repeated(1, 480)), "failures").finding == "proven"
+
+
+def test_copies_of_two_transcripts_are_two_transcripts() -> None:
+    policy = Policy(demands=(), fields=(FieldRule(role="stage-2", field="amount"),), failure_limit=0.4)
+    found = proof(verdict(repeated(2, 23, fields={"amount": True}), gate(policy)), "field")
+    assert (found.finding, found.n) == ("open", 2)
+    assert "0 wrong values in 46 checks of 2 transcripts; " in found.sentence

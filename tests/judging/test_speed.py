@@ -29,7 +29,7 @@ def test_a_day_of_thirteen_stages_is_judged_in_under_50_milliseconds() -> None:
 
 def test_a_million_calls_are_judged_from_their_aggregates_in_under_100_milliseconds() -> None:
     half = 1_000_000 // 13 // 2
-    arm = ArmTally(calls=half, runs=half, failures=300, spoiled=300, scored=half - 300, good=half - 1500)
+    arm = ArmTally(calls=half, runs=half, inputs=half, failures=300, spoiled=300, scored=half - 300, good=half - 1500)
     logs = Moments(n=half, mean=0.001, m2=0.06 * half, m3=0.01 * half)
     tally = PairTally(pairs=half, scores=Moments(n=half, mean=-0.1, m2=25.0 * half, m3=-9.0 * half), seconds=logs)
     seen = RoleEvidence(incumbent=arm, candidate=arm, pairs=tally, buckets=(half // 24,) * 24)

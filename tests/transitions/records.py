@@ -41,7 +41,7 @@ def store_calls(database: Engine, made: Iterable[Call], gate_id: str = "gate-1",
     made = list(made)
     if not made:
         return
-    starts = {call.run_id: call.at for call in made}
+    starts = {call.run_id: call for call in made}
     weights = {call.run_id: call for call in made if call.weight is not None}
     checks = [
         {"call_id": f"call-{first + n}", "field": field, "correct": right}
@@ -49,7 +49,13 @@ def store_calls(database: Engine, made: Iterable[Call], gate_id: str = "gate-1",
         for field, right in call.fields.items()
     ]
     with database.begin() as connection:
-        connection.execute(insert(runs), [run_row(run_id, at, **_shared(given)) for run_id, at in starts.items()])
+        connection.execute(
+            insert(runs),
+            [
+                run_row(run_id, call.at, **{"input_sha256": call.about, **_shared(given)})
+                for run_id, call in starts.items()
+            ],
+        )
         connection.execute(insert(calls), [call_row(first + n, call, **given) for n, call in enumerate(made)])
         if checks:
             connection.execute(insert(field_checks), checks)
