@@ -1,4 +1,4 @@
-"""`phasegate bootstrap` and `phasegate models`: block types, default blocks, deployments; models' credentials."""
+"""`phasegate bootstrap`, also called `deploy`, and `phasegate models`: block types, default blocks, deployments; models' credentials."""
 
 import asyncio
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     app.command()(bootstrap)
+    app.command("deploy", help="The same as `bootstrap`: bring the Prefect server to what the catalogue says.")(
+        bootstrap
+    )
     models = typer.Typer(help="Language model blocks.", no_args_is_help=True)
     models.command("list")(list_models)
     models.command("cloudflare")(cloudflare)

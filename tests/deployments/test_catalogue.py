@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from prefect import Flow
 
+from deployments.application import app
 from deployments.catalogue import Deployment, deployments
 
+COMMANDS = {one.name or getattr(one.callback, "__name__", ""): one.callback for one in app.registered_commands}
 ALL = {one.name: one for one in deployments()}
 NO_TIMEOUT = {"gate"}
 """A gate asks for hours and waits for days, each step with a limit of its own; ended by the clock it would be driven by
@@ -52,3 +54,7 @@ def test_scheduled_work_never_piles_up_and_leaves_out_nothing_of_another_pipelin
     pipelines = {one.parameters.get("pipeline") for one in ALL[name].schedules}
     assert ALL[name].concurrency_limit == 1
     assert ALL[name].collision == ("CANCEL_NEW" if len(pipelines) == 1 else "ENQUEUE")
+
+
+def test_the_catalogue_is_applied_by_deploy_and_by_bootstrap() -> None:
+    assert COMMANDS["deploy"] is COMMANDS["bootstrap"]

@@ -25,10 +25,10 @@ pytestmark = [pytest.mark.server, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory, model_server: ModelServer) -> Iterator[Path]:
-    """A state folder after `phasegate bootstrap`, with a lineup whose models are the double."""
+    """A state folder after `phasegate deploy`, with a lineup whose models are the double."""
     home = tmp_path_factory.mktemp("installation") / "home"
     try:
-        status, printed = phasegate("bootstrap", env=environment(home))
+        status, printed = phasegate("deploy", env=environment(home))
         assert status == 0, printed
         assert "created block Generator Lineup / production" in printed
         _save_lineup(home, read_json(home / "run" / "prefect-server" / "state.json") or {}, model_server)
