@@ -35,7 +35,7 @@ def gate_view(world: World, gate: Gate) -> GateView:
         changes=tuple(ChangeView(c.role, o.plan.label(c.role), c.incumbent, c.candidate) for c in o.changes),
         window_start=gate.window_start, testing_since=gate.testing_since, promoted_at=gate.promoted_at,
         overridden=gate.overridden, verdict=verdict, recorded=_recorded(gate, entries), evidence=evidence,
-        afterwards=_afterwards(world, gate), checklist=checklist(gate, entries, verdict), answers=_answers(entries),
+        afterwards=_afterwards(world, gate), checklist=checklist(world, gate, entries, verdict, evidence), answers=_answers(entries),
         approvals_needed=approvals_needed(gate), approved_by=_approved_by(gate, entries, verdict), asked=o.human,
         events=events(entries), next_step=next_step(gate), **drawn,
     )  # fmt: skip

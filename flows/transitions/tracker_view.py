@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from blocks.lineups import lineup_kinds
-from flows.transitions.checklist import BY, checklist, unbegun
+from flows.transitions.checklist import checklist, recorded, unbegun
 from flows.transitions.drift import scan
 from flows.transitions.gate_view import judged
 from flows.transitions.history import history
@@ -94,7 +94,7 @@ def _phase(world: World, phase: Phase, gates: Sequence[Gate]) -> PhaseView:
         key=phase.key, title=phase.title, state=state, since=since, stages=_labels(phase), target=phase.target,
         after=phase.after, protected=phase.protected, remark=phase.remark,
         next_step=next_step(newest) if newest else _first_step(phase),
-        checklist=_checklist(world, newest) if newest else _recorded_checks(phase, since),
+        checklist=_checklist(world, newest) if newest else _unbegun_checks(world, phase),
         attempts=tuple(
             AttemptView(gate.id, gate.opened_at, name_of(gate.state), gate.since, gate.reason) for gate in mine
         ),
@@ -115,12 +115,13 @@ def _first_step(phase: Phase) -> str:
 
 
 def _checklist(world: World, gate: Gate) -> tuple[CheckView, ...]:
-    return checklist(gate, world.read(gate_id=gate.id), judged(world, gate)[2])
+    _, evidence, verdict = judged(world, gate)
+    return checklist(world, gate, world.read(gate_id=gate.id), verdict, evidence)
 
 
-def _recorded_checks(phase: Phase, since: datetime | None) -> tuple[CheckView, ...]:
-    if phase.is_baseline and since is not None:
-        return tuple(CheckView(item.text, BY[item.by], "done") for item in phase.checklist)
+def _unbegun_checks(world: World, phase: Phase) -> tuple[CheckView, ...]:
+    if phase.is_baseline:
+        return recorded(world, phase, last_passed(world.read("baseline"), phase.pipeline))
     return unbegun(phase.checklist)
 
 

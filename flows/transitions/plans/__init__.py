@@ -64,7 +64,8 @@ def _role_problems(phase: Phase) -> list[str]:
     if kind is None:
         return []  # its lineup is not part of this installation; a gate for it is refused when it is planned
     roles = kind.roles if phase.roles == ("*",) else phase.roles
-    unknown = sorted({*roles, *(rule.role for rule in phase.policy.fields)} - set(kind.roles))
+    looked_at = (role for item in phase.checklist for role in item.roles)
+    unknown = sorted({*roles, *(rule.role for rule in phase.policy.fields), *looked_at} - set(kind.roles))
     mixed = guarded & set(roles)
     return [
         *([f"{phase.key} names {spoken_list(unknown)}, which the pipeline does not have."] if unknown else []),

@@ -7,13 +7,27 @@ from pydantic import Field, model_validator
 from tasks.judging.policy import Demand, Policy
 from tasks.judging.values import Value
 
-Checked = Literal["precondition", "suite", "verdict", "watch", "person"]
+Checked = Literal["precondition", "suite", "crm", "verdict", "window", "person"]
 """
 precondition  checked before testing begins
-suite         checked while the suite runs on preview
+suite         read from the runs that were asked of the suite under the preview lineup
+crm           read from how far the projections are with what the candidate extracted
 verdict       proven or not by the calls of the window
-watch         seen to while the gate waits and after promotion
+window        the time the candidate was monitored
 person        confirmed by an approver on the form, and recorded by name
+
+An item is done only where something was looked at that proves it. What nothing can look at is a person's.
+"""
+
+Look = Literal["answered", "rules", "score", "clean", "length", "hour", "faster"]
+"""
+answered  every run came to its end, every role was asked, and no call is without a valid answer
+rules     that, and no rule of the role is broken: counts, prices, differences
+score     every output scores 95 or more
+clean     no output has a placeholder or repeats the prompt
+length    the report has 5,000 to 6,000 words
+hour      every run took less than an hour
+faster    the whole run takes 15 % less time than it took in the first baseline, on the same inputs
 """
 
 
@@ -24,6 +38,14 @@ class Item(Value):
     by: Checked
     demands: tuple[Demand, ...] = ()
     """What has to be proven for it, of an item that the verdict sees to; all that the phase demands if empty."""
+    look: Look = "answered"
+    """What is looked at in the suite's runs."""
+    roles: tuple[str, ...] = ()
+    """Roles that a look at the suite is about; all of the pipeline if empty."""
+    targets: tuple[str, ...] = ()
+    """Projections that have to be done: baserow, graph."""
+    hours: float = Field(default=0, ge=0)
+    """How long the window, or the phase before, must have lasted without harm; 0: not looked at."""
 
 
 class Phase(Value):
@@ -65,20 +87,24 @@ class Phase(Value):
         return not self.roles
 
 
-def precondition(text: str) -> Item:
-    return Item(text=text, by="precondition")
+def precondition(text: str, hours: float = 0) -> Item:
+    return Item(text=text, by="precondition", hours=hours)
 
 
-def suite(text: str) -> Item:
-    return Item(text=text, by="suite")
+def suite(text: str, look: Look, *roles: str) -> Item:
+    return Item(text=text, by="suite", look=look, roles=roles)
+
+
+def crm(text: str, *targets: str) -> Item:
+    return Item(text=text, by="crm", targets=targets)
 
 
 def verdict(text: str, *demands: Demand) -> Item:
     return Item(text=text, by="verdict", demands=demands)
 
 
-def watch(text: str) -> Item:
-    return Item(text=text, by="watch")
+def window(text: str, hours: float = 24) -> Item:
+    return Item(text=text, by="window", hours=hours)
 
 
 def person(text: str) -> Item:
