@@ -13,6 +13,7 @@ from flows.transitions.plans import phase, roles_of
 from flows.transitions.plans.phase import Phase
 from flows.transitions.reading import all_gates
 from flows.transitions.story import Change, Opening
+from flows.transitions.trial import suite_of
 from flows.transitions.world import Content, World
 from tasks.judging.planning import Budget, plan_gate
 from tasks.judging.policy import Policy
@@ -69,13 +70,14 @@ async def plan_phase(
     roles = tuple(change.role for change in changes)
     kind, models = lineup_kind(chosen.pipeline), await world.blocks.models()
     now = world.clock()
+    inputs = len(suite_of(chosen.pipeline).items())
     mirrored = policy.mirror * runs_per_hour(world.database, chosen.pipeline, production, now - RECENT, now)
     return Opening(
         phase=key, title=chosen.title, pipeline=chosen.pipeline, changes=changes, starter=starter,
         production=production, preview=preview, protected=chosen.protected, canary=canary or chosen.canary,
         human=chosen.human, repeats=repeats,
         plan=plan_gate(
-            policy, roles, tuple(_workload(world, chosen.pipeline, change, models, mirrored) for change in changes),
+            policy, roles, tuple(_workload(world, chosen.pipeline, change, models, mirrored, inputs) for change in changes),
             others=tuple(role for role in kind.roles if role not in roles), budget=budget,
             labels={role: str(kind.model_fields[role].title) for role in kind.roles},
         ),
@@ -129,7 +131,9 @@ async def _serving(world: World, pipeline: str, production: str) -> Content:
     return content
 
 
-def _workload(world: World, pipeline: str, change: Change, models: Mapping[str, Content], mirrored: float) -> Workload:
+def _workload(
+    world: World, pipeline: str, change: Change, models: Mapping[str, Content], mirrored: float, inputs: int
+) -> Workload:
     """What is known of a role's work from its recorded calls; `mirrored`: users' runs an hour it will be asked too."""
     seen = _seen(world.database, pipeline, change.role, change.incumbent, world)
     candidate = models.get(change.candidate, {})
@@ -137,6 +141,7 @@ def _workload(world: World, pipeline: str, change: Change, models: Mapping[str, 
         role=change.role,
         live_calls_per_hour=mirrored,
         live_pairs_per_hour=mirrored,
+        suite_inputs=inputs,
         seconds_per_call=seen["seconds"] or USUAL_SECONDS,
         incumbent_cost=_price(models.get(change.incumbent, {}), seen),
         candidate_cost=_price(candidate, seen),

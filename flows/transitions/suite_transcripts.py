@@ -10,6 +10,7 @@ from blocks.errors import CallError, InputError
 from flows.transcripts.opening import EXTRACTION, open_crew, open_run
 from flows.transcripts.samples import FOLDER
 from flows.transcripts.understanding import understand
+from flows.transitions.suite_folders import suite_folder
 from tasks.records.database import engine
 from tasks.records.ledger_tables import field_checks
 from tasks.records.runs import Purpose, read_calls, read_run
@@ -25,8 +26,12 @@ GOLD = ".gold.json"
 class TranscriptSuite:
     """Every transcript of a folder that has gold answers beside it."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+
+    @property
+    def folder(self) -> Path:
+        return self._folder or suite_folder("transcripts", FOLDER)
 
     def items(self) -> Sequence[str]:
         return sorted(path.name.removesuffix(GOLD) for path in self.folder.glob(f"*{GOLD}"))

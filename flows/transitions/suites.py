@@ -11,6 +11,7 @@ from flows.generator.opening import open_run
 from flows.generator.run import finish_all
 from flows.generator.samples import SAMPLE
 from flows.generator.stages import stage, waves
+from flows.transitions.suite_folders import suite_folder
 from flows.transitions.suite_transcripts import TranscriptSuite
 from tasks.records.database import engine
 from tasks.records.runs import Purpose, read_calls, read_run, read_steps
@@ -31,10 +32,14 @@ class Suite(Protocol):
 
 
 class GeneratorSuite:
-    """The sample briefs, each through all thirteen stages."""
+    """Every brief of a folder, each through all thirteen stages."""
 
-    def __init__(self, folder: Path = SAMPLE.parent) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+
+    @property
+    def folder(self) -> Path:
+        return self._folder or suite_folder("generator", SAMPLE.parent)
 
     def items(self) -> Sequence[str]:
         return sorted(path.name for path in self.folder.glob("*.json"))

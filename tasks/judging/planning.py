@@ -5,6 +5,7 @@ it is stored before the first call, so that nobody (and no reader of results) ca
 """
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field
 
@@ -165,6 +166,7 @@ def _chance(requirements: list[Requirement], workload: Workload) -> float | None
 def _refusals(plan: GatePlan, budget: Budget) -> list[str]:
     return [
         *_incomplete(plan),
+        *_too_few_inputs(plan),
         *(refusal for effort in plan.efforts for refusal in _impossible(plan, effort)),
         *_unaffordable(plan, budget),
     ]
@@ -180,6 +182,36 @@ def _incomplete(plan: GatePlan) -> list[str]:
         *([f"Nothing is known about the work of {spoken_list(unknown)}; add a workload."] if unknown else []),
         *([f"The fields {spoken_list(lost)} belong to a role the phase does not change."] if lost else []),
     ]
+
+
+def _too_few_inputs(plan: GatePlan) -> list[str]:
+    """Whether there will be as many different inputs as are demanded; said once, of the requirement that lacks most."""
+    lacking = []
+    for requirement in plan.requirements:
+        workload = plan.workload(requirement.role)
+        if requirement.distinct and requirement.required and workload and workload.suite_inputs is not None:
+            live = _live(plan.policy, workload, requirement.unit)
+            lacking.append(
+                (requirement.needed - workload.suite_inputs - live, requirement, workload.suite_inputs, live)
+            )
+    if not lacking:
+        return []
+    lack, requirement, suite, live = max(lacking, key=lambda found: found[0])
+    if lack <= 0:
+        return []
+    demand = requirement.field or requirement.demand
+    return [
+        f"{plan.label(requirement.role)}: `{demand}` needs {many(requirement.needed, 'different input')}; the suite has"
+        f" {amount(suite)}, and users are expected to bring {amount(live)}. Asking the same again proves nothing about"
+        f" others: put {amount(lack)} more into the suite (a folder of your own, named by PHASEGATE_SUITES), have more of"
+        " users' runs mirrored (`mirror` in the policy), or take what is demanded of answers out of the policy."
+    ]
+
+
+def _live(policy: Policy, workload: Workload, unit: Literal["calls", "pairs"]) -> int:
+    """Live calls or pairs of the candidate expected in the window."""
+    rate = workload.live_calls_per_hour if unit == "calls" else workload.live_pairs_per_hour
+    return int(rate * (policy.window / timedelta(hours=1)))
 
 
 def _impossible(plan: GatePlan, effort: Effort) -> list[str]:

@@ -61,6 +61,8 @@ class Workload(Value):
     """Calls the candidate will get from live traffic in the window."""
     live_pairs_per_hour: float = Field(default=0.0, ge=0)
     """Of those, calls mirrored to the other arm, so that they make pairs."""
+    suite_inputs: int | None = Field(default=None, ge=0)
+    """Different inputs the suite can ask; None: as many as are wanted."""
     seconds_per_call: float = Field(gt=0)
     incumbent_cost: float | None = Field(default=None, ge=0)
     """Money for one call; None when the price is unknown."""

@@ -1,8 +1,10 @@
 """Planning a gate: what moves, what it takes, what is refused; what is replayed when; what people are shown."""
 
 import asyncio
+import shutil
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,17 @@ from tests.transitions.scenes import START, given, opening
 from tests.transitions.story import GATE, QUICK, Story
 
 FREE = {"model": "m", "input_price": 0, "output_price": 0}
+
+
+@pytest.fixture(autouse=True)
+def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of a person's own, with as many briefs as the default policy demands."""
+    folder = tmp_path / "suites" / "generator"
+    folder.mkdir(parents=True)
+    for number in range(93):
+        (folder / f"{number}.json").touch()
+    monkeypatch.setenv("PHASEGATE_SUITES", str(folder.parent))
+    return folder
 
 
 @pytest.fixture
@@ -95,6 +108,40 @@ def test_what_runs_on_this_machine_is_known_to_cost_nothing(story: Story) -> Non
 
 def test_cost_that_is_not_demanded_may_stay_unknown(story: Story) -> None:
     assert planned(story, overrides={"demands": ["failures", "quality"]}).plan.refusals == ()
+
+
+class TestSuite:
+    def test_the_shipped_sample_is_too_little_for_what_is_demanded_of_answers(
+        self, priced: Story, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("PHASEGATE_SUITES")
+        (refusal,) = planned(priced).plan.refusals
+        assert "`good_share` needs 93 different inputs; the suite has 1" in refusal
+        assert "put 92 more into the suite" in refusal
+
+    def test_one_brief_is_enough_where_only_failures_are_demanded(
+        self, priced: Story, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("PHASEGATE_SUITES")
+        assert planned(priced, overrides={"demands": ["failures"]}).plan.refusals == ()
+
+    def test_a_brief_too_few_is_one_too_few(self, priced: Story, suite: Path) -> None:
+        (suite / "0.json").unlink()
+        assert "put 1 more into the suite" in planned(priced).plan.refusals[0]
+
+    def test_users_bring_inputs_too(self, priced: Story, suite: Path) -> None:
+        for path in sorted(suite.iterdir())[2:]:
+            path.unlink()
+        rows = [run_row(str(n), START - timedelta(hours=n % 160), environment="production", purpose="user")
+                for n in range(7 * 24 * 4)]  # fmt: skip
+        with priced.database.begin() as connection:
+            connection.execute(insert(runs), rows)
+        assert planned(priced, overrides={"mirror": 1.0}).plan.refusals == ()
+
+    def test_a_folder_that_is_not_there_is_an_error_and_not_the_sample(self, priced: Story, suite: Path) -> None:
+        shutil.rmtree(suite)
+        with pytest.raises(ConfigurationError, match="no folder 'generator'"):
+            planned(priced)
 
 
 def test_mirrored_runs_of_the_last_week_are_expected_again(priced: Story) -> None:
