@@ -50,7 +50,10 @@ def _record(world: World, gate: Gate, kind: str, body: Content) -> None:
 
 
 async def _write(world: World, gate: Gate, lineup: str) -> None:
-    """Writes one lineup if it has to be. A write that was recorded and not made is made without another entry."""
+    """Writes one lineup if it has to be. A write that was recorded and not made is made without another entry.
+
+    The block is read again after the entry: whoever writes from an older one does so before that, or sees the entry.
+    """
     pipeline = gate.opening.pipeline
     known = known_lineups(world).get((pipeline, lineup))
     found = await world.blocks.lineup(pipeline, lineup)
@@ -64,13 +67,32 @@ async def _write(world: World, gate: Gate, lineup: str) -> None:
     }
     if digest(content) != digest(known):
         _record(world, gate, "writing", body)
+        found = await world.blocks.lineup(pipeline, lineup)
     if digest(content) == digest(found):
         return
-    await world.blocks.write_lineup(pipeline, lineup, content)
+    try:
+        await world.blocks.write_lineup(pipeline, lineup, content)
+    finally:  # one that failed may have been made
+        await _give_way(world, pipeline, lineup, content)
     there = await world.blocks.lineup(pipeline, lineup)
     if digest(there) != digest(content):
         fields = spoken_list([*differences(content, there)])
         raise PhasegateError(f"The lineup {lineup!r} was written and reads back differently in {fields}.")
+
+
+async def _give_way(world: World, pipeline: str, lineup: str, written: Content) -> None:
+    """Writes again what the ledger came to say while `written` was on its way: a slow process may have come last.
+
+    Raises AlreadyMovedError if there was such a thing.
+    """
+    overtaken = False
+    while digest(latest := known_lineups(world)[pipeline, lineup]) != digest(written):
+        since = {field: value for field, value in latest.items() if value != written.get(field)}
+        there = await world.blocks.lineup(pipeline, lineup) or {}
+        await world.blocks.write_lineup(pipeline, lineup, {**there, **since})
+        written, overtaken = latest, True
+    if overtaken:
+        raise AlreadyMovedError(f"The lineup {lineup!r} was moved on while it was written.")
 
 
 def wanted(world: World, gate: Gate, lineup: str, found: Content | None, known: Content | None) -> Content:
