@@ -12,7 +12,7 @@ from typing import Literal
 import pyotp
 
 from flows.transitions.facts import verdict_of
-from flows.transitions.machine import is_asked
+from flows.transitions.machine import is_asked, valid_approvals
 from flows.transitions.reading import read_gate
 from flows.transitions.story import Answer, Gate, Question
 from flows.transitions.world import ApproverFacts, World
@@ -144,7 +144,9 @@ def _objection(world: World, gate: Gate, given: Given, key: str | None) -> str:
         return "Whoever started the gate does not approve it."
     if gate.state == "HELD" and not given.reason.strip():
         return "Approving what is not proven needs a reason."
-    if any(one.approver.casefold() == given.approver.strip().casefold() for one in gate.answers):
+    # Only an approval of this very evidence counts, so one of what it was before keeps nobody from approving again.
+    approved = {name.casefold() for name in valid_approvals(gate, question.evidence_digest)}
+    if given.approver.strip().casefold() in approved:
         return f"{given.approver.strip()} has approved already; another person is needed."
     missing = unconfirmed(gate.opening.human, given.confirmed)
     return f"Not confirmed: {'; '.join(missing)}" if missing else ""

@@ -122,6 +122,16 @@ def test_a_protected_role_takes_another_person(story: Story) -> None:
     assert story.answered("Alan").gate.state == "PROMOTED"
 
 
+def test_who_approved_before_the_evidence_moved_may_approve_what_it_is_now(story: Story) -> None:
+    story.opened = {"protected": True}
+    story.awaiting().answered("Grace")
+    story.clock.now -= timedelta(hours=1)
+    story.called(1)
+    story.waited(hours=2).answered("Grace")
+    assert story.gate.state == "AWAITING_APPROVAL"
+    assert story.answered("Alan").gate.state == "PROMOTED"
+
+
 def test_people_confirm_their_part_of_the_checklist(story: Story) -> None:
     story.opened = {"human": ("Report read", "Way back kept")}
     story.awaiting()
