@@ -208,7 +208,8 @@ def _answer(
     good = (False, 99, 0.9 + chance.random() / 5)
     with database.begin() as connection:
         for arm, block, (failed, score, seconds) in (("incumbent", incumbent, good), ("candidate", CANDIDATE, bad)):
-            run = {**_RUN, "id": f"{arm}-{number}", "pipeline": pipeline, "started_at": at}
+            run = {**_RUN, "id": f"{arm}-{number}", "pipeline": pipeline, "started_at": at,
+                   "input_sha256": f"input-{number}"}  # fmt: skip
             connection.execute(insert(runs), [run])
             call = {
                 **_CALL, "id": f"{arm}-{number}", "run_id": run["id"], "pipeline": pipeline, "role": role, "arm": arm,
@@ -221,7 +222,7 @@ def _answer(
 
 _RUN: Mapping[str, Any] = {
     "environment": LINEUP, "purpose": "shadow", "lineup": {}, "models": {}, "lineup_sha256": "", "input": {},
-    "input_sha256": "", "status": "completed",
+    "status": "completed",
 }  # fmt: skip
 _CALL: Mapping[str, Any] = {
     "environment": LINEUP, "purpose": "shadow", "part": "", "provider": "drill", "model": "drill", "lineup_sha256": "",
