@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import BlockDocument
 
 from blocks.errors import ConfigurationError
-from blocks.loading import load_document, model_documents
+from blocks.loading import load_document
 from blocks.models import LanguageModel, OllamaModel, OpenAICompatibleModel
 
 PREFIX = "phasegate"
@@ -52,18 +53,18 @@ async def limits_there(client: PrefectClient) -> dict[str, int]:
     return found
 
 
-async def wanted_limits(client: PrefectClient) -> Mapping[str, int]:
-    """The limits the model blocks of this server ask for. A block that cannot be read is the doctor's business."""
-    models = []
-    for documents in (await model_documents(client)).values():
+def wanted_limits(models: Mapping[str, Sequence[BlockDocument]]) -> Mapping[str, int]:
+    """The limits these model blocks ask for. A block that cannot be read is the doctor's business."""
+    readable = []
+    for documents in models.values():
         for document in documents:
             try:
                 model = load_document(document)
             except ConfigurationError:
                 continue
             assert isinstance(model, LanguageModel)
-            models.append(model)
-    return limits_of(models)
+            readable.append(model)
+    return limits_of(readable)
 
 
 def _server(url: str) -> str:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from prefect.blocks.core import Block
-from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.orchestration import get_client
 
 from blocks.baserow import Baserow
 from blocks.graph import GraphStore
-from blocks.loading import documents_of, load_document
+from blocks.loading import Documents, documents_by_kind, load_document
 
 STORE = "crm"
 """Name of the block documents."""
@@ -27,11 +27,13 @@ class Stores:
 async def load_stores() -> Stores:
     """The stores as they are configured now. Raises ConfigurationError if a block holds values that do not fit."""
     async with get_client() as client:
-        return Stores(await _named(client, Baserow), await _named(client, GraphStore))
+        documents = await documents_by_kind(client, [Baserow, GraphStore])
+    return Stores(store_in(documents, Baserow), store_in(documents, GraphStore))
 
 
-async def _named(client: PrefectClient, kind: type[B]) -> B | None:
-    document = next((one for one in await documents_of(client, kind) if one.name == STORE), None)
+def store_in(documents: Documents, kind: type[B]) -> B | None:
+    """The store of this kind among the documents; None if nobody has configured one. Raises ConfigurationError."""
+    document = next((one for one in documents[kind] if one.name == STORE), None)
     if document is None:
         return None
     loaded = load_document(document)

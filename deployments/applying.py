@@ -14,6 +14,7 @@ from prefect.exceptions import ObjectNotFound
 
 from blocks.errors import ConfigurationError
 from blocks.home import PROJECT_ROOT
+from blocks.loading import model_documents
 from blocks.registering import register_blocks
 from deployments.alerts import Alerts, create_alerts
 from deployments.catalogue import WORK_POOL, Deployment, deployments
@@ -54,7 +55,7 @@ async def bootstrap(alerts: str = "") -> Applied:
     noted = await note_new(real_world())
     async with get_client() as client:
         new_pool = await _work_pool(client)
-        limits = await create_limits(client)
+        limits = await create_limits(client, await model_documents(client))
         there = await _ours(client)
         changed = [one.name for one in deployments() if await _apply(client, one, there.get(one.name))]
         strangers = sorted(set(there) - {one.name for one in deployments()})

@@ -39,31 +39,37 @@ def shared_server() -> SharedProcess:
 
 
 @contextlib.contextmanager
-def prefect_api(patience: float = PATIENCE_SECONDS) -> Iterator[str]:
-    """A Prefect API for this process and its children: the configured one, or one on this machine.
-
-    `patience` is seconds for the first answer of a configured one.
+def prefect_api() -> Iterator[str]:
+    """A Prefect API that answers, for this process and its children: the configured one, or one on this machine.
 
     Raises ServiceError if it does not answer, does not let us in, or is lost during the work.
     """
-    configured = os.environ.get("PREFECT_API_URL")
-    if configured:
-        with _answering(configured, patience):
-            yield configured
+    with prefect_address() as url, _answering(url):
+        yield url
+
+
+@contextlib.contextmanager
+def prefect_address() -> Iterator[str]:
+    """Where the Prefect API of `prefect_api` is, which nobody has asked yet whether it answers.
+
+    Raises ServiceError if none is configured or announced, and a temporary one cannot be started.
+    """
+    if configured := os.environ.get("PREFECT_API_URL"):
+        yield configured
         return
-    with shared_server().lease() as facts, _used(facts["url"]), _answering(facts["url"], PATIENCE_SECONDS):
+    with shared_server().lease() as facts, _used(facts["url"]):
         yield facts["url"]
 
 
 @contextlib.contextmanager
-def _answering(url: str, patience: float) -> Iterator[None]:
+def _answering(url: str) -> Iterator[None]:
     """Asks once, before the work: Prefect's client would answer a wrong password or a lost server with a traceback.
 
     Model servers, Baserow and the graph have errors of their own, so one of HTTP's is Prefect's.
     """
     from tasks.operations.prefect_checks import ask_server
 
-    asyncio.run(ask_server(url, patience))
+    asyncio.run(ask_server(url, PATIENCE_SECONDS))
     try:
         yield
     except httpx.HTTPError as error:

@@ -15,8 +15,6 @@ from deployments.terminal import console, say
 if TYPE_CHECKING:
     from tasks.operations.checks import Check
 
-DOCTORS_PATIENCE = 5.0
-"""Seconds for the first answer of a Prefect server: one that is silent is a finding, and the rest is looked at too."""
 COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red", "skipped": "dim"}
 
 
@@ -42,15 +40,20 @@ def doctor() -> None:
 
 @contextlib.contextmanager
 def _api() -> Iterator[tuple[str, str]]:
-    """Address of the Prefect API as far as there is one, and what is wrong with it: the doctor looks at the rest too."""
-    from blocks.errors import ServiceError
-    from deployments.prefect_server import prefect_api
+    """Address of the Prefect API as far as there is one, or why there is none: the doctor looks at the rest too.
 
+    Without a server a temporary one is started all the same: which models are in use is known to nobody else.
+    """
+    from blocks.errors import PhasegateError
+    from deployments.prefect_server import prefect_address, shared_server
+
+    if not os.environ.get("PREFECT_API_URL") and not shared_server().running():
+        say("No Prefect server runs; a temporary one is started for the look at blocks and models ...")
     with contextlib.ExitStack() as stack:
         try:
-            found = stack.enter_context(prefect_api(DOCTORS_PATIENCE)), ""
-        except ServiceError as error:
-            found = os.environ.get("PREFECT_API_URL", ""), error.happened
+            found = stack.enter_context(prefect_address()), ""
+        except PhasegateError as error:
+            found = "", error.happened
         yield found
 
 

@@ -1,12 +1,13 @@
 """The doctor: everything phasegate depends on, looked at all at once, one line a check with what to do.
 
-Two rounds: what stands for itself, then what the blocks on the Prefect server name. Each check ends within its round's
-time, so that the doctor answers within half a minute when nothing else does.
+This machine is looked at while the Prefect server is asked; what its blocks name follows as soon as they are read, once.
+All checks end at the same time, so that the doctor answers within half a minute when nothing else does.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+import asyncio
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import unquote
 
 from prefect import flow
@@ -16,10 +17,12 @@ from prefect.settings import get_current_settings
 from prefect.states import Completed, Failed
 from pydantic import SecretStr
 
+from blocks.baserow import Baserow
 from blocks.errors import ConfigurationError
+from blocks.graph import GraphStore
 from blocks.home import home
 from blocks.models import CloudflareModel, LanguageModel, OllamaModel
-from blocks.stores import Stores, load_stores
+from blocks.stores import store_in
 from tasks.operations.checks import Check, Finding, Probe, as_markdown, examine, in_thread, without
 from tasks.operations.machine import check_database, check_disk, check_folder
 from tasks.operations.model_checks import check_answer, check_cloudflare, check_ollama
@@ -36,12 +39,16 @@ from tasks.operations.prefect_checks import (
 from tasks.operations.store_checks import check_baserow, check_graph
 from tasks.records.database import address, database_url
 
-FIRST_ROUND, READING, SECOND_ROUND = 6.0, 6.0, 16.0
-"""Seconds a check may take: of what stands for itself, of the blocks, of what they name."""
+SECONDS = 20.0
+"""For everything together; whatever begins later has what is left. Starting Python takes the rest of half a minute."""
 WORK_POOL = "phasegate"
 Only = Literal["everything", "models"]
-OF_MODELS = ("Prefect server", "block types", "lineup ", "model")
+OF_MODELS = ("Prefect server", "block types", "lineup", "model")
 """How the names of checks begin that say whether the models can be relied on."""
+OF_BLOCKS = ("lineups", "limits", "models", "Baserow", "graph")
+OF_SERVER = ("work pool", "block types", *OF_BLOCKS)
+"""Lines of the table that stand for what nobody can look at without the blocks, without the server."""
+Store = TypeVar("Store", Baserow, GraphStore)
 
 
 @flow(name="doctor", timeout_seconds=300)
@@ -61,41 +68,41 @@ async def doctor(only: Only = "everything") -> State[Any]:
     return Completed(message=f"{len(checks)} checks, none failed")
 
 
-async def diagnose(url: str, only: Only = "everything", problem: str = "") -> list[Check]:
-    """Every check, in the order of the table. `url` is the Prefect API; without one, `problem` says why."""
-    seen = _Seen()
-
-    async def make(probes: Iterable[Probe], seconds: float) -> list[Check]:
-        wanted = (probe for probe in probes if only == "everything" or probe.name.startswith(OF_MODELS))
-        return await examine(wanted, seconds)
-
-    checks = await make([*_machine(), _server(url, problem, seen)], FIRST_ROUND)
-    checks += [_at_once("clock", check_clock(seen.server))] if seen.server and only == "everything" else []
-    checks += await _read_blocks(seen)
-    checks += await make(_second_round(seen), SECOND_ROUND)
-    return without(seen.secrets(), checks)
+async def diagnose(url: str, only: Only = "everything", problem: str = "", seconds: float = SECONDS) -> list[Check]:
+    """Every check, in the order of the table, within `seconds`. `url` is the Prefect API; without one, `problem` says why."""
+    seen = _Seen(asyncio.get_running_loop().time() + seconds, only)
+    machine, named = await asyncio.gather(seen.make(_machine()), _named(seen, url, problem))
+    return without(seen.secrets(), [*machine, *named])
 
 
 class _Seen:
-    """What the first round learned for the second."""
+    """What checks learned for those after them, and how long these may take."""
 
-    def __init__(self) -> None:
+    def __init__(self, ends: float, only: Only) -> None:
+        self.ends, self.only = ends, only
         self.server: ServerFacts | None = None
         self.configured: Configured | None = None
-        self.stores: Stores | None = None
+        self.stores: list[Baserow | GraphStore] = []
+
+    async def make(self, probes: Iterable[Probe]) -> list[Check]:
+        """Those of the checks that are wanted, with the time that is left."""
+        wanted = (probe for probe in probes if self.only == "everything" or probe.name.startswith(OF_MODELS))
+        return await examine(wanted, max(0.0, self.ends - asyncio.get_running_loop().time()))
+
+    def store(self, kind: type[Store]) -> Store | None:
+        """The store the blocks name. Raises ConfigurationError if its block holds values that do not fit."""
+        found = store_in(self.configured.documents, kind) if self.configured else None
+        self.stores += [found] if found else []
+        return found
 
     def secrets(self) -> list[str]:
         """Every secret this process knows of: none may stand in a message, whoever wrote it."""
-        blocks = [*(self.configured.models.values() if self.configured else ()), *_present(self.stores)]
+        blocks = [*(self.configured.models.values() if self.configured else ()), *self.stores]
         values = [getattr(block, name) for block in blocks for name in type(block).model_fields]
         settings = get_current_settings().api
         values += [settings.auth_string, settings.key, SecretStr(_password(database_url()))]
         found = [value.get_secret_value().strip() for value in values if isinstance(value, SecretStr)]
         return found + [part for value in found for part in value.split(":")[1:]]
-
-
-def _present(stores: Stores | None) -> list[Any]:
-    return [block for block in (stores.baserow, stores.graph) if block] if stores else []
 
 
 def _password(url: str) -> str:
@@ -113,7 +120,19 @@ def _machine() -> list[Probe]:
     ]
 
 
-def _server(url: str, problem: str, seen: _Seen) -> Probe:
+async def _named(seen: _Seen, url: str, problem: str) -> list[Check]:
+    """The server, then what is on it. Only of one that has answered: Prefect's client is patient with one that has not."""
+    checks = await seen.make([_server(seen, url, problem)])
+    if seen.server is None:
+        return checks + await seen.make(_unknown(("clock", *OF_SERVER), "the Prefect server does not answer"))
+    work_pool = Probe("work pool", lambda: check_work_pool(WORK_POOL))
+    clock, of_blocks, pool = await asyncio.gather(
+        seen.make([_clock(seen.server)]), _of_blocks(seen), seen.make([work_pool])
+    )
+    return [*checks, *clock, *pool, *of_blocks]
+
+
+def _server(seen: _Seen, url: str, problem: str) -> Probe:
     async def look() -> Finding:
         if not url:
             return Finding("failed", problem or "No Prefect server is named.", "start it: `phasegate serve`.")
@@ -123,59 +142,58 @@ def _server(url: str, problem: str, seen: _Seen) -> Probe:
     return Probe("Prefect server", look)
 
 
-async def _read_blocks(seen: _Seen) -> list[Check]:
-    """Block types and lineups. Only of a server that has answered: Prefect's client is patient with one that has not."""
+def _clock(server: ServerFacts) -> Probe:
+    async def look() -> Finding:
+        return check_clock(server)
+
+    return Probe("clock", look)
+
+
+async def _of_blocks(seen: _Seen) -> list[Check]:
+    """Block types, lineups, and everything they name."""
 
     async def look() -> Finding:
         seen.configured = await read_configuration()
         return seen.configured.types
 
-    if seen.server is None:
-        return []
-    [types] = await examine([Probe("block types", look)], READING)
-    lineups = seen.configured.lineups.items() if seen.configured else ()
-    return [types, *(_at_once(name, finding) for name, finding in lineups)]
+    types = await seen.make([Probe("block types", look)])
+    if seen.configured is None:
+        return types + await seen.make(_unknown(OF_BLOCKS, "the blocks cannot be read"))
+    lineups = [_at_once(name, finding) for name, finding in seen.configured.lineups.items()]
+    return [*types, *lineups, *await seen.make(_things(seen, seen.configured))]
 
 
-def _second_round(seen: _Seen) -> list[Probe]:
-    if seen.server is None:
-        waiting = Finding("skipped", "Unknown while the Prefect server does not answer.", "make it answer first.")
-        return [Probe(name, _known(waiting)) for name in ("work pool", "limits", "models", "Baserow", "graph")]
-
-    async def stores() -> Stores:
-        seen.stores = await load_stores()
-        return seen.stores
-
+def _things(seen: _Seen, configured: Configured) -> list[Probe]:
     async def baserow() -> Finding:
-        return await check_baserow((await stores()).baserow)
+        return await check_baserow(seen.store(Baserow))
 
     async def graph() -> Finding:
-        return await check_graph((await stores()).graph, SECOND_ROUND)
+        return await check_graph(seen.store(GraphStore), SECONDS)
 
-    models = seen.configured.models if seen.configured else {}
     return [
-        Probe("work pool", lambda: check_work_pool(WORK_POOL)),
-        Probe("limits", check_limits),
-        *(probe for name, block in models.items() for probe in _model(name, block)),
+        Probe("limits", lambda: check_limits(configured.documents)),
+        *(probe for name, block in configured.models.items() for probe in _model(name, block)),
         Probe("Baserow", baserow),
         Probe("graph", graph),
     ]
 
 
+def _unknown(names: Iterable[str], why: str) -> list[Probe]:
+    """A line for each of what could not be looked at: what is not in the table would pass for well."""
+
+    async def look() -> Finding:
+        return Finding("skipped", f"Unknown while {why}.", "mend that first.")
+
+    return [Probe(name, look) for name in names]
+
+
 def _model(name: str, block: LanguageModel) -> list[Probe]:
-    probes = [Probe(f"model {name}", lambda: check_answer(name, block, SECOND_ROUND))]
+    probes = [Probe(f"model {name}", lambda: check_answer(name, block, SECONDS))]
     if isinstance(block, OllamaModel):
         probes.append(Probe(f"model {name}, host", lambda: check_ollama(block)))
     if isinstance(block, CloudflareModel):
         probes.append(Probe(f"model {name}, host", lambda: check_cloudflare(block, datetime.now(UTC).date())))
     return probes
-
-
-def _known(finding: Finding) -> Callable[[], Awaitable[Finding]]:
-    async def look() -> Finding:
-        return finding
-
-    return look
 
 
 def _at_once(name: str, finding: Finding) -> Check:

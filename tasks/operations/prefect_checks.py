@@ -1,7 +1,8 @@
 """Checks of the Prefect server: version and password, clock, work pool, blocks, lineups, limits."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -17,7 +18,7 @@ from prefect.settings import get_current_settings
 from blocks.errors import ConfigurationError, ServiceError
 from blocks.limits import limits_there, wanted_limits
 from blocks.lineups import Lineup, lineup_kinds
-from blocks.loading import LoadedLineup, documents_of, load_document, model_documents
+from blocks.loading import Documents, LoadedLineup, documents_by_kind, load_document, models_in
 from blocks.models import LanguageModel
 from blocks.registering import KINDS
 from tasks.operations.checks import Finding, State, ok
@@ -52,7 +53,9 @@ async def ask_server(url: str, seconds: float = 5) -> ServerFacts:
     try:
         async with httpx.AsyncClient(base_url=url.rstrip("/"), timeout=seconds) as client:
             bare = await client.get("/admin/version")
-            reply = await client.get("/admin/version", headers=headers, auth=(user, password) if auth else None)
+            reply = bare
+            if auth or headers:
+                reply = await client.get("/admin/version", headers=headers, auth=(user, password) if auth else None)
             return ServerFacts(url, str(_version(reply)), _date(reply), datetime.now(UTC), bare.status_code == 401)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise ServiceError(
@@ -120,10 +123,10 @@ async def check_work_pool(pool: str) -> Finding:
     return ok(f"{len(alive)} live on {pool}: {', '.join(sorted(alive))}")
 
 
-async def check_limits() -> Finding:
+async def check_limits(documents: Documents) -> Finding:
     """Whether every model has its limit; the limit's name is all that its calls know."""
     async with get_client() as client:
-        missing = sorted(set(await wanted_limits(client)) - set(await limits_there(client)))
+        missing = sorted(set(wanted_limits(models_in(documents))) - set(await limits_there(client)))
     return (
         Finding("warning", f"Without a limit: {', '.join(missing)}.", BOOTSTRAP)
         if missing
@@ -138,25 +141,26 @@ class Configured:
     types: Finding
     lineups: Mapping[str, Finding]
     """Line of the table -> whether every role's model is there and still offered."""
-    models: Mapping[str, LanguageModel] = field(default_factory=dict)
+    models: Mapping[str, LanguageModel]
     """Name -> block of every model that serves a role in production or preview."""
+    documents: Documents
+    """Every block of ours as it was read, for the checks that need more of them."""
 
 
 async def read_configuration() -> Configured:
     """The block types, every lineup, and the models of those in use."""
     async with get_client() as client:
-        known = {one.slug for one in await client.read_block_types()}
-        documents = await model_documents(client)
-        lineups = {kind: await documents_of(client, kind) for kind in lineup_kinds().values()}
+        types, documents = await asyncio.gather(client.read_block_types(), documents_by_kind(client, KINDS))
     findings: dict[str, Finding] = {}
     models: dict[str, LanguageModel] = {}
-    for kind, there in lineups.items():
-        by_name = {document.name or "": document for document in there}
+    there = models_in(documents)
+    for kind in lineup_kinds().values():
+        by_name = {document.name or "": document for document in documents[kind]}
         for name in [*IN_USE, *sorted(set(by_name) - set(IN_USE))]:
             used = name in IN_USE
-            findings[f"lineup {kind.pipeline}/{name}"], found = _lineup(by_name.get(name), documents, used)
+            findings[f"lineup {kind.pipeline}/{name}"], found = _lineup(by_name.get(name), there, used)
             models |= found if used else {}
-    return Configured(_types(known), findings, models)
+    return Configured(_types({one.slug for one in types}), findings, models, documents)
 
 
 def _types(known: Collection[str]) -> Finding:

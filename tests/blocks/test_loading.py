@@ -11,10 +11,11 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import BlockDocumentUpdate
 from pydantic import SecretStr
 
+from blocks import loading
 from blocks.catalogue import BASELINE, default_models
 from blocks.errors import ConfigurationError, UnknownModelError
 from blocks.lineups import EMBEDDED, GeneratorLineup
-from blocks.loading import LoadedLineup, load_lineup
+from blocks.loading import LoadedLineup, load_lineup, model_documents
 from blocks.models import CloudflareModel, EmbeddedModel, OllamaModel
 from blocks.registering import register_blocks
 
@@ -168,3 +169,12 @@ def test_a_default_that_a_person_deleted_comes_back(defaults: None) -> None:
     asyncio.run(OllamaModel.adelete("deepseek-coder-33b"))
 
     assert asyncio.run(register_blocks()) == ["Language Model: Ollama / deepseek-coder-33b"]
+
+
+def test_documents_beyond_one_page_are_read_too(defaults: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def read() -> set[str]:
+        async with get_client() as client:
+            return set(await model_documents(client))
+
+    monkeypatch.setattr(loading, "PAGE", 3)
+    assert set(default_models()) <= asyncio.run(read())

@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from blocks.errors import ServiceError
+from blocks.local_process import announce
 from deployments.commands.serve import require_temporary
-from deployments.prefect_server import free_port
+from deployments.prefect_server import free_port, prefect_address, shared_server
 from deployments.prefect_server import prefect_api as using
 
 
@@ -44,12 +45,14 @@ def test_a_second_lasting_server_of_the_same_folder_is_refused(home: Path) -> No
         require_temporary({"url": "http://127.0.0.1:4200/api", "pid": 1, "lasting": True})
 
 
-def test_a_configured_server_that_is_silent_is_waited_for_as_long_as_the_caller_wants(
-    monkeypatch: pytest.MonkeyPatch,
+def test_an_announced_server_that_is_silent_is_not_waited_for_by_those_who_only_want_its_address(
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/api")
-        with pytest.raises(ServiceError, match="No Prefect server answers"), using(patience=0.2):
-            pass
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/api"
+        announce(shared_server().place, url=url, lasting=True)
+        with prefect_address() as found:
+            assert found == url

@@ -1,13 +1,18 @@
 """The doctor against servers that answer, lie, hang or are not there."""
 
 import asyncio
+import contextlib
+import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from pydantic import SecretStr
 from sqlalchemy import text
 
@@ -285,6 +290,64 @@ def test_with_everything_dead_there_is_a_table_in_time(home: Path, monkeypatch: 
     states = {check.name: check.state for check in checks}
     assert (states["database"], states["Prefect server"], states["models"]) == ("failed", "failed", "skipped")
     assert not any("opensesame" in check.found + check.do for check in checks)
+
+
+@pytest.fixture
+def hung() -> Iterator[str]:
+    """Host and port of what takes connections and never says a word."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        yield "{}:{}".format(*silent.getsockname())
+
+
+def test_all_checks_end_together_when_nothing_answers(hung: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHASEGATE_DATABASE_URL", f"postgresql://nobody:nothing@{hung}/phasegate")
+    started = time.perf_counter()
+    checks = {check.name: check for check in asyncio.run(diagnose(f"http://{hung}/api", seconds=0.5))}
+    assert time.perf_counter() - started < 2
+    assert (checks["database"].state, checks["Prefect server"].state) == ("failed", "failed")
+
+
+def test_what_nobody_could_look_at_has_its_lines() -> None:
+    checks = {check.name: check.state for check in asyncio.run(diagnose("", problem="There is none."))}
+    unseen = ("clock", "work pool", "block types", "lineups", "limits", "models", "Baserow", "graph")
+    assert {name for name, state in checks.items() if state == "skipped"} == set(unseen)
+
+
+def test_a_server_whose_blocks_cannot_be_read_still_has_a_line_for_the_models() -> None:
+    with answering_only_its_version() as url:
+        checks = {check.name: check for check in asyncio.run(diagnose(url, seconds=10))}
+    assert (checks["Prefect server"].state, checks["block types"].state) == ("warning", "failed")
+    assert (checks["models"].state, checks["models"].found) == ("skipped", "Unknown while the blocks cannot be read.")
+
+
+@contextlib.contextmanager
+def answering_only_its_version() -> Iterator[str]:
+    """Address of a Prefect server that knows its version and nothing else."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.answer(200 if self.path.endswith("/admin/version") else 404, b'"3.0.0"')
+
+        def do_POST(self) -> None:
+            self.answer(404, b"{}")
+
+        def answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/api"
+        with temporary_settings({PREFECT_API_URL: url}):
+            yield url
+        server.shutdown()
 
 
 def test_without_any_server_the_reason_is_told() -> None:
