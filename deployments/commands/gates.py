@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 GateId = Annotated[str, typer.Argument(help="Id of the gate, or its beginning; see `phasegate status`.")]
 Reason = Annotated[str, typer.Option(help="Why; kept for ever.")]
-Actor = Annotated[str, typer.Option("--by", help="Your name.")]
+Actor = Annotated[str, typer.Option("--by", help="Your name, as your Approver block is called; else your login name.")]
 Phase = Annotated[str, typer.Argument(help="Key of the phase, for example generator-1.")]
 Target = Annotated[str, typer.Option(help="Another model block than the plan's.")]
 Policy = Annotated[str, typer.Option(help='JSON of policy values to change, for example {"window": "PT1H"}.')]

@@ -14,7 +14,7 @@ import pyotp
 from flows.transitions.facts import verdict_of
 from flows.transitions.machine import is_asked, valid_approvals
 from flows.transitions.reading import read_gate
-from flows.transitions.story import Answer, Gate, Question
+from flows.transitions.story import Answer, Gate, Question, folded
 from flows.transitions.world import ApproverFacts, World
 from tasks.records.ledger import AlreadyMovedError, Entry
 
@@ -140,13 +140,12 @@ def _objection(world: World, gate: Gate, given: Given, key: str | None) -> str:
         return "The evidence has moved on since the form was shown; read it again."
     if given.decision == "reject":
         return "" if given.reason.strip() else "A rejection needs a reason."
-    if given.approver.strip().casefold() == gate.opening.starter.casefold():
+    if folded(given.approver) == folded(gate.opening.starter):
         return "Whoever started the gate does not approve it."
     if gate.state == "HELD" and not given.reason.strip():
         return "Approving what is not proven needs a reason."
     # Only an approval of this very evidence counts, so one of what it was before keeps nobody from approving again.
-    approved = {name.casefold() for name in valid_approvals(gate, question.evidence_digest)}
-    if given.approver.strip().casefold() in approved:
+    if folded(given.approver) in map(folded, valid_approvals(gate, question.evidence_digest)):
         return f"{given.approver.strip()} has approved already; another person is needed."
     missing = unconfirmed(gate.opening.human, given.confirmed)
     return f"Not confirmed: {'; '.join(missing)}" if missing else ""

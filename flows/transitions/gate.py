@@ -41,7 +41,7 @@ async def gate(
 
     Args:
         phase: Key of the phase, for example generator-1.
-        starter: Your name. Whoever starts a gate does not approve it.
+        starter: Your name, as your Approver block is called if you have one. Whoever starts a gate does not approve it.
         target: Name of another model block than the plan's; needed where the documents name none.
         canary: Send a growing share of production's runs to the candidate while it is monitored.
         repeats: How often the suite asks each brief while testing.
@@ -65,7 +65,7 @@ async def gate(
             production=production,
             preview=preview,
         )
-        open_gate(world, gate_id, opening, starter)
+        open_gate(world, gate_id, opening, opening.starter)
     while True:
         now = await advance(world, gate_id)
         await show_gate(world, now.id)

@@ -10,7 +10,7 @@ from flows.transitions.facts import evidence_since_promotion, window_evidence, w
 from flows.transitions.machine import approvals_needed, valid_approvals
 from flows.transitions.preconditions import stale
 from flows.transitions.story import Gate
-from flows.transitions.telling import events, means, next_step, serving
+from flows.transitions.telling import events, means, next_step, notices, serving
 from flows.transitions.world import World
 from tasks.judging.evidence import Circumstances, Evidence
 from tasks.judging.tracing import spread, trace
@@ -37,7 +37,7 @@ def gate_view(world: World, gate: Gate) -> GateView:
         overridden=gate.overridden, verdict=verdict, recorded=_recorded(gate, entries), evidence=evidence,
         afterwards=_afterwards(world, gate), checklist=checklist(world, gate, entries, verdict, evidence), answers=_answers(entries),
         approvals_needed=approvals_needed(gate), approved_by=_approved_by(gate, entries, verdict), asked=o.human,
-        events=events(entries), next_step=next_step(gate), **drawn,
+        events=events(entries), next_step=next_step(gate), notices=notices(o), **drawn,
     )  # fmt: skip
 
 

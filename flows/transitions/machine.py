@@ -12,7 +12,7 @@ Nothing but the approvals of people leads to PROMOTED. What is not known stops a
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flows.transitions.story import WAITING, Answer, Gate, State
+from flows.transitions.story import WAITING, Answer, Gate, State, folded
 from tasks.judging.verdict import Verdict
 
 MOVES: dict[State, frozenset[State]] = {
@@ -113,11 +113,11 @@ def approvals_needed(gate: Gate) -> int:
 def valid_approvals(gate: Gate, evidence_digest: str | None) -> tuple[str, ...]:
     """Names of those who approved exactly this change on exactly this evidence, each once, never the starter."""
     names = {
-        answer.approver.casefold(): answer.approver
+        folded(answer.approver): answer.approver
         for answer in gate.answers
         if answer.decision == "approve" and _bound(gate, answer, evidence_digest)
     }
-    names.pop(gate.opening.starter.casefold(), None)
+    names.pop(folded(gate.opening.starter), None)
     return tuple(names.values())
 
 

@@ -12,7 +12,7 @@ from blocks.lineups import lineup_kind
 from flows.transitions.plans import phase, roles_of
 from flows.transitions.plans.phase import Phase
 from flows.transitions.reading import all_gates
-from flows.transitions.story import Change, Opening
+from flows.transitions.story import Change, Opening, folded
 from flows.transitions.trial import suite_of
 from flows.transitions.world import Content, World
 from tasks.judging.planning import Budget, plan_gate
@@ -45,10 +45,16 @@ async def plan_phase(
 ) -> Opening:
     """What a gate for this phase is about, refused or not.
 
-    Raises ConfigurationError for an unknown phase, model or policy, a preview that serves users, or a canary of a
-    protected phase; GateError if there is nothing to change.
+    Raises ConfigurationError for an unknown phase, model or policy, a missing starter, a preview that serves users, or a
+    canary of a protected phase; GateError if there is nothing to change.
     """
     chosen = phase(key)
+    if not folded(starter):
+        raise ConfigurationError(
+            "Nobody is named as the one who starts this gate.",
+            means="whoever starts a gate does not approve it, so that has to be known.",
+            do="give your name, as your Approver block is called if you have one.",
+        )
     _require_preview(world, chosen.pipeline, production, preview)
     if chosen.protected and (canary or chosen.canary):
         raise ConfigurationError(
@@ -73,7 +79,8 @@ async def plan_phase(
     inputs = len(suite_of(chosen.pipeline).items())
     mirrored = policy.mirror * runs_per_hour(world.database, chosen.pipeline, production, now - RECENT, now)
     return Opening(
-        phase=key, title=chosen.title, pipeline=chosen.pipeline, changes=changes, starter=starter,
+        phase=key, title=chosen.title, pipeline=chosen.pipeline, changes=changes, starter=starter.strip(),
+        stranger=folded(starter) not in {folded(one.name) for one in await world.blocks.approvers()},
         production=production, preview=preview, protected=chosen.protected, canary=canary or chosen.canary,
         human=chosen.human, repeats=repeats,
         plan=plan_gate(

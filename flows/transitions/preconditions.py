@@ -7,7 +7,7 @@ from flows.transitions.drift import scan
 from flows.transitions.known import frozen
 from flows.transitions.plans import phase
 from flows.transitions.reading import all_gates
-from flows.transitions.story import Opening, tell
+from flows.transitions.story import Opening, folded, tell
 from flows.transitions.world import World
 from tasks.judging.wording import many, spoken_list, spoken_time
 
@@ -81,8 +81,8 @@ def is_stable(world: World, key: str) -> bool:
 
 
 async def _approvers(world: World, opening: Opening) -> list[str]:
-    starter = opening.starter.casefold()
-    able = [one.name for one in await world.blocks.approvers() if one.active and one.name.casefold() != starter]
+    starter = folded(opening.starter)
+    able = [one.name for one in await world.blocks.approvers() if one.active and folded(one.name) != starter]
     needed = max(opening.plan.policy.approvers, 2 if opening.protected else 1)
     if len(able) >= needed:
         return []

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
+from unicodedata import normalize
 
 from pydantic import Field
 
@@ -50,6 +51,8 @@ class Opening(Value):
     plan: GatePlan
     starter: str
     """Who started the gate; never its approver."""
+    stranger: bool = False
+    """Whether no approver is called like the starter: then nobody can know that it is not one of them."""
     production: str = "production"
     """Name of the lineup that serves users."""
     preview: str = "preview"
@@ -140,6 +143,11 @@ class Gate:
     def serves(self) -> dict[str, dict[str, str]]:
         """Lineup -> role -> model block, as this gate's state demands."""
         return serves(self.opening, self.state) if self.testing_since else {}  # nothing changed, nothing to put back
+
+
+def folded(name: str) -> str:
+    """A name as names are compared: letters and digits alone, so that case, spaces and dashes make nobody another."""
+    return "".join(sign for sign in normalize("NFKC", name).casefold() if sign.isalnum())
 
 
 def serves(o: Opening, state: State) -> dict[str, dict[str, str]]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flows.transitions.facts import window_of
-from flows.transitions.story import Gate, State
+from flows.transitions.story import Gate, Opening, State
 from tasks.judging.wording import many, spoken_list
 from tasks.records.ledger import Entry
 from tasks.reports.gate_views import EventView
@@ -71,6 +71,15 @@ def serving(gate: Gate) -> str:
     if gate.weight:
         return f"{named}; {gate.weight} % of runs: {spoken_list(sorted(set(o.candidates.values())))}"
     return named
+
+
+def notices(o: Opening) -> tuple[str, ...]:
+    """What everybody who decides about this gate has to know of how it was started, for ever."""
+    stranger = (
+        f"Started by {o.starter}, a name no approver had then: nobody can know that it was not one of those who approve. "
+        "Who started it does not approve it, under whatever name."
+    )
+    return (stranger,) if o.stranger else ()
 
 
 def moment(at: datetime) -> str:

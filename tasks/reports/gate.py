@@ -59,7 +59,7 @@ def gate_summary(view: GateView) -> Blocks:
     return (
         Heading(1, line(f"{view.title}: {_state(view).lower()}")), *_asked_again(view), strong(view.sentence),
         paragraph(f"{view.means}{follow}"), *(() if view.reason in view.sentence else (paragraph(view.reason),)),
-        _changes(view),
+        *(strong(notice) for notice in view.notices), _changes(view),
         *((Heading(2, line("Proofs")), *verdict.blocks) if verdict.blocks else ()),
         *((Heading(2, line("Stage by stage")), *stages_table(view)) if view.evidence else ()),
         *((Heading(2, line("Your decision")), *approvals.blocks) if approvals else ()),
@@ -82,7 +82,7 @@ def _banner(view: GateView) -> Banner:
     unproven = "Approved although not everything was proven." if view.overridden else ""
     follow = f"The blocks do not follow yet: {view.failure}" if view.failure else ""
     reason = "" if view.reason in view.sentence else view.reason
-    said = (view.means, reason, unproven, follow, f"Next: {view.next_step}")
+    said = (view.means, reason, unproven, *view.notices, follow, f"Next: {view.next_step}")
     tone: Tone = "bad" if view.failure else TONES.get(view.state, "plain")
     return Banner(
         tone,
@@ -108,11 +108,12 @@ def _facts(view: GateView) -> tuple[tuple[str, str], ...]:
 
 
 def at_a_glance(view: GateView) -> str:
-    """The change and how far it has come, in two lines."""
+    """The change, how far it has come, and what is unusual about it, in a few lines."""
     moves = spoken_list(list(dict.fromkeys(f"{change.incumbent} → {change.candidate}" for change in view.changes)))
     wanted = ("Requirements proven", "Parts of the window covered", "Calls seen, before / new", "Approvals")
     known = [f"{name.lower()}: {value}" for name, value in _facts(view) if name in wanted and value != NONE]
-    return f"{', '.join(change.label for change in view.changes)}: {moves}\n" + " · ".join(known)
+    lines = (f"{', '.join(change.label for change in view.changes)}: {moves}", " · ".join(known), *view.notices)
+    return "\n".join(lines)
 
 
 def _covered(view: GateView) -> str:

@@ -121,6 +121,8 @@ class GateView:
     """Checklist items people confirm by number."""
     events: tuple[EventView, ...] = ()
     next_step: str = ""
+    notices: tuple[str, ...] = ()
+    """What is unusual about how it was started; shown wherever the gate is, for ever."""
     links: tuple[tuple[str, str], ...] = ()
     """What, and its address in the Prefect UI."""
     places: tuple[tuple[str, str], ...] = ()

@@ -41,6 +41,12 @@ def test_what_is_not_accepted_is_recorded_and_asked_again(story: Story, name: st
     assert story.moved().gate.state == "AWAITING_APPROVAL"
 
 
+@pytest.mark.parametrize("starter", [" Grace ", "GRACE", "g-r-a-c-e", "Grace\u200b"])
+def test_no_spelling_of_a_starters_name_lets_him_approve(story: Story, starter: str) -> None:
+    story.opened = {"starter": starter}
+    assert "Whoever started the gate" in story.awaiting().answers("Grace")
+
+
 def test_the_question_stays_the_same_until_it_is_answered(story: Story) -> None:
     story.awaiting()
     assert ask(story.world, GATE) == ask(story.world, GATE)

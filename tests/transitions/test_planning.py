@@ -13,12 +13,15 @@ from sqlalchemy import insert
 from blocks.errors import ConfigurationError, GateError
 from blocks.models import EmbeddedModel, OllamaModel
 from flows.transitions.form import page
+from flows.transitions.gate_view import gate_view
 from flows.transitions.moving import extend, open_gate
 from flows.transitions.planning import plan_phase, shown
 from flows.transitions.preconditions import unmet
 from flows.transitions.story import Opening
+from flows.transitions.telling import notices
 from flows.transitions.trial import replay_due
 from tasks.records.tables import runs
+from tasks.reports.gate import at_a_glance, gate_page
 from tests.transitions.records import run_row
 from tests.transitions.scenes import START, given, opening
 from tests.transitions.story import GATE, QUICK, Story
@@ -89,6 +92,22 @@ def test_what_another_gate_promotes_to_is_nobodys_preview(priced: Story) -> None
     open_gate(priced.world, GATE, opening(production="europe"), "Ada")
     with pytest.raises(ConfigurationError, match="'europe' cannot be the preview"):
         planned(priced, preview="europe")
+
+
+def test_a_starter_who_is_no_approver_is_called_so_wherever_the_gate_is_shown(priced: Story) -> None:
+    about = asyncio.run(plan_phase(priced.world, "generator-1", " ada ", target="new"))
+    assert (about.starter, about.stranger, notices(about)) == ("ada", False, ())
+    about = asyncio.run(plan_phase(priced.world, "generator-1", "root", target="new"))
+    open_gate(priced.world, GATE, about, "root")
+    view = gate_view(priced.world, priced.gate)
+    for shown_as in (page(priced.world, priced.gate), at_a_glance(view), " ".join(gate_page(view).banners[0].lines)):
+        assert "Started by root, a name no approver had then" in shown_as
+
+
+@pytest.mark.parametrize("starter", ["", "  ", "\u200b", " - "])
+def test_nobody_starts_a_gate(priced: Story, starter: str) -> None:
+    with pytest.raises(ConfigurationError, match="Nobody is named"):
+        asyncio.run(plan_phase(priced.world, "generator-1", starter, target="new"))
 
 
 def test_an_unknown_price_is_a_refusal_not_a_guess(story: Story) -> None:
