@@ -4,13 +4,14 @@ A scan reads every block it knows and compares content, not events: Prefect's ev
 never seen before is noted as it is. What is found is handled by policy: adopt it with a reason, revert it, or freeze.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from blocks.errors import GateError
 from blocks.lineups import lineup_kinds
-from flows.transitions.known import differences, digest, known_lineups, known_models
+from flows.transitions.known import LINEUP_KINDS, differences, digest, known_lineups, known_models
+from flows.transitions.plans import PROTECTED
 from flows.transitions.reading import all_gates
 from flows.transitions.story import Gate, Opening
 from flows.transitions.world import Content, World
@@ -18,7 +19,8 @@ from tasks.judging.wording import spoken_list
 
 Policy = Literal["adopt", "revert", "freeze"]
 """
-adopt   what is there is right; the ledger notes it with the reason
+adopt   what is there is right; the ledger notes it with the reason. Not for a protected role that users are served by,
+        and it ends an open gate that compares what was edited
 revert  what the ledger says is written back
 freeze  nothing is changed; an incident freezes all gates until a person closes it
 """
@@ -99,15 +101,37 @@ async def note_new(world: World, lineups: tuple[str, ...] = ("production", "prev
 
 
 async def drifted(world: World, gate: Gate) -> tuple[str, ...]:
-    """Reasons to roll this gate back: hand edits of what it changes or compares."""
-    found = [finding for finding in await scan(world) if finding.breaks(gate.opening)]
-    return tuple(f"Edited by hand while the gate was open. {finding.sentence}" for finding in found)
+    """Reasons to roll this gate back: hand edits of what it changes or compares, adopted since or not."""
+    there = [finding.sentence for finding in await scan(world) if finding.breaks(gate.opening)]
+    adopted = [finding.sentence for finding in _adopted_since(world, gate) if finding.breaks(gate.opening)]
+    return (
+        *(f"Edited by hand while the gate was open. {sentence}" for sentence in there),
+        *(f"Edited by hand and adopted while the gate was open. {sentence}" for sentence in adopted),
+    )
+
+
+def _adopted_since(world: World, gate: Gate) -> Iterator[Finding]:
+    """Edits that were adopted since testing began: what was measured before was measured of something else."""
+    began = min(entry.sequence for entry in world.read("moved", gate_id=gate.id) if entry.body["to"] == "TESTING")
+    before: dict[tuple[str, str, str], Content] = {}
+    for entry in world.read(*LINEUP_KINDS):
+        kind: Literal["lineup", "model"] = "model" if "model" in entry.body else "lineup"
+        subject = (kind, entry.body.get("pipeline", ""), entry.body[kind])
+        content, expected = entry.body["content"], before.get(subject)
+        if entry.kind == "adopted" and entry.sequence > began and expected is not None and content != expected:
+            yield Finding(kind, *subject[1:], expected, content)
+        before[subject] = content
 
 
 async def handle(world: World, finding: Finding, policy: Policy, actor: str, reason: str) -> None:
-    """Applies the policy to one finding and records it. GateError without a reason, or to adopt what was deleted."""
+    """Applies the policy to one finding and records it.
+
+    Raises GateError without a reason, and to adopt what was deleted or what only a gate may change.
+    """
     if not reason.strip():
         raise GateError("A reason is needed.", do="say why, in a few words; it is kept for ever.")
+    if policy == "adopt":
+        await _refuse_protected(world, finding)
     world.record("drift", actor, {"finding": finding.sentence, "policy": policy, "reason": reason})
     match policy:
         case "freeze":
@@ -118,6 +142,29 @@ async def handle(world: World, finding: Finding, policy: Policy, actor: str, rea
             if finding.found is None:
                 raise GateError(f"{finding.sentence} There is nothing to adopt.", do="revert it.")
             _adopt(world, actor, _subject(finding), finding.found, reason)
+
+
+async def _refuse_protected(world: World, finding: Finding) -> None:
+    """Adopting another model for a protected role would be a gate without tests, window and approvals.
+
+    Free before the pipeline's first baseline, while it is being set up; and where the model that should serve does not
+    answer, because then no gate could begin either.
+    """
+    for role in sorted(PROTECTED.get(finding.pipeline, frozenset()) & set(finding.fields)):
+        model = finding.fields[role][0]
+        if _is_in_use(world, finding) and (await world.blocks.probe(model)).alive:
+            raise GateError(
+                f"The role {role} is protected, and {model!r}, which should serve it, answers.",
+                means="another model for it has to be tested, watched and approved; nothing was adopted.",
+                do=f"name {model!r} in the lineup again, or `phasegate drift revert`; then use the role's own phase.",
+            )
+
+
+def _is_in_use(world: World, finding: Finding) -> bool:
+    """Whether users are served by this lineup, as a baseline has shown it can."""
+    serving = {Opening.model_fields["production"].default, *(gate.opening.production for gate in all_gates(world))}
+    proven = any(e.body["passed"] and e.body["pipeline"] == finding.pipeline for e in world.read("baseline"))
+    return proven and finding.name in serving
 
 
 def _subject(finding: Finding) -> dict[str, str]:

@@ -1,0 +1,74 @@
+"""Edits by hand that are adopted: what adopting may do, and what only a gate may."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from blocks.errors import GateError
+from flows.transitions.drift import handle, note_new, scan
+from tests.transitions.scenes import ROLE
+from tests.transitions.story import Story
+
+PROTECTED = "avatar_creation"
+
+
+def edited(story: Story, lineup: str = "production", **fields: Any) -> Story:
+    asyncio.run(note_new(story.world))
+    story.blocks.lineups["generator", lineup].update(fields)
+    return story
+
+
+def adopted(story: Story) -> Story:
+    for finding in asyncio.run(scan(story.world)):
+        asyncio.run(handle(story.world, finding, "adopt", "Grace", "agreed"))
+    assert asyncio.run(scan(story.world)) == []
+    return story
+
+
+class TestOfAProtectedRole:
+    def test_in_production_is_not_adopted(self, story: Story) -> None:
+        edited(story.prepared(), **{PROTECTED: "new"})
+        with pytest.raises(GateError, match="avatar_creation is protected"):
+            adopted(story)
+        assert len(asyncio.run(scan(story.world))) == 1
+        assert story.world.read("drift") == []
+
+    def test_is_adopted_while_the_pipeline_is_set_up(self, story: Story) -> None:
+        adopted(edited(story, **{PROTECTED: "new"}))
+
+    def test_is_adopted_where_nobody_is_served(self, story: Story) -> None:
+        adopted(edited(story.prepared(), "preview", **{PROTECTED: "new"}))
+
+    def test_is_adopted_where_the_model_does_not_answer_any_more(self, story: Story) -> None:
+        story.blocks.dead.add("old")
+        adopted(edited(story.prepared(), **{PROTECTED: "new"}))
+
+    def test_leaves_the_other_roles_alone(self, story: Story) -> None:
+        adopted(edited(story.prepared(), buyer_psychology="new"))
+
+
+class TestWhileAGateIsOpen:
+    def monitoring(self, story: Story) -> Story:
+        asyncio.run(note_new(story.world))
+        return story.monitoring()
+
+    @pytest.mark.parametrize("model", ["old", "new"])
+    def test_another_model_behind_a_compared_block_ends_it(self, story: Story, model: str) -> None:
+        self.monitoring(story).blocks.facts[model]["model"] = "another-8b"
+        assert adopted(story).moved().gate.state == "ROLLED_BACK"
+        assert "adopted while the gate was open" in story.gate.reason
+        assert "another-8b" in story.gate.reason
+
+    def test_a_changed_role_ends_it(self, story: Story) -> None:
+        self.monitoring(story)
+        assert adopted(edited(story, "preview", **{ROLE: "third"})).moved().gate.state == "ROLLED_BACK"
+
+    def test_what_it_does_not_compare_does_not(self, story: Story) -> None:
+        self.monitoring(story).blocks.facts["other"] = {"model": "other-8b"}
+        assert adopted(edited(story, report_words=900)).moved().gate.state == "MONITORING"
+
+    def test_what_was_adopted_before_it_began_does_not(self, story: Story) -> None:
+        asyncio.run(note_new(story.world))
+        story.blocks.facts["new"]["temperature"] = 0.7
+        assert adopted(story).monitoring().moved().gate.state == "MONITORING"
