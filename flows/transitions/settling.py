@@ -52,53 +52,50 @@ def _record(world: World, gate: Gate, kind: str, body: Content) -> None:
 async def _write(world: World, gate: Gate, lineup: str) -> None:
     """Writes one lineup if it has to be. A write that was recorded and not made is made without another entry.
 
-    The block is read again after the entry: whoever writes from an older one does so before that, or sees the entry.
+    The ledger gets what it knew with the gate's changes, the block what it holds with them: what somebody edited besides
+    stays, and stays an edit. The block is read again after the entry: whoever writes from an older one does so before
+    that, or sees the entry.
     """
     pipeline = gate.opening.pipeline
     known = known_lineups(world).get((pipeline, lineup))
     found = await world.blocks.lineup(pipeline, lineup)
-    content = wanted(world, gate, lineup, found, known)
-    body = {
-        "pipeline": pipeline,
-        "lineup": lineup,
-        "content": content,
-        "before": digest(found),
-        "after": digest(content),
-    }
-    if digest(content) != digest(known):
-        _record(world, gate, "writing", body)
+    recorded, content = wanted(gate, lineup, known, found), wanted(gate, lineup, found, known)
+    if digest(recorded) != digest(known):
+        body = {"pipeline": pipeline, "lineup": lineup, "content": recorded}
+        _record(world, gate, "writing", {**body, "before": digest(found), "after": digest(content)})
         found = await world.blocks.lineup(pipeline, lineup)
+        content = wanted(gate, lineup, found, recorded)
     if digest(content) == digest(found):
         return
     try:
         await world.blocks.write_lineup(pipeline, lineup, content)
     finally:  # one that failed may have been made
-        await _give_way(world, pipeline, lineup, content)
+        await _give_way(world, pipeline, lineup, recorded)
     there = await world.blocks.lineup(pipeline, lineup)
     if digest(there) != digest(content):
         fields = spoken_list([*differences(content, there)])
         raise PhasegateError(f"The lineup {lineup!r} was written and reads back differently in {fields}.")
 
 
-async def _give_way(world: World, pipeline: str, lineup: str, written: Content) -> None:
-    """Writes again what the ledger came to say while `written` was on its way: a slow process may have come last.
+async def _give_way(world: World, pipeline: str, lineup: str, recorded: Content) -> None:
+    """Writes again what the ledger came to say since `recorded`, while that was on its way: a slow process may come last.
 
     Raises AlreadyMovedError if there was such a thing.
     """
     overtaken = False
-    while digest(latest := known_lineups(world)[pipeline, lineup]) != digest(written):
-        since = {field: value for field, value in latest.items() if value != written.get(field)}
+    while digest(latest := known_lineups(world)[pipeline, lineup]) != digest(recorded):
+        since = {field: value for field, value in latest.items() if value != recorded.get(field)}
         there = await world.blocks.lineup(pipeline, lineup) or {}
         await world.blocks.write_lineup(pipeline, lineup, {**there, **since})
-        written, overtaken = latest, True
+        recorded, overtaken = latest, True
     if overtaken:
         raise AlreadyMovedError(f"The lineup {lineup!r} was moved on while it was written.")
 
 
-def wanted(world: World, gate: Gate, lineup: str, found: Content | None, known: Content | None) -> Content:
-    """The lineup's content with the gate's roles and canary, everything else as it is, or as it was if it is not valid."""
+def wanted(gate: Gate, lineup: str, *bases: Content | None) -> Content:
+    """The first of `bases` that is valid with the gate's roles and canary in it; with nothing else if none is."""
     changes = {**gate.serves[lineup], **_canary(gate, lineup)}
-    for base in (found, known, {}):
+    for base in (*bases, {}):
         sound = mended(gate.opening.pipeline, {**base, **changes}) if base is not None else None
         if sound is not None:
             return sound

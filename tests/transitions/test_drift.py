@@ -72,3 +72,11 @@ class TestWhileAGateIsOpen:
         asyncio.run(note_new(story.world))
         story.blocks.facts["new"]["temperature"] = 0.7
         assert adopted(story).monitoring().moved().gate.state == "MONITORING"
+
+    @pytest.mark.parametrize("end", ["promoted", "rolled back"])
+    def test_an_edit_of_something_else_stays_and_stays_an_edit(self, story: Story, end: str) -> None:
+        edited(self.monitoring(story), report_words=900, buyer_psychology="new")
+        story.monitored().answered() if end == "promoted" else story.rolled_back()
+        assert story.blocks.lineups["generator", "production"]["report_words"] == 900
+        [finding] = asyncio.run(scan(story.world))
+        assert set(finding.fields) == {"report_words", "buyer_psychology"}
