@@ -108,11 +108,12 @@ def migrate_database(
 ) -> None:
     """Copy every record into an empty database, from SQLite to PostgreSQL for example, and compare the two."""
     apply_settings(quiet=True)
-    from tasks.operations.copying import copy_database
+    from tasks.operations.copying import copy_database, open_source
     from tasks.records.database import full_address, open_database
 
+    filled = open_source(full_address(source))  # before the target is made: a mistyped source leaves nothing behind
     opened = open_database(full_address(target))
-    copied = copy_database(open_database(full_address(source)), opened)
+    copied = copy_database(filled, opened)
     say(
         f"Copied {copied.total:,} rows; every table has the same content, the ledger ends in {copied.ledger_head[:12]}."
     )

@@ -1,12 +1,36 @@
 """A whole database copied into another one, whatever the two are, and compared afterwards: from SQLite to PostgreSQL."""
 
+from pathlib import Path
+
 from sqlalchemy import Connection, Engine, inspect, select
 
 from blocks.errors import InputError, StorageError
 from tasks.operations.contents import CHUNK, Contents, all_tables, contents, digest
+from tasks.records.database import address, connect, usable
 
 NOT_COPIED = "alembic_version"
 """The target has its own: its tables were made by our migrations."""
+
+
+NEWEST_TABLES = "run `phasegate status` with PHASEGATE_DATABASE_URL naming the source, which brings its tables to the newest; then this."
+
+
+def open_source(url: str) -> Engine:
+    """The database to copy, as it is: it is neither made nor migrated. Raises InputError if phasegate's is not there."""
+    place = address(url)
+    if place.drivername.startswith("sqlite") and not Path(place.database or "").is_file():
+        raise _no_source(f"There is no file {place.database}.")
+    source = connect(url)
+    with usable(source):
+        if not inspect(source).has_table(NOT_COPIED):
+            raise _no_source(f"{place.render_as_string()} holds no database of phasegate's.")
+    return source
+
+
+def _no_source(happened: str) -> InputError:
+    return InputError(
+        happened, means="nothing was copied.", do="correct --from; `phasegate doctor` shows the one in use."
+    )
 
 
 def copy_database(source: Engine, target: Engine) -> Contents:
@@ -44,7 +68,7 @@ def _require_fitting(reading: Connection, sent: Contents, there: Contents, targe
     if sent.revision != there.revision:
         raise InputError(
             f"The source's tables are of revision {sent.revision or 'none'}, those of {where} of {there.revision}.",
-            means="nothing was copied.", do="run `phasegate doctor` on the source, which brings it to the newest tables.",
+            means="nothing was copied.", do=NEWEST_TABLES,
         )  # fmt: skip
     names = set(inspect(reading).get_table_names()) - {NOT_COPIED}
     if strangers := names - set(sent.rows):

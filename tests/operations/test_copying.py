@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select, text, update
 
 from blocks.errors import InputError
 from tasks.operations.contents import contents_of, digest
-from tasks.operations.copying import copy_database
+from tasks.operations.copying import copy_database, open_source
 from tasks.records.database import open_database
 from tasks.records.ledger import verify
 from tasks.records.tables import calls
@@ -60,6 +60,24 @@ def test_tables_of_others_are_not_left_behind_in_silence(source: Engine, target:
         connection.execute(text("CREATE TABLE notes (id INTEGER)"))
     with pytest.raises(InputError, match="tables phasegate does not know: notes"):
         copy_database(source, target)
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["no file", "a file without tables"])
+def test_a_source_that_is_none_is_said_and_not_made(tmp_path: Path, there: bool) -> None:
+    place = tmp_path / "mistyped.db"
+    if there:
+        place.touch()
+    with pytest.raises(InputError, match="mistyped"):
+        open_source(f"sqlite:///{place}")
+    assert place.exists() == there
+
+
+def test_a_source_with_older_tables_is_told_what_brings_them_to_the_newest(source: Engine, tmp_path: Path) -> None:
+    with source.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with pytest.raises(InputError, match="are of revision 0001") as raised:
+        copy_database(open_source(str(source.url)), open_database(f"sqlite:///{tmp_path / 'target.db'}"))
+    assert "phasegate status" in raised.value.do
 
 
 def test_the_way_back_works_too(source: Engine, target: Engine, tmp_path: Path) -> None:
