@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID, uuid5
 
-import pandas as pd
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.runtime import flow_run
@@ -36,6 +35,9 @@ from tasks.transcripts.scoring.quality import ModelScore
 from tasks.transcripts.scoring.score import score
 from tasks.transcripts.scoring.verdicts import Condition, TranscriptScore
 from tasks.transcripts.transcript import Transcript, without_header
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCORED = tuple(agent for agent in AGENTS if agent is not structuring.AGENT)
 """Phases have no gold answers."""
@@ -157,7 +159,7 @@ async def _record(run: TranscriptRun, transcript: Transcript, drafts: bool) -> t
     return record, [*check_written(record), *checks] if drafts else []
 
 
-def _write(frames: dict[str, pd.DataFrame], run_id: str) -> dict[str, Path]:
+def _write(frames: "dict[str, pd.DataFrame]", run_id: str) -> dict[str, Path]:
     place = state_folder("scores", run_id)
     files = {name: place / f"{name}.csv" for name in frames}
     for name, path in files.items():
@@ -165,7 +167,7 @@ def _write(frames: dict[str, pd.DataFrame], run_id: str) -> dict[str, Path]:
     return files
 
 
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     """Plain values; a figure that was not measured is None."""
     rows: list[dict[str, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return rows

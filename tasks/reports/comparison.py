@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
-
-import pandas as pd
+from typing import TYPE_CHECKING, get_args
 
 from tasks.reports.charts import Bar, Bars, Chart, Point, Points, Ranges, known
 from tasks.reports.document import Blocks, Paragraph, line, paragraph, table
@@ -13,6 +11,9 @@ from tasks.reports.page import Chapter, Page, Section, write_page
 from tasks.transcripts.scoring import tables
 from tasks.transcripts.scoring.quality import ModelScore, Rate
 from tasks.transcripts.scoring.verdicts import Condition, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 VERDICTS: tuple[Verdict, ...] = ("correct", "correctly null", "wrong", "missed", "invented")
@@ -185,11 +186,13 @@ def _values(scores: Sequence[ModelScore]) -> Chapter:
     return Chapter("Values that are not right", "values", blocks=_table(wrong))
 
 
-def _table(frame: pd.DataFrame) -> Blocks:
+def _table(frame: "pd.DataFrame") -> Blocks:
+    from pandas.api.types import is_numeric_dtype
+
     if frame.empty:
         return (paragraph("There is nothing."),)
     rows = [tuple(_shown(value) for value in row) for row in frame.head(MOST_ROWS).itertuples(index=False)]
-    numeric = frozenset(n for n, name in enumerate(frame.columns) if pd.api.types.is_numeric_dtype(frame[name]))
+    numeric = frozenset(n for n, name in enumerate(frame.columns) if is_numeric_dtype(frame[name]))
     more = len(frame) - MOST_ROWS
     said = (Paragraph(line(f"And {more:,} more in the CSV file.")),) if more > 0 else ()
     return (table(tuple(map(str, frame.columns)), rows, numeric), *said)

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from pydantic import BaseModel, ConfigDict
 
-from blocks.graph_connection import Graph, Row
 from tasks.crm.graph import cypher
 from tasks.crm.graph.rows import MeetingRows, meeting_rows, person_key
 from tasks.transcripts.record import CrmRecord
+
+if TYPE_CHECKING:  # the driver and its pandas take over a second to import, and whoever asks has them already
+    from blocks.graph_connection import Graph, Row
 
 
 class GraphCounts(BaseModel):
@@ -21,19 +23,19 @@ class GraphCounts(BaseModel):
     relations: dict[str, int]
 
 
-def graph_counts(graph: Graph) -> GraphCounts:
+def graph_counts(graph: "Graph") -> GraphCounts:
     return GraphCounts(
         nodes=_counted(graph, cypher.COUNT_NODES, cypher.KEYS),
         relations=_counted(graph, cypher.COUNT_RELATIONS, cypher.RELATIONS),
     )
 
 
-def _counted(graph: Graph, query: LiteralString, names: Iterable[str]) -> dict[str, int]:
+def _counted(graph: "Graph", query: LiteralString, names: Iterable[str]) -> dict[str, int]:
     # Of a label it never saw, ArcadeDB returns no row instead of 0.
     return dict.fromkeys(names, 0) | {row["name"]: row["number"] for row in graph.read(query)}
 
 
-def check_graph(graph: Graph, records: Iterable[CrmRecord], *, complete: bool = False) -> list[str]:
+def check_graph(graph: "Graph", records: Iterable[CrmRecord], *, complete: bool = False) -> list[str]:
     """What is wrong in the graph, one sentence each; empty if all is well.
 
     Of all that stands there: one client and one deal per meeting, one category, meeting and client per objection, no
@@ -53,7 +55,7 @@ def check_graph(graph: Graph, records: Iterable[CrmRecord], *, complete: bool = 
     return problems + _missing_persons(graph, [row for _, row in expected.values()])
 
 
-def _misshapen_meeting(found: Row) -> list[str]:
+def _misshapen_meeting(found: "Row") -> list[str]:
     return [
         f"Meeting {found['id']} has {len(found[part])} {part}, not one."
         for part in ("clients", "deals")
@@ -61,7 +63,7 @@ def _misshapen_meeting(found: Row) -> list[str]:
     ]
 
 
-def _misshapen_objection(found: Row) -> list[str]:
+def _misshapen_objection(found: "Row") -> list[str]:
     return [
         f"Objection {found['id']} has {len(found[part])} {part}, not one."
         for part in ("categories", "meetings", "clients")
@@ -69,7 +71,7 @@ def _misshapen_objection(found: Row) -> list[str]:
     ]
 
 
-def _differences(record: CrmRecord, row: MeetingRows, found: Row) -> list[str]:
+def _differences(record: CrmRecord, row: MeetingRows, found: "Row") -> list[str]:
     deal: Mapping[str, Any] = found["deals"][0] if found["deals"] else {}
     pairs: Sequence[tuple[str, Any, Any]] = (
         ("client", [row.client_key], found["clients"]),
@@ -93,7 +95,7 @@ def _exact(value: float | None) -> Decimal | None:
     return None if value is None else Decimal(repr(value))
 
 
-def _missing_persons(graph: Graph, rows: Iterable[MeetingRows]) -> list[str]:
+def _missing_persons(graph: "Graph", rows: Iterable[MeetingRows]) -> list[str]:
     there = {row["client"]: set(row["persons"]) for row in graph.read(cypher.PERSONS_AS_WRITTEN)}
     return [
         f"Meeting {row.transcript_id}: {name!r} is no member of client {row.client_key!r}."

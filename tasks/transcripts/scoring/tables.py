@@ -1,17 +1,26 @@
 """Scores as tables: data frames for code and pages, CSV for spreadsheets. All text in them is shown safely."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import fmean
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from tasks.reports.text import for_csv
 from tasks.transcripts.scoring.quality import ModelScore, Rate, by_repetition, spread
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _LONGEST_CELL = 200
 
 
-def summary(scores: Sequence[ModelScore]) -> pd.DataFrame:
+def _frame(rows: Iterable[Any], columns: Sequence[str] | None = None) -> "pd.DataFrame":
+    """pandas takes over a second to import: whoever only makes a deployment of the flow does without."""
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=columns)
+
+
+def summary(scores: Sequence[ModelScore]) -> "pd.DataFrame":
     """One row a model and condition, means over its repetitions; NaN where nothing was measured."""
     rows = []
     for (model, condition), repeated in by_repetition(scores).items():
@@ -36,10 +45,10 @@ def summary(scores: Sequence[ModelScore]) -> pd.DataFrame:
                 "decoys": sum(score.decoys for score in repeated),
             }
         )
-    return pd.DataFrame(rows)
+    return _frame(rows)
 
 
-def fields(scores: Sequence[ModelScore]) -> pd.DataFrame:
+def fields(scores: Sequence[ModelScore]) -> "pd.DataFrame":
     """One row a model, condition and field. The interval counts each transcript once, by its first repetition:
     repetitions of one transcript are no new evidence."""
     rows = []
@@ -65,12 +74,12 @@ def fields(scores: Sequence[ModelScore]) -> pd.DataFrame:
                 }
                 | {"decoys": sum(cell.decoy for cell in cells), "near": sum(cell.near for cell in cells)}
             )
-    return pd.DataFrame(rows)
+    return _frame(rows)
 
 
-def lists(scores: Sequence[ModelScore]) -> pd.DataFrame:
+def lists(scores: Sequence[ModelScore]) -> "pd.DataFrame":
     """One row a model, condition, transcript and list."""
-    return pd.DataFrame(
+    return _frame(
         {
             "model": score.model,
             "condition": one.condition,
@@ -90,9 +99,9 @@ def lists(scores: Sequence[ModelScore]) -> pd.DataFrame:
     )
 
 
-def cells(scores: Sequence[ModelScore]) -> pd.DataFrame:
+def cells(scores: Sequence[ModelScore]) -> "pd.DataFrame":
     """Every judged value: what to look at when a figure surprises."""
-    return pd.DataFrame(
+    return _frame(
         {
             "model": score.model,
             "condition": cell.condition,
@@ -110,7 +119,7 @@ def cells(scores: Sequence[ModelScore]) -> pd.DataFrame:
     )
 
 
-def drafts(scores: Sequence[ModelScore]) -> pd.DataFrame:
+def drafts(scores: Sequence[ModelScore]) -> "pd.DataFrame":
     """Every check of a draft: right name, no invented amount or day, verbatim quotes, and whether it was written."""
     names = ["model", "condition", "repetition", "transcript", "check", "passed", "found"]
     rows = [
@@ -119,13 +128,13 @@ def drafts(scores: Sequence[ModelScore]) -> pd.DataFrame:
         for one in score.transcripts
         for check in one.drafts
     ]
-    return pd.DataFrame(rows, columns=names)
+    return _frame(rows, columns=names)
 
 
-def to_csv(frame: pd.DataFrame) -> str:
+def to_csv(frame: "pd.DataFrame") -> str:
     """CSV in which no cell is a formula; an unmeasured figure is an empty cell."""
     safe = [[_shown(value) for value in row] for row in frame.itertuples(index=False)]
-    return str(pd.DataFrame(safe, columns=list(frame.columns)).to_csv(index=False, lineterminator="\r\n"))
+    return str(_frame(safe, columns=list(frame.columns)).to_csv(index=False, lineterminator="\r\n"))
 
 
 def _shown(value: object) -> str:
