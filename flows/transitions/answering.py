@@ -16,13 +16,15 @@ from flows.transitions.machine import is_asked, valid_approvals
 from flows.transitions.reading import read_gate
 from flows.transitions.story import Answer, Gate, Question, folded
 from flows.transitions.world import ApproverFacts, World
-from tasks.records.ledger import AlreadyMovedError, Entry
+from tasks.records.ledger import AlreadyMovedError, Entry, Read
 
 STEP = 30
 """Seconds a code is shown for."""
 STEPS_BACK = 6
 """A worker may take minutes to take up a run on a busy machine; a code of the last three minutes is taken, once."""
 STEPS_AHEAD = 1
+OF_PEOPLE = ("answered", "refused", "approver_added")
+"""Entries that tell which codes are spent and who is locked."""
 WRONG_CODES = 5
 """So many in a row lock the approver."""
 
@@ -77,7 +79,10 @@ async def answer(world: World, gate_id: str, given: Given, key: str | None = Non
         gate = read_gate(world, gate_id)
         if not is_asked(gate):
             return f"Gate {gate_id} is {gate.state} and asks nobody."
-        refusal, step = await _examine(world, gate, given, key)
+        # Codes and locks are of people, not of gates: a decision on another gate meanwhile has this one looked at again.
+        story = world.read(*OF_PEOPLE)
+        seen = Read(OF_PEOPLE, story[-1].sequence if story else 0)
+        refusal, step = await _examine(world, gate, given, key, story)
         try:
             if refusal:
                 shown = key or (gate.question.key if gate.question else "")
@@ -88,9 +93,9 @@ async def answer(world: World, gate_id: str, given: Given, key: str | None = Non
                     "key": shown,
                     "step": step,
                 }
-                world.record("refused", _name(given), body, gate.id, gate.sequence + 1)
+                world.record("refused", _name(given), body, gate.id, gate.sequence + 1, seen)
             else:
-                _accept(world, gate, given, step)
+                _accept(world, gate, given, step, seen)
             return refusal
         except AlreadyMovedError:
             continue
@@ -105,22 +110,21 @@ def _name(given: Given) -> str:
     return "".join(sign for sign in given.approver.strip()[:100] if sign.isprintable()) or "nobody"
 
 
-def _accept(world: World, gate: Gate, given: Given, step: int) -> None:
+def _accept(world: World, gate: Gate, given: Given, step: int, seen: Read) -> None:
     assert gate.question is not None
     accepted = Answer(
         given.decision, _name(given), given.reason.strip(), gate.question.evidence_digest, gate.opening.change_digest
     )
     confirmed = list(gate.opening.human) if given.decision == "approve" else []
     body = {**vars(accepted), "step": step, "confirmed": confirmed, "key": gate.question.key}
-    world.record("answered", accepted.approver, body, gate.id, gate.sequence + 1)
+    world.record("answered", accepted.approver, body, gate.id, gate.sequence + 1, seen)
 
 
-async def _examine(world: World, gate: Gate, given: Given, key: str | None) -> tuple[str, int]:
+async def _examine(world: World, gate: Gate, given: Given, key: str | None, story: list[Entry]) -> tuple[str, int]:
     """Why the decision is not accepted, or nothing; and the time step of a right code, which is taken either way."""
     approver = next((one for one in await world.blocks.approvers() if one.name == given.approver.strip()), None)
     if approver is None or not approver.active:
         return "Nobody of this name may approve.", 0
-    story = world.read("answered", "refused", "approver_added")
     if _locked(story, approver.name):
         return f"{approver.name} is locked after {WRONG_CODES} wrong codes; renew with `phasegate approver add`.", 0
     step = _step(approver, given.code, world.clock())

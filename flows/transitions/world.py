@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Engine
 
 from tasks.records.database import engine
-from tasks.records.ledger import Entry, NewEntry, append, entries
+from tasks.records.ledger import Entry, NewEntry, Read, append, entries
 
 Content = Mapping[str, Any]
 """Fields of a block document, none of them secret."""
@@ -81,10 +81,16 @@ class World:
     """Tells people of an entry that was recorded; never raises. A drill's ledger is nobody's business."""
 
     def record(
-        self, kind: str, actor: str, body: Content, gate_id: str | None = None, place: int | None = None
+        self,
+        kind: str,
+        actor: str,
+        body: Content,
+        gate_id: str | None = None,
+        place: int | None = None,
+        decided_on: Read | None = None,
     ) -> Entry:
-        """Appends to the ledger, now."""
-        entry = append(self.database, NewEntry(kind, actor, self.clock(), body, gate_id, place))
+        """Appends to the ledger, now. AlreadyMovedError if the place is taken or what it was decided on has grown."""
+        entry = append(self.database, NewEntry(kind, actor, self.clock(), body, gate_id, place), decided_on)
         self.announce(self, entry)
         return entry
 

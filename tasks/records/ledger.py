@@ -60,11 +60,20 @@ class Entry:
     hash: str
 
 
-def append(database: Engine, new: NewEntry) -> Entry:
+@dataclass(frozen=True)
+class Read:
+    """What a decision was made on: all entries of some kinds, whatever gate they are of."""
+
+    kinds: tuple[str, ...]
+    until: int
+    """Number of the ledger's newest entry when they were read."""
+
+
+def append(database: Engine, new: NewEntry, decided_on: Read | None = None) -> Entry:
     """Records `new` after the last entry.
 
-    Raises AlreadyMovedError if the gate's place is taken, StorageError if the ledger cannot be written, ValueError for
-    a secret in the body or an entry of a gate without a place.
+    Raises AlreadyMovedError if the gate's place is taken, or what it was decided on has grown; StorageError if the
+    ledger cannot be written, ValueError for a secret in the body or an entry of a gate without a place.
     """
     if (new.gate_id is None) != (new.gate_sequence is None):
         raise ValueError("an entry of a gate needs its place in the gate's story, and only such an entry has one")
@@ -72,15 +81,29 @@ def append(database: Engine, new: NewEntry) -> Entry:
     with usable(database):
         try:
             with _tail(database) as connection:
+                _refuse_overtaken(connection, new, decided_on)
                 row = _sealed(new, *_last(connection))
                 connection.execute(ledger.insert().values(row))
         except IntegrityError as error:
-            raise AlreadyMovedError(
-                f"Gate {new.gate_id} has moved on in the meantime.",
-                means="this move was not made; the other process's was.",
-                do="look at the gate again: `phasegate status`.",
-            ) from error
+            raise _moved_on(new) from error
     return _entry(row)
+
+
+def _moved_on(new: NewEntry) -> AlreadyMovedError:
+    return AlreadyMovedError(
+        f"Gate {new.gate_id} has moved on in the meantime.",
+        means="this move was not made; the other process's was.",
+        do="look at the gate again: `phasegate status`.",
+    )
+
+
+def _refuse_overtaken(connection: Connection, new: NewEntry, decided_on: Read | None) -> None:
+    """In the transaction that alone may append: nobody can come between this look and the entry."""
+    if decided_on is None:
+        return
+    later = select(ledger.c.sequence).where(ledger.c.sequence > decided_on.until, ledger.c.kind.in_(decided_on.kinds))
+    if connection.execute(later.limit(1)).first():
+        raise _moved_on(new)
 
 
 def entries(database: Engine, *, gate_id: str | None = None, kinds: Sequence[str] = (), after: int = 0) -> list[Entry]:

@@ -1,14 +1,21 @@
 """Things that happen at the same time: two gates of a pipeline, two approvals of a gate."""
 
 import asyncio
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count
+from threading import Barrier
 
 import pytest
 
-from flows.transitions.answering import answer, ask
+from flows.transitions.answering import USED, WRONG, answer, ask
 from flows.transitions.moving import advance, open_gate
 from flows.transitions.reading import read_gate
+from flows.transitions.world import ApproverFacts
+from tests.transitions.memory import MemoryBlocks
 from tests.transitions.scenes import opening
+from tests.transitions.several import begun
 from tests.transitions.story import GATE, QUICK, Story
 
 
@@ -49,3 +56,42 @@ def test_the_same_approval_sent_twice_at_once_counts_once(story: Story) -> None:
         refusals = list(pool.map(lambda _: asyncio.run(answer(story.world, GATE, given)), range(4)))
     assert refusals.count("") == 1
     assert len(story.world.read("answered")) == 1
+
+
+@dataclass
+class Together(MemoryBlocks):
+    """The first two who look for approvers look at the same time: each has read the ledger, neither has written."""
+
+    meeting: Barrier = field(default_factory=lambda: Barrier(2))
+    came: Iterator[int] = field(default_factory=count)
+
+    async def approvers(self) -> Sequence[ApproverFacts]:
+        if next(self.came) < self.meeting.parties:
+            self.meeting.wait(timeout=30)
+        return await super().approvers()
+
+
+def both_at_once(story: Story, **typed: str) -> list[str]:
+    """What two gates say to the same form, sent to both at the same time."""
+    gates = ("gate-1", "gate-2")
+    for gate_id, role in zip(gates, ("market_analysis", "value_stack"), strict=True):
+        begun(story, gate_id, "AWAITING_APPROVAL", role=role)
+        ask(story.world, gate_id)
+    story.blocks = Together(lineups=story.blocks.lineups)
+    given = story.given("Grace", **typed)
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda gate_id: asyncio.run(answer(story.world, gate_id, given)), gates))
+
+
+def test_one_code_on_two_gates_at_once_is_taken_once(story: Story) -> None:
+    refusals = both_at_once(story)
+    assert sorted(refusals) == ["", USED]
+    assert len(story.world.read("answered")) == 1
+
+
+def test_the_fifth_wrong_code_locks_on_every_gate_at_once(story: Story) -> None:
+    for _ in range(4):
+        story.world.record("refused", "Grace", {"approver": "Grace", "reason": WRONG, "wrong": True, "step": 0})
+    refusals = both_at_once(story, code="000000")
+    assert refusals.count(WRONG) == 1
+    assert sum("locked" in refusal for refusal in refusals) == 1
