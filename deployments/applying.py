@@ -1,13 +1,14 @@
 """Brings a Prefect server to what the catalogue says: work pool and deployments. Safe to run again."""
 
 import importlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from prefect import Flow
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import DeploymentCreate, WorkPoolCreate
 from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
@@ -20,7 +21,7 @@ from deployments.alerts import Alerts, create_alerts
 from deployments.catalogue import WORK_POOL, Deployment, deployments
 from deployments.forms import form
 from deployments.limits import create_limits
-from deployments.schedules import merged
+from deployments.merging import LABEL, editable, memory, merge, remembered
 from flows.operations.tags import OURS
 from flows.transitions.drift import note_new
 from flows.transitions.world import real_world
@@ -40,9 +41,11 @@ class Applied:
     deployments: int
     changed_deployments: Sequence[str]
     """Created, or brought to a changed catalogue."""
+    merged: Sequence[str]
+    """What stayed because a person changed it although the catalogue says something else, and schedules that were removed."""
     created_limits: Sequence[str]
     strangers: Sequence[str]
-    """Deployments with phasegate's tag that the catalogue does not have; left alone and reported."""
+    """Deployments with phasegate's tag, and their schedules, that the catalogue does not have; left alone and reported."""
     alerts: Alerts
     alerts_problem: str
     """Why nobody is told of anything although a block was named; the rest stands all the same."""
@@ -57,10 +60,26 @@ async def bootstrap(alerts: str = "") -> Applied:
         new_pool = await _work_pool(client)
         limits = await create_limits(client, await model_documents(client))
         there = await _ours(client)
-        changed = [one.name for one in deployments() if await _apply(client, one, there.get(one.name))]
-        strangers = sorted(set(there) - {one.name for one in deployments()})
+        done = {one.name: await _apply(client, one, there.get(one.name)) for one in deployments()}
         sent, problem = await _alerts(client, alerts)
-        return Applied(created, noted, new_pool, len(deployments()), changed, limits, strangers, sent, problem)
+        return Applied(
+            created_blocks=created, noted_blocks=noted, created_work_pool=new_pool, deployments=len(done),
+            changed_deployments=[name for name, told in done.items() if told is not None],
+            merged=[sentence for told in done.values() for sentence in told or ()], created_limits=limits,
+            strangers=strangers(await _ours(client)), alerts=sent, alerts_problem=problem,
+        )  # fmt: skip
+
+
+def strangers(there: Mapping[str, DeploymentResponse]) -> list[str]:
+    """What has phasegate's tag and is not in the catalogue. A schedule made in the UI has no slug and is a person's."""
+    catalogue = {one.name: {schedule.slug for schedule in one.schedules} for one in deployments()}
+    gone = [f"deployment {name!r}" for name in there if name not in catalogue]
+    old = [
+        f"schedule {schedule.slug!r} of {name!r}"
+        for name, slugs in catalogue.items() if name in there
+        for schedule in there[name].schedules if schedule.slug and schedule.slug not in slugs
+    ]  # fmt: skip
+    return sorted(gone) + sorted(old)
 
 
 async def _alerts(client: PrefectClient, block: str) -> tuple[Alerts, str]:
@@ -89,38 +108,57 @@ async def _work_pool(client: PrefectClient) -> bool:
     return False
 
 
-async def _apply(client: PrefectClient, deployment: Deployment, there: DeploymentResponse | None) -> bool:
-    """Creates or updates a deployment; whether there was anything to do.
+async def _apply(
+    client: PrefectClient, deployment: Deployment, there: DeploymentResponse | None
+) -> Sequence[str] | None:
+    """Creates or updates a deployment; what people should know of it, None if there was nothing to do.
 
-    What was applied is recorded as the deployment's version. While the catalogue says the same, the deployment is left
-    as it is, whatever a person made of it; when it says something else, its schedules, limit and pause still stay.
+    What the catalogue says is recorded as the deployment's version. While that is the same, the deployment is left as it
+    is, whatever a person made of it; when it is another, what a person changed still stays (see `merging`).
     """
     module, name = deployment.entrypoint.split(":")
     loaded: Flow[..., Any] = getattr(importlib.import_module(module), name)
-    fields = _fields(deployment, loaded)
-    limit, schedules = deployment.concurrency_limit, merged(there.schedules if there else (), deployment.schedules)
-    version = sha256([fields, deployment])[:12]
+    fields, wanted = _fields(deployment, loaded), _wanted(deployment)
+    applied = memory(wanted, deployment.schedules)
+    version = sha256([fields, applied])[:12]
     if there and there.version == version:
-        return False
-    if there and there.global_concurrency_limit:
-        limit = there.global_concurrency_limit.limit
-    strategy = ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy(deployment.collision)) if limit else None
-    await client.create_deployment(
-        flow_id=await client.create_flow(loaded), version=version, schedules=schedules,
-        concurrency_limit=limit, concurrency_options=strategy, **fields,
+        return None
+    known = remembered(there) if there else {}
+    merged = merge(
+        editable(there) if there else wanted, there.schedules if there else (), wanted, deployment.schedules, known
+    )
+    values = dict(merged.values)
+    limit, collision = values.pop("limit"), values.pop("collision")
+    strategy = (
+        ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy(collision)) if limit and collision else None
+    )
+    create = DeploymentCreate(
+        flow_id=await client.create_flow(loaded), version=version, labels={LABEL: json.dumps(applied)},
+        schedules=list(merged.schedules), concurrency_limit=limit, concurrency_options=strategy, **fields, **values,
     )  # fmt: skip
-    return True
+    # Not by the client's own method: it also sends what is not said here, and would empty a person's job variables.
+    await client.request("POST", "/deployments/", json=create.model_dump(mode="json", exclude_unset=True))
+    return [f"{deployment.name}: {sentence}" for sentence in merged.told]
 
 
 def _fields(deployment: Deployment, loaded: Flow[..., Any]) -> dict[str, Any]:
+    """What is always the catalogue's."""
     return {
         "name": deployment.name,
         "entrypoint": deployment.entrypoint,
-        "description": deployment.description,
-        "tags": [OURS, *deployment.tags],
-        "parameters": dict(deployment.parameters),
         "parameter_openapi_schema": form(loaded),
         "enforce_parameter_schema": True,
         "work_pool_name": WORK_POOL,
         "pull_steps": [{"prefect.deployments.steps.set_working_directory": {"directory": str(PROJECT_ROOT)}}],
+    }
+
+
+def _wanted(deployment: Deployment) -> dict[str, Any]:
+    """What a person may change: see `editable`."""
+    return {
+        "description": deployment.description,
+        "tags": sorted([OURS, *deployment.tags]),
+        "parameters": dict(deployment.parameters),
+        "limit": deployment.concurrency_limit,
+        "collision": deployment.collision if deployment.concurrency_limit else None,
     }

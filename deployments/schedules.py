@@ -1,7 +1,7 @@
 """Schedules as data: when a deployment runs by itself. What a person paused or changed stays as it is."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,17 +34,19 @@ class Schedule:
         )  # fmt: skip
 
 
-def merged(there: Sequence[DeploymentSchedule], wanted: Sequence[Schedule]) -> list[DeploymentScheduleCreate]:
-    """Every schedule that is there, as it is, and those of the catalogue whose slug is new.
+def content(schedule: DeploymentSchedule | DeploymentScheduleCreate) -> dict[str, Any]:
+    """What a schedule says, apart from its time zone and whether it is active: those are chosen on the server."""
+    when = schedule.schedule.model_dump(mode="json", exclude={"timezone"})
+    return {"when": when, "parameters": schedule.parameters}
 
-    The server replaces all schedules of a deployment that is applied, so those that are there must be given again.
-    """
-    kept = [
-        DeploymentScheduleCreate(
-            schedule=one.schedule, active=one.active, parameters=one.parameters, slug=one.slug,
-            max_scheduled_runs=one.max_scheduled_runs,
-        )
-        for one in there
-    ]  # fmt: skip
-    known = {one.slug for one in there}
-    return kept + [one.wanted() for one in wanted if one.slug not in known]
+
+def kept(there: DeploymentSchedule, new: Schedule | None) -> DeploymentScheduleCreate:
+    """The schedule as it is, or with what the catalogue says now."""
+    again = DeploymentScheduleCreate(
+        schedule=there.schedule, active=there.active, parameters=there.parameters, slug=there.slug,
+        max_scheduled_runs=there.max_scheduled_runs,
+    )  # fmt: skip
+    if new is None:
+        return again
+    when = there.schedule.model_copy(update={"cron": new.cron})
+    return again.model_copy(update={"schedule": when, "parameters": dict(new.parameters)})

@@ -50,10 +50,10 @@ def report(applied: "Applied") -> None:
     for name in applied.created_limits:
         say(f"created limit {name}")
     say(f"{applied.deployments} deployments are up to date, {len(applied.changed_deployments)} of them were changed")
+    for sentence in applied.merged:
+        say(sentence)
     for name in applied.strangers:
-        say(
-            f"the deployment {name!r} is not in the catalogue any more; it was left alone, delete it in the UI if it is yours"
-        )
+        say(f"the {name} is not in the catalogue; it was left alone, delete it in the UI if nobody needs it")
     report_alerts(applied.alerts)
     if applied.alerts_problem:
         say(f"nobody is told of anything: {applied.alerts_problem}")

@@ -8,6 +8,7 @@ import pytest
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, GlobalConcurrencyLimitUpdate
 from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.schedules import CronSchedule
 
 from blocks.limits import limits_there
 from deployments.applying import Applied, bootstrap
@@ -74,19 +75,54 @@ def test_a_paused_schedule_stays_paused(edited: DeploymentResponse) -> None:
     assert not ours("janitor").schedules[0].active
 
 
+def change(name: str, **fields: Any) -> None:
+    """What the UI changes of a deployment."""
+    known = ours(name).id
+    ask(lambda client: client.update_deployment(known, DeploymentUpdate(**fields)))
+
+
 def test_a_paused_schedule_stays_paused_when_the_catalogue_has_changed(edited: DeploymentResponse) -> None:
     set_active(edited, False)
-    older = DeploymentUpdate(version="older")
-    ask(lambda client: client.update_deployment(edited.id, older))
+    change("janitor", version="older")
     assert asyncio.run(bootstrap()).changed_deployments == ["janitor"]
     assert not ours("janitor").schedules[0].active
 
 
 def test_a_deployment_edited_by_a_person_stays(bootstrapped: Applied) -> None:
-    generate = ours("generate")
-    ask(lambda client: client.update_deployment(generate.id, DeploymentUpdate(description="by hand")))
+    change("transcript", description="by hand")
     asyncio.run(bootstrap())
-    assert ours("generate").description == "by hand"
+    assert ours("transcript").description == "by hand"
+
+
+@pytest.mark.parametrize("name", ["drill", "generate", "transcript-full"])
+def test_a_changed_catalogue_takes_nothing_for_a_person_s_that_is_its_own(bootstrapped: Applied, name: str) -> None:
+    change(name, version="older")
+    again = asyncio.run(bootstrap())
+    assert (again.changed_deployments, again.merged) == ([name], [])
+
+
+def test_what_a_person_changed_stays_when_the_catalogue_has_changed_and_is_said(bootstrapped: Applied) -> None:
+    change("retention", version="older", description="by hand", concurrency_limit=None)
+    again = asyncio.run(bootstrap())
+    assert again.merged == [
+        "retention: kept the description edited by hand; the catalogue has another",
+        "retention: kept the limit none; the catalogue says 1",
+    ]
+    assert ours("retention").description == "by hand"
+    assert ours("retention").global_concurrency_limit is None
+
+
+def test_job_variables_of_a_person_stay_when_the_catalogue_has_changed(bootstrapped: Applied) -> None:
+    change("backup", version="older", job_variables={"env": {"TZ": "Europe/Berlin"}})
+    assert asyncio.run(bootstrap()).changed_deployments == ["backup"]
+    assert ours("backup").job_variables == {"env": {"TZ": "Europe/Berlin"}}
+
+
+def test_a_schedule_that_is_not_in_the_catalogue_is_said(bootstrapped: Applied) -> None:
+    drill, old = ours("drill").id, CronSchedule(cron="0 4 * * 1")
+    made = {"schedule": old.model_dump(mode="json"), "active": False, "slug": "weekly"}
+    ask(lambda client: client.request("POST", f"/deployments/{drill}/schedules", json=[made]))
+    assert asyncio.run(bootstrap()).strangers == ["schedule 'weekly' of 'drill'"]
 
 
 def test_a_limit_set_by_a_person_stays(bootstrapped: Applied) -> None:

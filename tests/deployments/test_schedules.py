@@ -1,12 +1,15 @@
 """Schedules of a deployment: the catalogue's are added once, what a person made of them stays."""
 
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from prefect.client.schemas.objects import DeploymentSchedule
 
 from deployments.catalogue import deployments
-from deployments.schedules import Schedule, merged
+from deployments.merging import memory, merge_schedules
+from deployments.schedules import Schedule
 
 NIGHTLY = Schedule("nightly", "30 2 * * *", "Europe/Berlin", {"lineup": "production"})
 
@@ -16,8 +19,15 @@ def there(wanted: Schedule, **changed: object) -> DeploymentSchedule:
     return DeploymentSchedule.model_validate({**wanted.wanted().model_dump(), "deployment_id": uuid.uuid4(), **changed})
 
 
+def merged(
+    there: Sequence[DeploymentSchedule], wanted: Sequence[Schedule], before: Sequence[Schedule] = (NIGHTLY,)
+) -> Any:
+    """The schedules a deployment gets whose catalogue entry had those `before`."""
+    return merge_schedules(there, wanted, memory({}, before))[0]
+
+
 def test_a_schedule_of_the_catalogue_is_added() -> None:
-    [made] = merged([], [NIGHTLY])
+    [made] = merged([], [NIGHTLY], before=[])
     assert (made.slug, made.active, made.parameters) == ("nightly", True, {"lineup": "production"})
     assert made.schedule.model_dump(include={"cron", "timezone"}) == {"cron": "30 2 * * *", "timezone": "Europe/Berlin"}
 
@@ -27,20 +37,47 @@ def test_a_paused_schedule_stays_paused() -> None:
     assert not kept.active
 
 
+def test_another_time_in_the_catalogue_reaches_a_schedule_that_nobody_changed() -> None:
+    [moved] = merged([there(NIGHTLY, active=False)], [Schedule("nightly", "0 3 * * *", "UTC", {"lineup": "preview"})])
+    assert (moved.schedule.cron, moved.parameters) == ("0 3 * * *", {"lineup": "preview"})
+    assert (moved.schedule.timezone, moved.active) == ("Europe/Berlin", False)
+
+
 def test_another_time_chosen_by_a_person_stays() -> None:
     by_hand = Schedule("nightly", "0 5 * * *", "Europe/Berlin").wanted().schedule
-    [kept] = merged([there(NIGHTLY, schedule=by_hand)], [NIGHTLY])
+    [kept] = merged([there(NIGHTLY, schedule=by_hand)], [Schedule("nightly", "0 3 * * *")])
     assert kept.schedule == by_hand
 
 
 def test_a_schedule_added_by_a_person_stays_beside_a_new_one_of_the_catalogue() -> None:
     own = Schedule("own", "0 12 * * 1")
-    assert [one.slug for one in merged([there(own)], [NIGHTLY])] == ["own", "nightly"]
+    assert [one.slug for one in merged([there(own)], [NIGHTLY], before=[])] == ["own", "nightly"]
+
+
+def test_a_schedule_that_somebody_deleted_stays_away() -> None:
+    assert merged([], [NIGHTLY]) == []
+
+
+def test_a_renamed_schedule_is_replaced_and_that_is_said() -> None:
+    renamed = Schedule("every-night", "30 2 * * *")
+    schedules, told = merge_schedules([there(NIGHTLY)], [renamed], memory({}, [NIGHTLY]))
+    assert [one.slug for one in schedules] == ["every-night"]
+    assert told == ["removed the schedule 'nightly', which the catalogue has no more"]
+
+
+def test_a_renamed_schedule_that_a_person_changed_stays_beside_the_new_one() -> None:
+    by_hand = Schedule("nightly", "0 5 * * *").wanted().schedule
+    kept = merged([there(NIGHTLY, schedule=by_hand)], [Schedule("every-night", "30 2 * * *")])
+    assert [one.slug for one in kept] == ["nightly", "every-night"]
 
 
 def test_the_time_zone_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHASEGATE_TIMEZONE", "Europe/Berlin")
     assert Schedule("nightly", "30 2 * * *").timezone == "Europe/Berlin"
+
+
+def test_machines_with_other_time_zones_remember_the_same() -> None:
+    assert memory({}, [NIGHTLY]) == memory({}, [Schedule("nightly", "30 2 * * *", "UTC", {"lineup": "production"})])
 
 
 def test_names_and_slugs_of_the_catalogue_are_unique() -> None:
