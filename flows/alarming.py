@@ -28,6 +28,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
         "phasegate.gate.promoted": "Production asks the candidate from now on.",
         "phasegate.gate.stable": "Promoted for a whole window without harm; the next phase may start.",
         "phasegate.gate.rolled-back": "Every lineup names the incumbent again.",
+        "phasegate.gate.way-back-dead": "A change was taken back, and the model that serves again does not answer.",
         "phasegate.gate.unsettled": "The lineup blocks do not follow a gate's last move yet.",
     },
     "harm": {"phasegate.harm": "A candidate did harm; it is being taken back."},

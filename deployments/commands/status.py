@@ -44,7 +44,7 @@ def status(
     gates = all_gates(world)
     _incident(world)
     for one in gates:
-        if every or one.open or not one.settled:
+        if every or not one.at_rest:
             console.print(_panel(world, one))
     if not any(one.open for one in gates):
         say("No gate is open.")
@@ -92,7 +92,7 @@ def _panel(world: "World", gate: "Gate") -> "Panel":
     view, state = gate_view(world, gate), name_of(gate.state)
     lines = [Text(_plain(view.sentence), style="bold")]
     lines += [_text(f"As it came here: {view.reason}")] if view.reason not in view.sentence else []
-    lines += [Text(_plain(f"The blocks do not follow yet: {view.failure}"), style="red")] if view.failure else []
+    lines += [Text(_plain(view.failure), style="red")] if view.failure else []
     lines += [_text(at_a_glance(view)), _text(f"Next: {view.next_step}")]
     title = Text.assemble(_plain(f"{view.phase} · {view.title} ·"), " ", (state, STYLES.get(state, UNDER_WAY)))
     return Panel(Group(*lines), title=title, title_align="left", subtitle=_text(f"gate {gate.id[:8]}"),

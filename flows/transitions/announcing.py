@@ -20,7 +20,7 @@ OF_MOVES = {
     "ROLLED_BACK": "phasegate.gate.rolled-back",
 }
 TOLD = frozenset(
-    {"moved", "reminded", "unsettled", "incident_opened", "incident_closed", "drilled", "baseline"}
+    {"moved", "reminded", "settled", "unsettled", "incident_opened", "incident_closed", "drilled", "baseline"}
 )  # fmt: skip
 
 
@@ -43,6 +43,8 @@ def alarms(entry: Entry, phase: str) -> Iterator[Alarm]:
             yield from _of_move(entry, phase)
         case "reminded":
             yield _of_gate("phasegate.gate.reminder", gate, phase, "An approver is still asked.")
+        case "settled" if body.get("way_back"):
+            yield _of_gate("phasegate.gate.way-back-dead", gate, phase, body["way_back"])
         case "unsettled":
             yield _of_gate("phasegate.gate.unsettled", gate, phase, body["reason"])
         case "incident_opened":

@@ -10,7 +10,7 @@ from flows.transitions.facts import evidence_since_promotion, window_evidence, w
 from flows.transitions.machine import approvals_needed, valid_approvals
 from flows.transitions.preconditions import stale
 from flows.transitions.story import Gate
-from flows.transitions.telling import events, means, next_step, notices, serving
+from flows.transitions.telling import events, means, next_step, notices, serving, trouble
 from flows.transitions.world import World
 from tasks.judging.evidence import Circumstances, Evidence
 from tasks.judging.tracing import spread, trace
@@ -30,7 +30,7 @@ def gate_view(world: World, gate: Gate) -> GateView:
     drawn = _drawn(world, gate, as_of) if evidence else {}
     return GateView(
         id=gate.id, title=o.title, phase=o.phase, pipeline=o.pipeline, state=gate.state, means=means(gate),
-        since=gate.since, reason=gate.reason, failure=gate.failure, starter=o.starter, opened_at=gate.opened_at,
+        since=gate.since, reason=gate.reason, failure=trouble(gate), starter=o.starter, opened_at=gate.opened_at,
         as_of=as_of, serving=serving(gate), plan=o.plan, change_digest=o.change_digest,
         changes=tuple(ChangeView(c.role, o.plan.label(c.role), c.incumbent, c.candidate) for c in o.changes),
         window_start=gate.window_start, testing_since=gate.testing_since, promoted_at=gate.promoted_at,

@@ -38,7 +38,7 @@ async def advance(world: World, gate_id: str) -> Gate:
     for _ in range(PATIENCE):
         try:
             gate = read_gate(world, gate_id)
-            if not gate.settled:
+            if not gate.settled or gate.failure:
                 await settle(world, gate)
                 gate = read_gate(world, gate_id)
             facts = await gather(world, gate)

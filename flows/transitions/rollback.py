@@ -34,6 +34,12 @@ async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand")
             means="runs under way and new ones may still ask the candidate.",
             do="correct what is said there; the watch tries again every few minutes, and so does this flow.",
         )
+    if gate.failure:
+        raise GateError(
+            f"The change is taken back, and what serves again does not answer. {gate.failure}",
+            means="users are not served by these roles.",
+            do="mend that model, or name another one in the production lineup; the watch looks again every few minutes.",
+        )
     return gate.state
 
 

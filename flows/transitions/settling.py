@@ -12,7 +12,7 @@ from blocks.errors import PhasegateError
 from blocks.lineups import lineup_kind
 from flows.transitions.known import differences, digest, known_lineups
 from flows.transitions.story import Gate, tell
-from flows.transitions.world import Content, World
+from flows.transitions.world import Content, Probe, World
 from tasks.judging.wording import spoken_list
 from tasks.records.ledger import AlreadyMovedError
 
@@ -22,23 +22,29 @@ SLUG = "block_type_slug"
 
 
 async def settle(world: World, gate: Gate) -> None:
-    """Writes what is not yet as it should be and records how it went; nothing if the gate is settled."""
-    if gate.settled:
+    """Writes what is not yet as it should be and records how it went; nothing if the gate is at rest.
+
+    A gate that was taken back is settled when its lineups are: a dead incumbent is no reason to write it again and again
+    over what somebody puts in its place. It is said, and asked again, until it answers or serves no more.
+    """
+    if gate.settled and not gate.failure:
         return
-    started, problem = perf_counter(), ""
+    started, problem, dead = perf_counter(), "", ""
     try:
-        for lineup in gate.serves:
+        for lineup in () if gate.settled else gate.serves:
             await _write(world, gate, lineup)
-        problem = await _probe(world, gate)
     except AlreadyMovedError:
         raise
     except PhasegateError as error:
         problem = error.happened
-    body = {"pipeline": gate.opening.pipeline, "serves": gate.serves, "seconds": round(perf_counter() - started, 3)}
     if not problem:
-        _record(world, gate, "settled", body)
-    elif problem != gate.failure:
+        dead = await _probe(world, gate)
+        problem = "" if gate.state == "ROLLED_BACK" else dead
+    body = {"pipeline": gate.opening.pipeline, "serves": gate.serves, "seconds": round(perf_counter() - started, 3)}
+    if problem and problem != gate.failure:
         _record(world, gate, "unsettled", {"reason": problem})
+    elif not problem and (not gate.settled or dead != gate.failure):
+        _record(world, gate, "settled", {**body, "way_back": dead})
 
 
 def _record(world: World, gate: Gate, kind: str, body: Content) -> None:
@@ -121,10 +127,15 @@ def _canary(gate: Gate, lineup: str) -> Content:
 
 async def _probe(world: World, gate: Gate) -> str:
     """Asks every model that serves users because of this move; why one does not answer, or nothing."""
-    serving = gate.serves.get(gate.opening.production, {})
-    models = {*serving.values(), *(gate.opening.candidates.values() if gate.state == "TESTING" or gate.weight else ())}
+    o = gate.opening
+    known = known_lineups(world).get((o.pipeline, o.production), {})
+    serving = {model for role, model in gate.serves.get(o.production, {}).items() if known.get(role) == model}
+    models = {*serving, *(o.candidates.values() if gate.state == "TESTING" or gate.weight else ())}
     for model in sorted(models):
-        probe = await world.blocks.probe(model)
+        try:
+            probe = await world.blocks.probe(model)
+        except PhasegateError as error:
+            probe = Probe(alive=False, seconds=0.0, reason=error.happened)
         if not probe.alive:
             return f"The model block {model!r} does not answer: {probe.reason}"
     return ""

@@ -131,13 +131,18 @@ class Gate:
     settled: bool = True
     """Whether the blocks were seen to hold what the last move says."""
     failure: str = ""
-    """Why the blocks could not be brought to what the last move says."""
+    """Why the blocks could not be brought to what the last move says; of a settled gate, why its way back is dead."""
     verdict: Mapping[str, Any] = field(default_factory=dict)
     """The verdict recorded last."""
 
     @property
     def open(self) -> bool:
         return self.state not in CLOSED
+
+    @property
+    def at_rest(self) -> bool:
+        """Over, and nothing of it is left to be done or looked at again."""
+        return not self.open and self.settled and not self.failure
 
     @property
     def serves(self) -> dict[str, dict[str, str]]:
@@ -199,7 +204,7 @@ def _after(gate: Gate, entry: Entry) -> Gate:
         case "reminded":
             return replace(gate, reminded=True)
         case "settled":
-            return replace(gate, settled=True, failure="")
+            return replace(gate, settled=True, failure=body.get("way_back", ""))
         case "unsettled":
             return replace(gate, failure=body["reason"])
         case "writing" | "noted":

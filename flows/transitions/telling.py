@@ -35,6 +35,14 @@ def means(gate: Gate) -> str:
     return MEANS[gate.state]
 
 
+def trouble(gate: Gate) -> str:
+    """What is not as the last move says, in a sentence; nothing if it is."""
+    if not gate.failure:
+        return ""
+    what = "The way back is dead" if gate.settled else "The blocks do not follow yet"
+    return f"{what}: {gate.failure}"
+
+
 def next_step(gate: Gate) -> str:
     """What happens next, and what a person can do about it."""
     policy, short = gate.opening.plan.policy, gate.id[:8]
@@ -104,6 +112,8 @@ def _told(kind: str, body: Mapping[str, Any]) -> tuple[str, str] | None:
             return "Suite run", f"{body['outcome']}: {body['detail']}"
         case "weighted":
             return "Canary", f"{body['percent']} % of runs. {body['reason']}"
+        case "settled" if body.get("way_back"):
+            return "Way back dead", body["way_back"]
         case "settled" if body.get("serves"):
             lineups = many(len(body["serves"]), "lineup")
             return "Blocks written", f"{lineups} read back and probed in {body.get('seconds', 0):.2f} s"

@@ -57,7 +57,7 @@ async def look(world: World) -> list[str]:
     told += [f"Edited by hand: {finding.sentence}" for finding in edited]
     rows = []
     for gate in all_gates(world):
-        if gate.open or not gate.settled:
+        if not gate.at_rest:
             now = await _drive(world, gate)
             rows.append({"gate": gate.id, "phase": now.opening.phase, "state": now.state, "reason": now.reason})
             told.append(f"{now.opening.phase} ({gate.id[:8]}) is {now.state}: {now.failure or now.reason}")

@@ -55,7 +55,7 @@ def write_gate_report(view: GateView, folder: Path) -> tuple[Path, Path]:
 def gate_summary(view: GateView) -> Blocks:
     """The page in short, for the form an approver fills: verdict, change, proofs, stages, what is asked."""
     verdict, approvals = _verdict(view, proofs_list(view)), _approvals(view)
-    follow = f" The blocks do not follow yet: {view.failure}" if view.failure else ""
+    follow = f" {view.failure}" if view.failure else ""
     return (
         Heading(1, line(f"{view.title}: {_state(view).lower()}")), *_asked_again(view), strong(view.sentence),
         paragraph(f"{view.means}{follow}"), *(() if view.reason in view.sentence else (paragraph(view.reason),)),
@@ -80,9 +80,8 @@ def _state(view: GateView) -> str:
 
 def _banner(view: GateView) -> Banner:
     unproven = "Approved although not everything was proven." if view.overridden else ""
-    follow = f"The blocks do not follow yet: {view.failure}" if view.failure else ""
     reason = "" if view.reason in view.sentence else view.reason
-    said = (view.means, reason, unproven, *view.notices, follow, f"Next: {view.next_step}")
+    said = (view.means, reason, unproven, *view.notices, view.failure, f"Next: {view.next_step}")
     tone: Tone = "bad" if view.failure else TONES.get(view.state, "plain")
     return Banner(
         tone,

@@ -68,6 +68,7 @@ def test_a_rollback_by_hand_is_no_harm(story: Story) -> None:
         ("drilled", {"passed": False, "pipeline": "generator", "detail": "dead: 9 calls"}, "phasegate.drill.failed"),
         ("baseline", {"passed": False, "pipeline": "generator", "detail": "1 failed"}, "phasegate.baseline.failed"),
         ("unsettled", {"reason": "no such block"}, "phasegate.gate.unsettled"),
+        ("settled", {"way_back": "no answer"}, "phasegate.gate.way-back-dead"),
     ],
 )
 def test_what_else_people_are_told(kind: str, body: dict[str, object], event: str) -> None:

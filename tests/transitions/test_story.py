@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flows.transitions.drift import note_new
+from flows.transitions.drift import handle, note_new, scan
 from flows.transitions.moving import extend
 from flows.transitions.reading import all_gates
 from flows.transitions.story import State
@@ -152,10 +152,20 @@ class TestRollback:
     def test_a_dead_way_back_is_said_and_tried_again(self, story: Story) -> None:
         self.promoted(story).blocks.dead.add("old")
         story.rolled_back()
-        assert story.serves() == "old"
-        assert "does not answer" in story.gate.failure
+        assert (story.serves(), story.gate.settled, story.gate.at_rest) == ("old", True, False)
+        assert "does not answer" in story.moved().moved().gate.failure
+        assert [entry.body["way_back"] != "" for entry in story.world.read("settled")][-2:] == [False, True]
         story.blocks.dead.clear()
-        assert story.moved().gate.settled
+        assert story.moved().gate.at_rest
+
+    def test_a_dead_way_back_is_not_written_over_what_a_person_puts_in_its_place(self, story: Story) -> None:
+        self.promoted(story).blocks.dead.add("old")
+        story.rolled_back().blocks.lineups["generator", "production"][ROLE] = "third"
+        story.moved()
+        assert story.serves() == "third"
+        [finding] = asyncio.run(scan(story.world))
+        asyncio.run(handle(story.world, finding, "adopt", "Grace", "the old one is gone"))
+        assert story.moved().gate.at_rest
 
 
 class TestDriftOfAnOpenGate:
