@@ -161,19 +161,17 @@ def add_approver(
 
     secret = pyotp.random_base32()
 
-    async def act(world: "World") -> None:
-        from pydantic import SecretStr
+    async def act(world: "World") -> bool:
+        from flows.transitions.appointing import appoint
 
-        from blocks.approvers import Approver
-        from blocks.errors import InputError
+        return (await appoint(world, name, secret, by or me(), renew)).active
 
-        there = {one.name for one in await world.blocks.approvers()}
-        if name in there and not renew:
-            raise InputError(f"{name} is an approver already.", do="give --renew to replace the secret and unlock.")
-        await Approver(totp=SecretStr(secret)).asave(name, overwrite=True)
-        world.record("approver_added", by or me(), {"approver": name})
-
-    acting(act)
-    say(f"{name} may approve. Scan this with an authenticator app now; it is not shown again.")
+    active = acting(act)
+    say(
+        f"{name} may approve."
+        if active
+        else f"{name} stays deactivated; tick Active in the Approver block to change it."
+    )
+    say("Scan this with an authenticator app now; it is not shown again.")
     segno.make(pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="phasegate")).terminal(compact=True)
     say(f"Or type the secret: {secret}")

@@ -13,7 +13,7 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import BlockDocumentUpdate
 from prefect.client.schemas.objects import BlockDocument
 from prefect.exceptions import ObjectNotFound
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from blocks.approvers import Approver
 from blocks.errors import ConfigurationError, PhasegateError
@@ -88,6 +88,10 @@ class PrefectBlocks:
             for document in documents
             if document.data.get("totp")
         ]
+
+    async def write_approver(self, approver: ApproverFacts) -> None:
+        block = Approver(totp=SecretStr(approver.totp), active=approver.active)
+        await block.asave(approver.name, overwrite=True)
 
     async def run_state(self, run_id: str) -> RunState | None:
         try:

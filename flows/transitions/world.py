@@ -58,6 +58,9 @@ class Blocks(Protocol):
 
     async def approvers(self) -> Sequence[ApproverFacts]: ...
 
+    async def write_approver(self, approver: ApproverFacts) -> None:
+        """Makes this the approver of its name."""
+
     async def run_state(self, run_id: str) -> RunState | None:
         """State of a flow run; None if there is no such run."""
 

@@ -33,8 +33,9 @@ class MemoryBlocks:
     dead: set[str] = field(default_factory=set)
     """Models that do not answer."""
     refuse: set[str] = field(default_factory=set)
-    """Lineups that cannot be written."""
+    """Lineups and approvers that cannot be written."""
     people: dict[str, str] = field(default_factory=lambda: dict(SECRETS))
+    inactive: set[str] = field(default_factory=set)
     run: RunState | None = None
     probes: list[str] = field(default_factory=list)
     loading: float = 0
@@ -63,7 +64,13 @@ class MemoryBlocks:
         return Probe(alive, 0.01, "" if alive else "no answer")
 
     async def approvers(self) -> Sequence[ApproverFacts]:
-        return [ApproverFacts(name, secret, True) for name, secret in self.people.items()]
+        return [ApproverFacts(name, secret, name not in self.inactive) for name, secret in self.people.items()]
+
+    async def write_approver(self, approver: ApproverFacts) -> None:
+        if approver.name in self.refuse:
+            raise ServiceError("The server refused the block.")
+        self.people[approver.name] = approver.totp
+        self.inactive -= {approver.name} if approver.active else set()
 
     async def run_state(self, run_id: str) -> RunState | None:
         return self.run
