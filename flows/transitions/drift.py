@@ -86,15 +86,14 @@ async def scan(world: World) -> list[Finding]:
 async def note_new(world: World, lineups: tuple[str, ...] = ("production", "preview")) -> list[str]:
     """Notes blocks that the ledger does not know yet; their names."""
     noted = []
-    for pipeline in lineup_kinds():
-        for name in lineups:
-            content = await world.blocks.lineup(pipeline, name)
-            if content is not None and (pipeline, name) not in known_lineups(world):
-                _adopt(world, "phasegate", {"pipeline": pipeline, "lineup": name}, content, "seen for the first time")
-                noted.append(name)
-    known = known_models(world)
+    known, models = known_lineups(world), known_models(world)
+    new = [(pipeline, name) for pipeline in lineup_kinds() for name in lineups if (pipeline, name) not in known]
+    for pipeline, name in new:
+        if (content := await world.blocks.lineup(pipeline, name)) is not None:
+            _adopt(world, "phasegate", {"pipeline": pipeline, "lineup": name}, content, "seen for the first time")
+            noted.append(name)
     for name, content in (await world.blocks.models()).items():
-        if name not in known:
+        if name not in models:
             _adopt(world, "phasegate", {"model": name}, content, "seen for the first time")
             noted.append(name)
     return noted

@@ -11,7 +11,7 @@ import importlib, sys
 from deployments.catalogue import deployments
 for deployment in deployments():
     importlib.import_module(deployment.entrypoint.split(":")[0])
-sys.exit(", ".join(name for name in {LARGE} if name in sys.modules))
+sys.exit(", ".join(name for name in {LARGE} if name in sys.modules) or 0)
 """
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from blocks.errors import GateError
 from flows.transitions.drift import handle, note_new, scan
@@ -81,6 +82,13 @@ class TestDrift:
         assert asyncio.run(note_new(story.world)) == ["production", "preview", "old", "new"]
         assert asyncio.run(note_new(story.world)) == []
         assert found(story) == []
+
+    def test_what_is_known_is_looked_up_in_the_ledger_once_not_for_every_lineup(self, story: Story) -> None:
+        asyncio.run(note_new(story.world, ("production", "preview", "spare")))
+        asked: list[str] = []
+        event.listen(story.world.database, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        asyncio.run(note_new(story.world, ("production", "preview", "spare")))
+        assert len([question for question in asked if "FROM ledger" in question]) == 2
 
     def test_numbers_are_seen_too(self, story: Story) -> None:
         assert found(self.edited(story)) == [
