@@ -36,7 +36,7 @@ def default_models() -> dict[str, LanguageModel]:
         LLAMA_33: CloudflareModel(
             model="@cf/meta/llama-3.3-70b-instruct-fp8-fast", context_window=24_000, max_output_tokens=6_000,
             json_capability="object", input_price=0.293, output_price=2.253,
-            remark="The attempt that failed at stage 4 in the original system; the cause was never recorded.",
+            remark="The original system's failed attempt: errors 500 at stage 4, put down to a model too new to be stable.",
         ),
         MISTRAL: CloudflareModel(
             model="@cf/mistralai/mistral-small-3.1-24b-instruct", context_window=128_000, max_output_tokens=12_000,
