@@ -28,7 +28,8 @@ from flows.operations.tags import OURS, TICKS
 from tasks.operations.stuck_runs import QUEUED, Push, SeenRun, pushes
 
 LOOKED_AT = ("Running", "Crashed", "Pending", "Submitting", "Late", QUEUED)
-"""States a run can be stuck in. Suspended and Paused runs wait for somebody, and are never touched."""
+"""States a run can be stuck in. Suspended and Paused runs wait for somebody, and are never touched; a run that is being
+cancelled while its worker is gone is ended by Prefect itself, after five minutes."""
 PAGE = 200
 DONE = {"retry": "started again", "cancel": "cancelled", "crash": "marked as crashed"}
 
@@ -70,7 +71,12 @@ def _ours() -> DeploymentFilter:
 
 
 async def _runs(client: PrefectClient) -> list[FlowRun]:
-    state = FlowRunFilterState(name=FlowRunFilterStateName(any_=list(LOOKED_AT)))
+    """The newest runs in each state: many in one, after an outage for example, hide none in another."""
+    return [run for state in LOOKED_AT for run in await _runs_in(client, state)]
+
+
+async def _runs_in(client: PrefectClient, name: str) -> list[FlowRun]:
+    state = FlowRunFilterState(name=FlowRunFilterStateName(any_=[name]))
     return await client.read_flow_runs(
         flow_run_filter=FlowRunFilter(state=state), deployment_filter=_ours(), limit=PAGE,
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,

@@ -11,9 +11,10 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.events import Event
-from prefect.states import Cancelled, Crashed, Failed, Pending, Running, Suspended
+from prefect.states import Cancelled, Crashed, Failed, Late, Pending, Running, Suspended
 
 from flows.alarming import Alarm, told_since
+from flows.operations import janitor
 from flows.operations.janitor import last_heartbeat, tell_people, tidy
 from flows.operations.tags import OURS
 from tests.conftest import fresh_events
@@ -156,6 +157,13 @@ def test_runs_of_other_people_are_left_alone(given: Given) -> None:
 def test_a_run_that_moved_on_by_itself_is_left_alone(given: Given) -> None:
     run = given(Running(), Crashed(), Running())
     assert tidied(run) == []
+
+
+def test_many_late_runs_hide_no_stuck_one(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(janitor, "PAGE", 1)
+    stuck = given(Pending())
+    given(Late(scheduled_time=datetime.now(UTC)))
+    assert "is started again" in tidied(stuck)[0]
 
 
 def test_a_failed_run_is_told_to_people_once(given: Given) -> None:
