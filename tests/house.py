@@ -36,7 +36,7 @@ T = TypeVar("T")
 LONG = 300
 """Seconds anything may take on a busy machine; nothing takes as long when all is well."""
 SECRET = pyotp.random_base32()
-"""What the approver `grace` has in her authenticator."""
+"""What the approvers `grace` and `alan` have in their authenticators."""
 
 
 class House:
@@ -138,7 +138,7 @@ class House:
 
 
 async def furnish(models: ModelServer, *names: str, **fields: Any) -> None:
-    """Model blocks of these names that ask the double, lineups that use the first of them for everything, an approver.
+    """Model blocks of these names that ask the double, lineups that use the first of them for everything, approvers.
 
     Before the bootstrap, which notes what it finds; a block saved later would be taken for edited by hand.
     """
@@ -153,7 +153,8 @@ async def furnish(models: ModelServer, *names: str, **fields: Any) -> None:
         generator = GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, names[0]), report_words=600)
         await generator.asave(lineup, overwrite=True)
         await TranscriptLineup(**dict.fromkeys(TranscriptLineup.roles, names[0])).asave(lineup, overwrite=True)
-    await Approver(totp=SecretStr(SECRET)).asave("grace", overwrite=True)
+    for name in ("grace", "alan"):
+        await Approver(totp=SecretStr(SECRET)).asave(name, overwrite=True)
 
 
 def until(look: Callable[[], T | None]) -> T:

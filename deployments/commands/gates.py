@@ -104,9 +104,12 @@ def start(
         from prefect.deployments.flow_runs import arun_deployment
 
         from flows.transitions.planning import plan_phase
+        from flows.transitions.telling import notices
 
         opening = await plan_phase(world, phase, by or me(), target=target, overrides=_values(policy))
         opening.plan.require_possible()
+        for notice in notices(opening):
+            say(notice)
         return str((await arun_deployment("gate/gate", parameters=parameters, timeout=0, as_subflow=False)).id)
 
     say(f"Gate {acting(act)} was started; `phasegate status` shows how it stands.")

@@ -45,7 +45,8 @@ async def gate(
         target: Name of another model block than the plan's; needed where the documents name none.
         canary: Send a growing share of production's runs to the candidate while it is monitored.
         repeats: How often the suite asks each brief while testing.
-        policy: Values of the phase's policy to change, for example {"window": "PT1H"}. They are part of the plan's hash.
+        policy: Values of the phase's policy to change, for example {"window": "PT1H"}. They are said
+            wherever the gate is shown; where less has to be proven than the phase demands, it takes two people.
         production: Name of the lineup that serves users.
         preview: Name of the lineup the candidate is tested under; one that serves no user.
 

@@ -13,8 +13,10 @@ from flows.transitions.plans import phase, roles_of
 from flows.transitions.plans.phase import Phase
 from flows.transitions.reading import all_gates
 from flows.transitions.story import Change, Opening, folded
+from flows.transitions.telling import notices
 from flows.transitions.trial import suite_of
 from flows.transitions.world import Content, World
+from tasks.judging.departures import departures
 from tasks.judging.planning import Budget, plan_gate
 from tasks.judging.policy import Policy
 from tasks.judging.requirements import Workload
@@ -64,7 +66,8 @@ async def plan_phase(
         )
     candidate = target or chosen.target
     await _require_model(world, chosen, candidate)
-    policy = changed_policy(chosen.policy, overrides or {})
+    policy = changed_policy(chosen, overrides or {})
+    departed = departures(chosen.policy, policy)
     serving = await _serving(world, chosen.pipeline, production)
     changes = tuple(
         Change(role=role, incumbent=str(serving[role]), candidate=candidate)
@@ -82,7 +85,7 @@ async def plan_phase(
         phase=key, title=chosen.title, pipeline=chosen.pipeline, changes=changes, starter=starter.strip(),
         stranger=folded(starter) not in {folded(one.name) for one in await world.blocks.approvers()},
         production=production, preview=preview, protected=chosen.protected, canary=canary or chosen.canary,
-        human=chosen.human, repeats=repeats,
+        human=chosen.human, repeats=repeats, departures=departed,
         plan=plan_gate(
             policy, roles, tuple(_workload(world, chosen.pipeline, change, models, mirrored, inputs) for change in changes),
             others=tuple(role for role in kind.roles if role not in roles), budget=budget,
@@ -91,16 +94,27 @@ async def plan_phase(
     )  # fmt: skip
 
 
-def changed_policy(policy: Policy, overrides: Mapping[str, Any]) -> Policy:
-    """The phase's policy with some values changed, checked as a whole. A protected one cannot lose its second approver."""
+def changed_policy(chosen: Phase, overrides: Mapping[str, Any]) -> Policy:
+    """The phase's policy with some values changed, checked as a whole.
+
+    Nobody may do with fewer approvers, and a protected phase is never asked for less in anything. What is asked for less
+    elsewhere stays with the gate and is said wherever it is shown.
+    """
     try:
-        changed = Policy.model_validate({**policy.model_dump(), **overrides})
+        changed = Policy.model_validate({**chosen.policy.model_dump(), **overrides})
     except ValidationError as error:
         reasons = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise ConfigurationError(f"The policy cannot be changed so: {reasons}", do="correct these values.") from None
-    if changed.approvers < policy.approvers:
+    if changed.approvers < chosen.policy.approvers:
         raise ConfigurationError(
-            f"This phase needs {policy.approvers} approvers.", do="leave `approvers` as it is, or raise it."
+            f"This phase needs {chosen.policy.approvers} approvers.", do="leave `approvers` as it is, or raise it."
+        )
+    less = [one.sentence for one in departures(chosen.policy, changed) if one.effect != "other"]
+    if chosen.protected and less:
+        raise ConfigurationError(
+            f"{chosen.key} is protected, and less would be asked of it: {'; '.join(less)}.",
+            means="what depends on a protected role relies on all of its proofs.",
+            do="leave these values as they are, or make them stricter.",
         )
     return changed
 
@@ -189,8 +203,9 @@ def shown(opening: Opening) -> str:
         for e in plan.efforts
     )
     verdict = "This gate can pass." if not plan.refusals else "**Refused.** " + " ".join(plan.refusals)
+    unusual = "".join(f"{notice}\n\n" for notice in notices(opening))
     return (
-        f"# {opening.title}\n\n{verdict}\n\n| role | from | to |\n|---|---|---|\n{moves}\n\n"
+        f"# {opening.title}\n\n{verdict}\n\n{unusual}| role | from | to |\n|---|---|---|\n{moves}\n\n"
         "| role | calls needed | expected live | pairs needed | replay pairs | replay calls | hours | USD |\n"
         f"|---|---|---|---|---|---|---|---|\n{efforts}\n"
     )

@@ -83,7 +83,7 @@ def is_stable(world: World, key: str) -> bool:
 async def _approvers(world: World, opening: Opening) -> list[str]:
     starter = folded(opening.starter)
     able = [one.name for one in await world.blocks.approvers() if one.active and folded(one.name) != starter]
-    needed = max(opening.plan.policy.approvers, 2 if opening.protected else 1)
+    needed = opening.approvers
     if len(able) >= needed:
         return []
     return [

@@ -9,6 +9,7 @@ from unicodedata import normalize
 from pydantic import Field
 
 from blocks.errors import GateError
+from tasks.judging.departures import Departure
 from tasks.judging.planning import GatePlan
 from tasks.judging.values import Value
 from tasks.records.ledger import Entry
@@ -53,6 +54,8 @@ class Opening(Value):
     """Who started the gate; never its approver."""
     stranger: bool = False
     """Whether no approver is called like the starter: then nobody can know that it is not one of them."""
+    departures: tuple[Departure, ...] = ()
+    """What this gate's policy has otherwise than its phase's."""
     production: str = "production"
     """Name of the lineup that serves users."""
     preview: str = "preview"
@@ -68,6 +71,16 @@ class Opening(Value):
     def change_digest(self) -> str:
         """What an approval is bound to beside the evidence: the exact change and the plan it was judged by."""
         return Value.digest(self)
+
+    @property
+    def loosened(self) -> bool:
+        """Whether less has to be proven than the phase demands."""
+        return any(departure.effect == "looser" for departure in self.departures)
+
+    @property
+    def approvers(self) -> int:
+        """People who have to approve what is proven: never fewer than two for a protected role or a loosened policy."""
+        return max(self.plan.policy.approvers, 2 if self.protected or self.loosened else 1)
 
     @property
     def candidates(self) -> dict[str, str]:

@@ -87,7 +87,17 @@ def notices(o: Opening) -> tuple[str, ...]:
         f"Started by {o.starter}, a name no approver had then: nobody can know that it was not one of those who approve. "
         "Who started it does not approve it, under whatever name."
     )
-    return (stranger,) if o.stranger else ()
+    loosened = [one.sentence for one in o.departures if one.effect == "looser"]
+    others = [one.sentence for one in o.departures if one.effect != "looser"]
+    return (
+        *(
+            [f"Less is asked than its phase demands, so it takes two people: {'; '.join(loosened)}."]
+            if loosened
+            else []
+        ),
+        *([f"Changed for this gate: {'; '.join(others)}."] if others else []),
+        *([stranger] if o.stranger else []),
+    )
 
 
 def moment(at: datetime) -> str:

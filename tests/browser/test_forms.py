@@ -58,7 +58,9 @@ def test_a_lineup_edited_in_its_form_is_reported_as_drift(house: House, newer: N
     newer.shoot("drift")
 
 
-def test_a_wrong_code_is_asked_again_and_the_right_one_promotes(house: House, classic: Classic, newer: Newer) -> None:
+def test_a_wrong_code_is_asked_again_and_the_right_ones_of_two_people_promote(
+    house: House, classic: Classic, newer: Newer
+) -> None:
     world, codes = real_world(), pyotp.TOTP(SECRET)
     gate = awaiting_approval(house, world)
     first = house.state(gate).state_details.pause_key
@@ -78,7 +80,11 @@ def test_a_wrong_code_is_asked_again_and_the_right_one_promotes(house: House, cl
     newer.sees("The answer of grace was not accepted: The one-time code is wrong.")
     newer.shoot("approval-form-again")
     type_decision(newer, codes.now())
+    second = house.state(gate).state_details.pause_key
     newer.send()
+    house.until(gate, "Suspended", key="approval-", other_than=second)
+    assert read_gate(world, str(gate)).state == "AWAITING_APPROVAL"
+    house.resume(gate, decision="approve", approver="alan", code=codes.now(), reason="Read it too.", confirmed="all")
     house.until(gate, "Completed")
     promoted = read_gate(world, str(gate))
     assert (promoted.state, promoted.settled) == ("PROMOTED", True), promoted.reason

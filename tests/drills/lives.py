@@ -23,8 +23,10 @@ from deployments.command_line import main
 from flows.generator.generate import generate
 from flows.transcripts.batch import process_folder
 from flows.transitions.gate import gate
+from flows.transitions.plans import phases
+from flows.transitions.plans.phase import Phase
 from flows.transitions.suites import SUITES
-from tests.transitions.shortened import OneStage, Shifted
+from tests.transitions.shortened import OneStage, Shifted, own_policy
 
 FLOWS: dict[str, Any] = {"generator": generate, "transcripts": process_folder, "gate": gate}
 
@@ -53,10 +55,11 @@ async def _carry_out(flow: Any, run_id: UUID) -> Any:
 
 
 def _begin(home: str, log: str, shift: timedelta) -> None:
-    """The state folder, where it prints, and how far the clock is ahead; the gate's suite is one brief and one stage."""
+    """The state folder, where it prints, and how far the clock is ahead; the gate's suite and demands are short."""
     os.environ["PHASEGATE_HOME"] = home
     printed = os.open(Path(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(printed, stream)
     flows.transitions.world.utc_now = Shifted(shift)
     SUITES["generator"] = cast(Any, OneStage())
+    cast(dict[str, Phase], phases())["generator-1"] = own_policy()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pyotp
 import pytest
@@ -12,6 +12,8 @@ from pydantic import SecretStr
 from blocks.approvers import Approver
 from blocks.lineups import GeneratorLineup
 from flows.transitions.gate import gate as gate_flow
+from flows.transitions.plans import phases
+from flows.transitions.plans.phase import Phase
 from flows.transitions.reading import read_gate
 from flows.transitions.story import Gate
 from flows.transitions.suites import SUITES
@@ -23,7 +25,7 @@ from tests.conftest import SaveModel
 from tests.doubles.model_server import ModelServer
 from tests.transitions.drive import Drive
 from tests.transitions.records import store_calls
-from tests.transitions.shortened import LINEUPS, POLICY, ROLES, SECRET, OneStage, Shifted
+from tests.transitions.shortened import LINEUPS, POLICY, ROLES, SECRET, OneStage, Shifted, own_policy
 
 
 @dataclass
@@ -101,6 +103,7 @@ def scene(save_model: SaveModel, models: ModelServer, monkeypatch: pytest.Monkey
         world.record(kind, "tester", {"pipeline": "generator", "passed": True})
     monkeypatch.setattr("flows.transitions.world.utc_now", clock)
     monkeypatch.setitem(SUITES, "generator", OneStage())
+    monkeypatch.setitem(cast(dict[str, Phase], phases()), "generator-1", own_policy())
     return Scene(Drive(gate_flow, phase="generator-1", starter="ada", target="new", policy=POLICY, **LINEUPS), clock)
 
 

@@ -9,6 +9,9 @@ import pyotp
 
 from flows.generator.opening import open_run
 from flows.generator.stages import stage
+from flows.transitions.plans import phase
+from flows.transitions.plans.phase import Phase
+from tasks.judging.policy import Policy
 from tasks.records.runs import Purpose
 from tests.generator.examples import sample
 
@@ -19,6 +22,14 @@ POLICY: dict[str, Any] = {
     "window": "PT2H", "buckets": 1, "buckets_needed": 1, "calls_per_bucket": 1,
 }  # fmt: skip
 """Two clean calls a stage prove it."""
+
+
+def own_policy() -> Phase:
+    """The first phase as if its document demanded only this, so that one person may approve."""
+    policy = Policy.model_validate({**Policy().model_dump(), **POLICY})
+    return phase("generator-1").model_copy(update={"policy": policy})
+
+
 LINEUPS = {"production": "gated-production", "preview": "gated-preview"}
 
 

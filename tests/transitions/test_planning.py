@@ -14,6 +14,7 @@ from blocks.errors import ConfigurationError, GateError
 from blocks.models import EmbeddedModel, OllamaModel
 from flows.transitions.form import page
 from flows.transitions.gate_view import gate_view
+from flows.transitions.machine import approvals_needed
 from flows.transitions.moving import extend, open_gate
 from flows.transitions.planning import plan_phase, shown
 from flows.transitions.preconditions import unmet
@@ -77,6 +78,11 @@ def test_roles_that_are_there_already_do_not_move(priced: Story) -> None:
         ({"phase": "generator-protected", "overrides": {"approvers": 1}}, "needs 2 approvers"),
         ({"production": "nowhere"}, "no lineup 'nowhere'"),
         ({"phase": "generator-protected", "canary": True}, "takes no canary"),
+        (
+            {"phase": "generator-protected", "overrides": {"invariants": "rate"}},
+            "less would be asked of it: invariants",
+        ),
+        ({"phase": "generator-protected", "overrides": {"window": "PT5S"}}, "window 5 seconds instead of 24"),
         ({"preview": "production"}, "it serves users"),
         ({"production": "preview"}, "it serves users"),
         ({"production": "preview", "preview": "production"}, "it serves users"),
@@ -102,6 +108,21 @@ def test_a_starter_who_is_no_approver_is_called_so_wherever_the_gate_is_shown(pr
     view = gate_view(priced.world, priced.gate)
     for shown_as in (page(priced.world, priced.gate), at_a_glance(view), " ".join(gate_page(view).banners[0].lines)):
         assert "Started by root, a name no approver had then" in shown_as
+
+
+def test_a_window_made_shorter_is_said_and_takes_one_person(priced: Story) -> None:
+    about = planned(priced, overrides={"window": "PT5S", "buckets": 1, "buckets_needed": 1})
+    assert (about.loosened, about.approvers) == (False, 1)
+    assert "Changed for this gate: window 5 seconds instead of 24.0 hours" in shown(about)
+
+
+def test_proofs_made_easier_are_said_and_take_two_people(priced: Story) -> None:
+    about = planned(priced, overrides={"demands": ["failures"], "failure_limit": 0.49})
+    open_gate(priced.world, GATE, about, "Ada")
+    assert (about.approvers, approvals_needed(priced.gate)) == (2, 2)
+    for shown_as in (shown(about), page(priced.world, priced.gate), at_a_glance(gate_view(priced.world, priced.gate))):
+        assert "so it takes two people: " in shown_as
+        assert "failure limit 0.49 instead of 0.01" in shown_as
 
 
 @pytest.mark.parametrize("starter", ["", "  ", "\u200b", " - "])

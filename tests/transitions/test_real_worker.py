@@ -96,9 +96,9 @@ def proven(house: House, **changed: Any) -> UUID:
     return gate
 
 
-def decided(house: House, gate: UUID, decision: str) -> SetStateStatus:
+def decided(house: House, gate: UUID, decision: str, by: str = "grace") -> SetStateStatus:
     code = pyotp.TOTP(SECRET).now()
-    return house.resume(gate, decision=decision, approver="grace", code=code, reason="read it", confirmed="all")
+    return house.resume(gate, decision=decision, approver=by, code=code, reason="read it", confirmed="all")
 
 
 def serves(house: House, lineup: str) -> str:
@@ -148,7 +148,11 @@ def test_through_restarts_to_production_and_back(house: House) -> None:
     served_well(gate)
     house.run("watch/watch")
     house.until(gate, "Suspended", key="approval-")
+    first = house.state(gate).state_details.pause_key
     assert decided(house, gate, "approve") == SetStateStatus.ACCEPT
+    house.until(gate, "Suspended", key="approval-", other_than=first)
+    assert gate_of(gate).state == "AWAITING_APPROVAL"
+    assert decided(house, gate, "approve", by="alan") == SetStateStatus.ACCEPT
     ended(house, gate, "PROMOTED")
     house.run("rollback/rollback", actor="grace", reason="only a test")
     until(lambda: gate_of(gate).state == "ROLLED_BACK" and gate_of(gate).settled)
