@@ -57,13 +57,14 @@ def stale(world: World, opening: Opening, now: datetime) -> tuple[str, ...]:
 
 
 def _others(world: World, opening: Opening, gate_id: str) -> list[str]:
-    """One gate at a time in a pipeline: two would judge each other's candidates.
+    """One gate at a time in a pipeline: two would judge each other's candidates. One that is not put back yet counts.
 
     Of two started at once the one planned first goes on, whichever of them looks first.
     """
     before = takewhile(lambda gate: gate.id != gate_id, all_gates(world))
     others = [gate for gate in before if gate.opening.pipeline == opening.pipeline]
-    return [f"Gate {gate.id} ({gate.opening.title}) is still {gate.state}." for gate in others if gate.open]
+    there = [(gate, gate.state if gate.open else "being put back") for gate in others if gate.open or not gate.settled]
+    return [f"Gate {gate.id} ({gate.opening.title}) is still {state}." for gate, state in there]
 
 
 def _previous(world: World, opening: Opening) -> list[str]:

@@ -47,7 +47,7 @@ def test_after_a_freeze_over_drift_it_takes_back_as_it_would_without(story: Stor
 def test_an_emergency_of_one_gate_can_become_one_of_all(story: Story) -> None:
     begun(story, "a", "STABLE")
     begun(story, "b", "STABLE", role=OTHER)
-    begun(story, "c", "MONITORING", role="bonus_stack")
+    begun(story, "c", "MONITORING", role="offer_rationale")
     declare(story, gate_id="c")
     assert states(story, "a", "b", "c") == ["STABLE", "STABLE", "ROLLED_BACK"]
     declare(story)
