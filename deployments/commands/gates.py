@@ -26,6 +26,9 @@ Actor = Annotated[str, typer.Option("--by", help="Your name, as your Approver bl
 Phase = Annotated[str, typer.Argument(help="Key of the phase, for example generator-1.")]
 Target = Annotated[str, typer.Option(help="Another model block than the plan's.")]
 Policy = Annotated[str, typer.Option(help='JSON of policy values to change, for example {"window": "PT1H"}.')]
+Canary = Annotated[bool, typer.Option("--canary", help="Send a growing share of production to it.")]
+Repeats = Annotated[int, typer.Option(min=1, help="How often the suite asks each input.")]
+Budget = Annotated[float | None, typer.Option(min=0, help="USD that tests and replay may cost; no limit unless given.")]
 Name = Annotated[str, typer.Argument(help="Your name, as your Approver block is called.")]
 Code = Annotated[str, typer.Option(prompt="One-time code", help="Six digits from your authenticator.")]
 
@@ -70,14 +73,20 @@ def me() -> str:
     return getpass.getuser()
 
 
-def plan(phase: Phase, target: Target = "", policy: Policy = "{}", by: Actor = "") -> None:
+def plan(
+    phase: Phase, target: Target = "", policy: Policy = "{}", by: Actor = "", canary: Canary = False,
+    repeats: Repeats = 1, budget: Budget = None,
+) -> None:  # fmt: skip
     """Show what a gate for a phase would take, and whether it could pass, before anything runs."""
 
     async def act(world: "World") -> tuple[str, tuple[str, ...]]:
         from flows.transitions.planning import plan_phase, shown
         from flows.transitions.preconditions import unmet
 
-        opening = await plan_phase(world, phase, by or me(), target=target, overrides=_values(policy))
+        opening = await plan_phase(
+            world, phase, by or me(), target=target, overrides=_values(policy), canary=canary, repeats=repeats,
+            budget=budget,
+        )  # fmt: skip
         return shown(opening), await unmet(world, opening)
 
     text, missing = acting(act)
@@ -91,13 +100,14 @@ def start(
     by: Actor = "",
     target: Target = "",
     policy: Policy = "{}",
-    canary: Annotated[bool, typer.Option("--canary", help="Send a growing share of production to it.")] = False,
-    repeats: Annotated[int, typer.Option(min=1, help="How often the suite asks each brief.")] = 1,
+    canary: Canary = False,
+    repeats: Repeats = 1,
+    budget: Budget = None,
 ) -> None:
     """Start the gate of a phase: a run of the deployment `gate`, which a worker takes up."""
     parameters = {
         "phase": phase, "starter": by or me(), "target": target, "policy": _values(policy), "canary": canary,
-        "repeats": repeats,
+        "repeats": repeats, "budget": budget,
     }  # fmt: skip
 
     async def act(world: "World") -> str:
@@ -106,7 +116,10 @@ def start(
         from flows.transitions.planning import plan_phase
         from flows.transitions.telling import notices
 
-        opening = await plan_phase(world, phase, by or me(), target=target, overrides=_values(policy))
+        opening = await plan_phase(
+            world, phase, by or me(), target=target, overrides=_values(policy), canary=canary, repeats=repeats,
+            budget=budget,
+        )  # fmt: skip
         opening.plan.require_possible()
         for notice in notices(opening):
             say(notice)

@@ -13,3 +13,5 @@ PhaseKey = Annotated[
 PipelineKey = Annotated[str, Field(json_schema_extra={"enum": sorted(lineup_kinds())})]
 Repeats = Annotated[int, Field(ge=1, le=100)]
 """How often the suite asks each input."""
+Money = Annotated[float, Field(ge=0)]
+"""USD."""

@@ -26,7 +26,7 @@ from flows.transitions.reading import read_gate
 from flows.transitions.settling import SLUG
 from flows.transitions.story import Change, Opening, State
 from flows.transitions.world import World, real_world
-from tasks.judging.planning import plan_gate
+from tasks.judging.planning import Passage, plan_gate
 from tasks.judging.policy import Policy
 from tasks.judging.requirements import Workload
 from tasks.records.database import connect, migrate
@@ -155,7 +155,7 @@ async def _let_loose(
             if gate.state == "ROLLED_BACK":
                 seconds = timer() - started
                 back = await world.blocks.lineup(pipeline, LINEUP) or {}
-                restored = gate.settled and back.get(role) == incumbent
+                restored = gate.settled and not gate.failure and back.get(role) == incumbent
                 passed = restored and number <= bad.within and timedelta(seconds=seconds) < SPARE
                 return Drilled(bad.name, number, seconds, passed, gate.failure or gate.reason)
     return Drilled(bad.name, MOST_PAIRS, 0.0, False, "It was never caught.")
@@ -171,12 +171,12 @@ def _begin(shadow: World, gate_id: str) -> None:
 
 def _opening(pipeline: str, role: str, incumbent: str) -> Opening:
     policy = Policy(demands=("failures",), failures_allowed=0, window=timedelta(hours=48))
-    workload = Workload(role=role, seconds_per_call=1, incumbent_cost=0, candidate_cost=0)
+    workload = Workload(role=role, incumbent_cost=0, candidate_cost=0)
     others = tuple(other for other in lineup_kind(pipeline).roles if other != role)
     return Opening(
         phase=f"{pipeline}-drill", title="Drill", pipeline=pipeline, starter="drill", production=LINEUP, preview=LINEUP,
         changes=(Change(role=role, incumbent=incumbent, candidate=CANDIDATE),),
-        plan=plan_gate(policy, (role,), (workload,), others=others),
+        plan=plan_gate(policy, (role,), (workload,), Passage(calls=2, seconds=1, money=0), others=others),
     )  # fmt: skip
 
 

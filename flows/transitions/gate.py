@@ -13,7 +13,7 @@ from prefect.runtime import flow_run
 
 from flows.transitions.answering import Given, answer, unanswered
 from flows.transitions.answering import ask as question_for
-from flows.transitions.choices import PhaseKey, Repeats
+from flows.transitions.choices import Money, PhaseKey, Repeats
 from flows.transitions.form import Approval, Signal, page
 from flows.transitions.moving import advance, open_gate
 from flows.transitions.planning import plan_phase
@@ -33,6 +33,7 @@ async def gate(
     target: str = "",
     canary: bool = False,
     repeats: Repeats = 1,
+    budget: Money | None = None,
     policy: dict[str, Any] | None = None,
     production: str = "production",
     preview: str = "preview",
@@ -45,6 +46,7 @@ async def gate(
         target: Name of another model block than the plan's; needed where the documents name none.
         canary: Send a growing share of production's runs to the candidate while it is monitored.
         repeats: How often the suite asks each brief while testing.
+        budget: USD that tests and replay may cost; a plan that costs more is refused. Empty: no limit.
         policy: Values of the phase's policy to change, for example {"window": "PT1H"}. They are said
             wherever the gate is shown; where less has to be proven than the phase demands, it takes two people.
         production: Name of the lineup that serves users.
@@ -63,6 +65,7 @@ async def gate(
             overrides=policy,
             canary=canary,
             repeats=repeats,
+            budget=budget,
             production=production,
             preview=preview,
         )

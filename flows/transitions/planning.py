@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
-from sqlalchemy import Engine, func, select
 
 from blocks.errors import ConfigurationError, GateError
 from blocks.lineups import lineup_kind
+from flows.transitions.expecting import Expected, expect, failure_rate, passage
 from flows.transitions.plans import phase, roles_of
 from flows.transitions.plans.phase import Phase
 from flows.transitions.reading import all_gates
@@ -17,19 +17,24 @@ from flows.transitions.telling import notices
 from flows.transitions.trial import suite_of
 from flows.transitions.world import Content, World
 from tasks.judging.departures import departures
-from tasks.judging.planning import Budget, plan_gate
+from tasks.judging.planning import GatePlan, plan_gate
 from tasks.judging.policy import Policy
 from tasks.judging.requirements import Workload
+from tasks.judging.wording import amount, many
 from tasks.records.live_runs import runs_per_hour
-from tasks.records.tables import calls
 
-LOOK_BACK = timedelta(days=30)
 RECENT = timedelta(days=7)
 """Whose traffic is expected again in the window; a whole week, since days differ."""
 SERVING = "production"
 """The lineup every installation serves users with, whatever a gate calls its own."""
-USUAL_SECONDS = 10.0
-"""Of a call of which nothing is known yet; only hours in the plan depend on it."""
+
+
+class Live(NamedTuple):
+    """Users' runs an hour that come to the candidate while it is monitored."""
+
+    calls: float
+    pairs: float
+    """Of those, runs that the incumbent answers too."""
 
 
 async def plan_phase(
@@ -43,9 +48,9 @@ async def plan_phase(
     preview: str = "preview",
     canary: bool = False,
     repeats: int = 1,
-    budget: Budget | None = None,
+    budget: float | None = None,
 ) -> Opening:
-    """What a gate for this phase is about, refused or not.
+    """What a gate for this phase is about, refused or not. `budget`: USD that tests and replay may cost.
 
     Raises ConfigurationError for an unknown phase, model or policy, a missing starter, a preview that serves users, or a
     canary of a protected phase; GateError if there is nothing to change.
@@ -78,17 +83,19 @@ async def plan_phase(
         raise GateError(f"Every role of {key} is served by {candidate!r} already.", do="plan the next phase.")
     roles = tuple(change.role for change in changes)
     kind, models = lineup_kind(chosen.pipeline), await world.blocks.models()
-    now = world.clock()
     inputs = len(suite_of(chosen.pipeline).items())
-    mirrored = policy.mirror * runs_per_hour(world.database, chosen.pipeline, production, now - RECENT, now)
+    expected = expect(world.database, chosen.pipeline, production, models, world.clock())
+    live = _live(world, chosen.pipeline, production, policy, canary or chosen.canary)
+    incumbents = {role: str(serving[role]) for role in kind.roles}
     return Opening(
         phase=key, title=chosen.title, pipeline=chosen.pipeline, changes=changes, starter=starter.strip(),
         stranger=folded(starter) not in {folded(one.name) for one in await world.blocks.approvers()},
         production=production, preview=preview, protected=chosen.protected, canary=canary or chosen.canary,
         human=chosen.human, repeats=repeats, departures=departed,
         plan=plan_gate(
-            policy, roles, tuple(_workload(world, chosen.pipeline, change, models, mirrored, inputs) for change in changes),
-            others=tuple(role for role in kind.roles if role not in roles), budget=budget,
+            policy, roles, tuple(_workload(world, chosen, change, expected, live, inputs) for change in changes),
+            passage(expected, incumbents, dict.fromkeys(roles, candidate)),
+            others=tuple(role for role in kind.roles if role not in roles), tests=repeats * inputs, budget=budget,
             labels={role: str(kind.model_fields[role].title) for role in kind.roles},
         ),
     )  # fmt: skip
@@ -152,45 +159,28 @@ async def _serving(world: World, pipeline: str, production: str) -> Content:
     return content
 
 
-def _workload(
-    world: World, pipeline: str, change: Change, models: Mapping[str, Content], mirrored: float, inputs: int
-) -> Workload:
-    """What is known of a role's work from its recorded calls; `mirrored`: users' runs an hour it will be asked too."""
-    seen = _seen(world.database, pipeline, change.role, change.incumbent, world)
-    candidate = models.get(change.candidate, {})
+def _workload(world: World, about: Phase, change: Change, expected: Expected, live: Live, inputs: int) -> Workload:
+    """What is known of a role's work from recorded calls."""
+    content = expected.models.get(change.candidate, {})
     return Workload(
         role=change.role,
-        live_calls_per_hour=mirrored,
-        live_pairs_per_hour=mirrored,
+        live_calls_per_hour=live.calls,
+        live_pairs_per_hour=live.pairs,
         suite_inputs=inputs,
-        seconds_per_call=seen["seconds"] or USUAL_SECONDS,
-        incumbent_cost=_price(models.get(change.incumbent, {}), seen),
-        candidate_cost=_price(candidate, seen),
+        incumbent_cost=expected.call_price(change.role, change.incumbent, change.incumbent),
+        candidate_cost=expected.call_price(change.role, change.candidate, change.incumbent),
+        failure_rate=failure_rate(
+            world.database, about.pipeline, change.role, change.candidate, content, world.clock()
+        ),
     )
 
 
-def _seen(database: Engine, pipeline: str, role: str, block: str, world: World) -> Mapping[str, float | None]:
-    statement = select(
-        func.avg(calls.c.total_seconds).label("seconds"),
-        func.avg(calls.c.prompt_tokens).label("prompt"),
-        func.avg(calls.c.completion_tokens).label("completion"),
-    ).where(
-        calls.c.pipeline == pipeline, calls.c.role == role, calls.c.model_block == block,
-        calls.c.started_at >= world.clock() - LOOK_BACK,
-    )  # fmt: skip
-    with database.connect() as connection:
-        row = connection.execute(statement).one()
-    return {name: float(value) if value is not None else None for name, value in row._mapping.items()}
-
-
-def _price(model: Content, seen: Mapping[str, float | None]) -> float | None:
-    """Money for one call of usual size; None where a price or the size is unknown. Free stays free without a size."""
-    prices = model.get("input_price"), model.get("output_price")
-    if prices == (0, 0):
-        return 0.0
-    if None in prices or seen["prompt"] is None or seen["completion"] is None:
-        return None
-    return (seen["prompt"] * float(prices[0] or 0) + seen["completion"] * float(prices[1] or 0)) / 1_000_000
+def _live(world: World, pipeline: str, production: str, policy: Policy, canary: bool) -> Live:
+    """As many as in the last week. Of a canary only the first step is counted on: it may stay there."""
+    now = world.clock()
+    runs = runs_per_hour(world.database, pipeline, production, now - RECENT, now)
+    routed = policy.canary[0][0] if canary and policy.canary else 0.0
+    return Live((policy.mirror + routed) * runs, policy.mirror * runs)
 
 
 def shown(opening: Opening) -> str:
@@ -198,14 +188,23 @@ def shown(opening: Opening) -> str:
     plan = opening.plan
     moves = "\n".join(f"| {plan.label(c.role)} | {c.incumbent} | {c.candidate} |" for c in opening.changes)
     efforts = "\n".join(
-        f"| {plan.label(e.role)} | {e.calls_needed} | {e.calls_expected} | {e.pairs_needed} | {e.replay_pairs} "
-        f"| {e.replay_calls} | {e.hours:.1f} | {'unknown' if e.money is None else f'{e.money:.2f}'} |"
+        f"| {plan.label(e.role)} | {e.calls_needed} | {e.calls_expected} | {e.inputs_needed} | {e.inputs_expected} "
+        f"| {e.replays} |"
         for e in plan.efforts
     )
     verdict = "This gate can pass." if not plan.refusals else "**Refused.** " + " ".join(plan.refusals)
     unusual = "".join(f"{notice}\n\n" for notice in notices(opening))
     return (
         f"# {opening.title}\n\n{verdict}\n\n{unusual}| role | from | to |\n|---|---|---|\n{moves}\n\n"
-        "| role | calls needed | expected live | pairs needed | replay pairs | replay calls | hours | USD |\n"
-        f"|---|---|---|---|---|---|---|---|\n{efforts}\n"
+        "| role | calls needed | expected live | different inputs needed | there will be | replays |\n"
+        f"|---|---|---|---|---|---|\n{efforts}\n\n{_cost(plan)}\n"
+    )
+
+
+def _cost(plan: GatePlan) -> str:
+    money = "an unknown amount" if plan.money is None else f"{plan.money:.2f} USD"
+    return (
+        f"Every input goes through the whole pipeline under both lineups: {plan.passage.calls:.0f} calls,"
+        f" {plan.passage.seconds:.0f} s. Tests ask {many(plan.tests, 'input')} ({plan.test_hours:.1f} hours), replay"
+        f" {plan.replays} more, spread over the window ({plan.hours:.1f} hours): {amount(round(plan.calls))} calls, {money}."
     )

@@ -97,6 +97,6 @@ def replay_due(gate: Gate, done: int, now: datetime) -> int:
     """How many more inputs have to be replayed by now, so that they are spread evenly over the window."""
     if gate.window_start is None or gate.state != "MONITORING":
         return 0
-    needed = max((effort.replay_pairs + effort.replay_calls for effort in gate.opening.plan.efforts), default=0)
+    needed = gate.opening.plan.replays
     elapsed = min(1.0, (now - gate.window_start) / gate.opening.plan.policy.window)
     return max(0, int(needed * elapsed) + 1 - done) if needed else 0

@@ -50,19 +50,27 @@ def tally_pairs(pairs: Iterable[Pair], policy: Policy) -> PairTally:
     return PairTally(
         pairs=len(by_input),
         incomplete=len(by_input) - len(complete),
-        scores=Moments.of(fmean(b - a for a, b in of_input) for of_input in scores),
+        scores=Moments.of(_mean([b - a for a, b in of_input]) for of_input in scores),
         worse=good.count((True, False)),
         better=good.count((False, True)),
-        seconds=Moments.of(map(fmean, logs)),
+        seconds=Moments.of(map(_mean, logs)),
         slower=sum(of_input[0] > slow for of_input in logs),
         costs=CostPairs.of(map(_costs, complete)),
     )
 
 
+def mean(values: Sequence[float]) -> float | None:
+    return _mean(values) if values else None
+
+
+def _mean(values: Sequence[float]) -> float:
+    return values[0] if len(values) == 1 else fmean(values)  # one, nearly always; and much faster
+
+
 def mean_known(values: Sequence[float | None]) -> float | None:
     """The mean; None if one value is unknown or there is none, since what is unknown is never taken as free."""
     known = [value for value in values if value is not None]
-    return fmean(known) if known and len(known) == len(values) else None
+    return mean(known) if len(known) == len(values) else None
 
 
 def _scores(pairs: Sequence[Pair]) -> list[tuple[float, float]]:

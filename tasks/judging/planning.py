@@ -20,14 +20,13 @@ LEAST_CHANCE = 0.05
 """A gate that a candidate as good as expected passes more rarely than this is refused."""
 
 
-class Budget(Value):
-    """What replay may use; None: no limit."""
+class Passage(Value):
+    """What one input takes that goes through the whole pipeline under both lineups, one after the other."""
 
-    replay_calls: int | None = Field(default=None, ge=0)
-    """Calls to both arms together; 0 where there is nothing to replay."""
+    calls: float = Field(ge=0)
+    seconds: float = Field(ge=0)
     money: float | None = Field(default=None, ge=0)
-    concurrency: int = Field(default=1, ge=1)
-    """Replay calls at the same time."""
+    """None when a price is unknown."""
 
 
 class Effort(Value):
@@ -38,16 +37,12 @@ class Effort(Value):
     """Largest number of calls any requirement needs."""
     calls_expected: int
     """Live calls of the candidate expected in the window."""
-    pairs_needed: int
-    pairs_expected: int
-    replay_pairs: int
-    """Inputs to replay through both arms."""
-    replay_calls: int
-    """Further inputs to replay through the candidate alone."""
-    hours: float
-    """Time all replay calls take, with the budget's concurrency."""
-    money: float | None
-    """Cost of all replay calls; None when a price is unknown."""
+    inputs_needed: int
+    """Different inputs that what is demanded of answers needs."""
+    inputs_expected: int
+    """Different inputs that there will be: those of the suite, and users'."""
+    replays: int
+    """Inputs to replay in the window, new or not, beside what is tested before it."""
     chance: float | None
     """Chance to pass the failure requirement at the expected failure rate; None when nothing is expected."""
 
@@ -63,6 +58,9 @@ class GatePlan(Value):
     workloads: tuple[Workload, ...] = ()
     requirements: tuple[Requirement, ...] = ()
     efforts: tuple[Effort, ...] = ()
+    passage: Passage
+    tests: int = Field(default=0, ge=0)
+    """Inputs asked of both lineups before the window begins."""
     refusals: tuple[str, ...] = ()
     """Why the gate cannot pass; empty when it can."""
 
@@ -73,14 +71,29 @@ class GatePlan(Value):
         return next((workload for workload in self.workloads if workload.role == role), None)
 
     @property
+    def replays(self) -> int:
+        """Inputs to replay in the window. Every one goes through all roles, so the role that needs most decides."""
+        return max((effort.replays for effort in self.efforts), default=0)
+
+    @property
+    def calls(self) -> float:
+        """Calls that tests and replay make, of all roles and under both lineups."""
+        return (self.tests + self.replays) * self.passage.calls
+
+    @property
+    def test_hours(self) -> float:
+        return self.tests * self.passage.seconds / 3600
+
+    @property
     def hours(self) -> float:
-        return sum(effort.hours for effort in self.efforts)
+        """Time the replay takes, one run after the other, as it is asked."""
+        return self.replays * self.passage.seconds / 3600
 
     @property
     def money(self) -> float | None:
-        """None when the cost of one role is unknown."""
-        known = [effort.money for effort in self.efforts if effort.money is not None]
-        return sum(known) if len(known) == len(self.efforts) else None
+        """Cost of tests and replay; None when a price is unknown."""
+        inputs = self.tests + self.replays
+        return 0.0 if not inputs else None if self.passage.money is None else inputs * self.passage.money
 
     def require_possible(self) -> "GatePlan":
         """The plan itself; GateError with all reasons if it was refused."""
@@ -97,13 +110,17 @@ def plan_gate(
     policy: Policy,
     changed: tuple[str, ...],
     workloads: tuple[Workload, ...],
+    passage: Passage,
     *,
     others: tuple[str, ...] = (),
-    budget: Budget | None = None,
+    tests: int = 0,
+    budget: float | None = None,
     labels: dict[str, str] | None = None,
 ) -> GatePlan:
-    """The plan for `changed`, refused or not; `workloads` has one entry for each changed role."""
-    budget = budget or Budget()
+    """The plan for `changed`, refused or not; `workloads` has one entry for each changed role.
+
+    `budget`: the money that tests and replay may cost; None: no limit.
+    """
     known = tuple(workload for role in changed for workload in workloads if workload.role == role)
     requirements = tuple(requirement for workload in known for requirement in requirements_for(policy, workload))
     plan = GatePlan(
@@ -113,32 +130,32 @@ def plan_gate(
         labels=labels or {},
         workloads=known,
         requirements=requirements,
-        efforts=tuple(_effort(policy, requirements, workload, budget) for workload in known),
+        efforts=tuple(_effort(policy, requirements, workload, tests) for workload in known),
+        passage=passage,
+        tests=tests,
     )
     return plan.model_copy(update={"refusals": tuple(_refusals(plan, budget))})
 
 
-def _effort(policy: Policy, requirements: tuple[Requirement, ...], workload: Workload, budget: Budget) -> Effort:
+def _effort(policy: Policy, requirements: tuple[Requirement, ...], workload: Workload, tests: int) -> Effort:
     mine = [requirement for requirement in requirements if requirement.role == workload.role]
-    calls = max([policy.buckets_needed * policy.calls_per_bucket, *(r.needed for r in mine if r.unit == "calls")])
-    pairs = max([0, *(r.needed for r in mine if r.unit == "pairs" and r.required)])
-    hours = policy.window / timedelta(hours=1)
-    expected_calls, expected_pairs = (
-        int(workload.live_calls_per_hour * hours),
-        int(workload.live_pairs_per_hour * hours),
-    )
-    replay_pairs = max(0, pairs - expected_pairs)
-    replay_calls = max(0, calls - expected_calls - replay_pairs, _uncovered(policy, workload) - replay_pairs)
+    calls = max([policy.buckets_needed * policy.calls_per_bucket, *(r.needed for r in mine if not r.distinct)])
+    inputs = max([0, *(r.needed for r in mine if r.distinct and r.required)])
+    live, live_pairs = _live(policy, workload, "calls"), _live(policy, workload, "pairs")
+    suite = inputs if workload.suite_inputs is None else workload.suite_inputs
     return Effort(
         role=workload.role,
         calls_needed=calls,
-        calls_expected=expected_calls,
-        pairs_needed=pairs,
-        pairs_expected=expected_pairs,
-        replay_pairs=replay_pairs,
-        replay_calls=replay_calls,
-        hours=(2 * replay_pairs + replay_calls) * workload.seconds_per_call / 3600 / budget.concurrency,
-        money=_money(workload, replay_pairs, replay_calls),
+        calls_expected=live,
+        inputs_needed=inputs,
+        inputs_expected=suite + live_pairs,
+        replays=max(
+            calls - live - tests,
+            _uncovered(policy, workload),
+            # A suite whose size is not known brings as many inputs as are wanted, by replay.
+            inputs - live_pairs - tests if workload.suite_inputs is None else 0,
+            0,
+        ),
         chance=_chance(mine, workload),
     )
 
@@ -149,12 +166,6 @@ def _uncovered(policy: Policy, workload: Workload) -> int:
     return max(0, policy.calls_per_bucket - int(per_bucket)) * policy.buckets_needed
 
 
-def _money(workload: Workload, pairs: int, calls: int) -> float | None:
-    if workload.candidate_cost is None or workload.incumbent_cost is None:
-        return None
-    return pairs * workload.incumbent_cost + (pairs + calls) * workload.candidate_cost
-
-
 def _chance(requirements: list[Requirement], workload: Workload) -> float | None:
     """Of the failure requirement alone: it is the one that decides how large a plan has to be."""
     if workload.failure_rate is None:
@@ -163,7 +174,7 @@ def _chance(requirements: list[Requirement], workload: Workload) -> float | None
     return min((pass_probability(plan, workload.failure_rate) for plan in plans), default=1.0)
 
 
-def _refusals(plan: GatePlan, budget: Budget) -> list[str]:
+def _refusals(plan: GatePlan, budget: float | None) -> list[str]:
     return [
         *_incomplete(plan),
         *_too_few_inputs(plan),
@@ -216,12 +227,13 @@ def _live(policy: Policy, workload: Workload, unit: Literal["calls", "pairs"]) -
 
 def _impossible(plan: GatePlan, effort: Effort) -> list[str]:
     name, refusals = plan.label(effort.role), []
-    if effort.money is None and "cost" in plan.policy.demands:
+    workload = plan.workload(effort.role)
+    unpriced = workload is not None and None in (workload.incumbent_cost, workload.candidate_cost)
+    if unpriced and "cost" in plan.policy.demands:
         refusals.append(
             f"{name}: a price is unknown, so its cost can never be proven; set the prices in both blocks (0 where nobody"
             " charges), run a baseline if no call yet tells how large one is, or take `cost` out of the policy's demands."
         )
-    workload = plan.workload(effort.role)
     if "cost" in plan.policy.demands and workload and workload.incumbent_cost == 0 and workload.candidate_cost:
         refusals.append(
             f"{name}: the incumbent is free and the candidate is not, so no ratio of their costs is small enough; take"
@@ -236,17 +248,23 @@ def _impossible(plan: GatePlan, effort: Effort) -> list[str]:
     return refusals
 
 
-def _unaffordable(plan: GatePlan, budget: Budget) -> list[str]:
-    replays, window = sum(2 * e.replay_pairs + e.replay_calls for e in plan.efforts), plan.policy.window
+def _unaffordable(plan: GatePlan, budget: float | None) -> list[str]:
+    window, patience = plan.policy.window, plan.policy.held_within
     refusals = []
-    if budget.replay_calls is not None and replays > budget.replay_calls:
-        refusals.append(f"It takes {many(replays, 'replay call')}; the budget has {amount(budget.replay_calls)}.")
-    if timedelta(hours=plan.hours) > window:
-        hours = window / timedelta(hours=1)
+    if timedelta(hours=plan.test_hours) > patience:
         refusals.append(
-            f"Replay takes {plan.hours:.1f} hours; the window has {hours:.1f}. Extend it or raise concurrency."
+            f"The tests take {plan.test_hours:.1f} hours for {many(plan.tests, 'input')} and are given"
+            f" {patience / timedelta(hours=1):.1f}. Take fewer repeats or a smaller suite, or raise `held_within`."
         )
-    if budget.money is not None and (plan.money is None or plan.money > budget.money):
+    if timedelta(hours=plan.hours) > window:
+        refusals.append(
+            f"Replay takes {plan.hours:.1f} hours: {many(plan.replays, 'input')}, each a whole run under both lineups of"
+            f" {plan.passage.seconds:.0f} s together; the window has {window / timedelta(hours=1):.1f}. Extend it, have"
+            " more of users' runs mirrored (`mirror`), or allow no failure (`failures_allowed`), which takes fewer calls."
+        )
+    if budget is not None and (plan.money is None or plan.money > budget):
         needed = "an unknown amount" if plan.money is None else f"{plan.money:.2f}"
-        refusals.append(f"It costs {needed}; the budget is {budget.money:.2f}.")
+        refusals.append(
+            f"Tests and replay cost {needed}; the budget is {budget:.2f}. Raise it, or demand what takes fewer calls."
+        )
     return refusals

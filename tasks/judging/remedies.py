@@ -14,10 +14,10 @@ class Remedy(Value):
     """What one role still needs; replay and waiting are alternatives."""
 
     role: str
-    replay_pairs: int
-    """Inputs to replay through both arms."""
-    replay_calls: int
-    """Further inputs to replay through the candidate alone."""
+    replays: int
+    """Inputs to replay, each a whole run under both lineups."""
+    new_inputs: int
+    """How many of them have to be inputs that the gate has not asked before."""
     replay_hours: float
     money: float | None
     """Cost of the replay; None when a price is unknown."""
@@ -29,7 +29,7 @@ def remedies(plan: GatePlan, proofs: Sequence[Proof]) -> tuple[Remedy, ...]:
     """One for each role with an open, required proof that more data can settle."""
     curable = [p for p in proofs if p.requirement.required and p.more is not None]
     return tuple(
-        _remedy(workload, [p for p in curable if p.requirement.role == workload.role])
+        _remedy(plan, workload, [p for p in curable if p.requirement.role == workload.role])
         for workload in plan.workloads
         if any(p.requirement.role == workload.role for p in curable)
     )
@@ -44,13 +44,10 @@ def cheapest(plan: GatePlan, wanted: Sequence[Remedy], proofs: Sequence[Proof], 
         return "Stop: more data would not settle all of it."
     if not wanted:
         return f"Extend the window by {spoken_time(uncovered)}, or stop." if uncovered else ""
-    hours = sum(remedy.replay_hours for remedy in wanted)
-    known = [remedy.money for remedy in wanted if remedy.money is not None]
-    price = f"{sum(known):.2f}" if len(known) == len(wanted) else "unknown"
-    replay = (
-        f"Replay {spoken_list([_replay(plan, remedy) for remedy in wanted])} (about {hours:.1f} hours one after the other,"
-        f" cost {price})"
-    )
+    # One replay goes through all roles, so the role that needs most decides.
+    most = max(wanted, key=lambda remedy: remedy.replays)
+    price = "unknown" if most.money is None else f"{most.money:.2f}"
+    replay = f"Replay {_replay(plan, wanted)} (about {most.replay_hours:.1f} hours one after the other, cost {price})"
     if uncovered:
         return f"{replay} while the window is extended by {spoken_time(uncovered)}, or stop."
     waits = [remedy.wait_hours for remedy in wanted if remedy.wait_hours is not None]
@@ -58,36 +55,30 @@ def cheapest(plan: GatePlan, wanted: Sequence[Remedy], proofs: Sequence[Proof], 
     return f"{replay}{extend}, or stop."
 
 
-def _remedy(workload: Workload, proofs: list[Proof]) -> Remedy:
-    pairs = max([0, *(p.more or 0 for p in proofs if p.requirement.unit == "pairs")])
-    every = max([0, *(p.more or 0 for p in proofs if p.requirement.unit == "calls")])
-    calls = max(0, every - pairs)
-    paid = workload.incumbent_cost is not None and workload.candidate_cost is not None
+def _remedy(plan: GatePlan, workload: Workload, proofs: list[Proof]) -> Remedy:
+    inputs = max([0, *(p.more or 0 for p in proofs if p.requirement.distinct)])
+    calls = max([0, *(p.more or 0 for p in proofs if not p.requirement.distinct)])
+    replays = max(inputs, calls)
     return Remedy(
         role=workload.role,
-        replay_pairs=pairs,
-        replay_calls=calls,
-        replay_hours=(2 * pairs + calls) * workload.seconds_per_call / 3600,
-        money=pairs * (workload.incumbent_cost or 0) + (pairs + calls) * (workload.candidate_cost or 0)
-        if paid
-        else None,
-        wait_hours=_wait(workload, pairs, every),
+        replays=replays,
+        new_inputs=inputs,
+        replay_hours=replays * plan.passage.seconds / 3600,
+        money=None if plan.passage.money is None else replays * plan.passage.money,
+        wait_hours=_wait(workload, proofs),
     )
 
 
-def _wait(workload: Workload, pairs: int, calls: int) -> float | None:
-    waits = [
-        needed / rate if rate else None
-        for needed, rate in ((pairs, workload.live_pairs_per_hour), (calls, workload.live_calls_per_hour))
-        if needed
-    ]
+def _wait(workload: Workload, proofs: list[Proof]) -> float | None:
+    rates = {"pairs": workload.live_pairs_per_hour, "calls": workload.live_calls_per_hour}
+    waits = [(p.more or 0) / rate if (rate := rates[p.requirement.unit]) else None for p in proofs if p.more]
     known = [wait for wait in waits if wait is not None]
     return max(known) if known and len(known) == len(waits) else None
 
 
-def _replay(plan: GatePlan, remedy: Remedy) -> str:
-    parts = [
-        many(remedy.replay_pairs, "input") + " through both models" if remedy.replay_pairs else "",
-        many(remedy.replay_calls, "input") + " through the candidate" if remedy.replay_calls else "",
-    ]
-    return f"{spoken_list(list(filter(None, parts)))} ({plan.label(remedy.role)})"
+def _replay(plan: GatePlan, wanted: Sequence[Remedy]) -> str:
+    """ "318 inputs through both lineups (Stage 2), 95 of them not asked before"."""
+    replays, new = max(one.replays for one in wanted), max(one.new_inputs for one in wanted)
+    names = spoken_list([plan.label(one.role) for one in wanted])
+    fresh = f", {many(new, 'of them', 'of them')} not asked before" if new else ""
+    return f"{many(replays, 'input')} through both lineups{fresh} ({names})"

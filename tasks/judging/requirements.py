@@ -63,7 +63,6 @@ class Workload(Value):
     """Of those, calls mirrored to the other arm, so that they make pairs."""
     suite_inputs: int | None = Field(default=None, ge=0)
     """Different inputs the suite can ask; None: as many as are wanted."""
-    seconds_per_call: float = Field(gt=0)
     incumbent_cost: float | None = Field(default=None, ge=0)
     """Money for one call; None when the price is unknown."""
     candidate_cost: float | None = Field(default=None, ge=0)

@@ -111,14 +111,17 @@ def money_table(view: GateView) -> Blocks:
         before, new = ((view.figures or {}).get((change.role, arm)) for arm in ("incumbent", "candidate"))
         both = [one for one in (before, new) if one is not None]
         spent, unpriced = sum(one.spent for one in both), sum(one.unpriced for one in both)
-        effort = next((effort for effort in view.plan.efforts if effort.role == change.role), None)
         rows.append((
             change.label, dollars(before.cost) if before else NONE, dollars(new.cost) if new else NONE,
             dollars(spent) + (f" + {unpriced:,} calls unknown" if unpriced else ""),
-            dollars(effort.money) if effort else NONE,
         ))  # fmt: skip
-    head = ("Stage", "A call before", "A call now", "Spent in this gate", "Replay as planned")
-    return (table(head, rows, frozenset({1, 2, 3, 4})),)
+    head = ("Stage", "A call before", "A call now", "Spent in this gate")
+    plan = view.plan
+    planned = (
+        f"Planned for tests and replay, {plan.tests + plan.replays:,} inputs through all stages under both lineups:"
+        f" {dollars(plan.money)}."
+    )
+    return (table(head, rows, frozenset({1, 2, 3})), paragraph(planned))
 
 
 def harm_table(view: GateView) -> Blocks:

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, insert
 from blocks.lineups import GeneratorLineup
 from tasks.judging.evidence import Circumstances
 from tasks.judging.observations import Window
-from tasks.judging.planning import plan_gate
+from tasks.judging.planning import Passage, plan_gate
 from tasks.judging.policy import Policy
 from tasks.judging.requirements import Workload
 from tasks.judging.verdict import judge
@@ -65,8 +65,8 @@ def _figures(kind: str, of_postgresql: bool, counts: Sequence[int]) -> list[Figu
 def _judged(database: Engine, clock: Callable[[], float]) -> float:
     """Seconds from the store to the verdict."""
     policy = Policy()
-    workloads = tuple(Workload(role=role, seconds_per_call=5, incumbent_cost=1, candidate_cost=1) for role in ROLES)
-    plan = plan_gate(policy, ROLES[:3], workloads[:3], others=ROLES[3:])
+    workloads = tuple(Workload(role=role, incumbent_cost=1, candidate_cost=1) for role in ROLES)
+    plan = plan_gate(policy, ROLES[:3], workloads[:3], Passage(calls=26, seconds=60, money=1), others=ROLES[3:])
     until = START + timedelta(hours=24)
     wanted = Slice("generator", ("preview",), dict.fromkeys(ROLES[:3], "new"), START, until, "", ROLES)
     began = clock()

@@ -22,7 +22,7 @@ from flows.transitions.story import Change
 from flows.transitions.watch import watch
 from flows.transitions.world import real_world
 from tasks.judging.observations import Call
-from tasks.judging.planning import plan_gate
+from tasks.judging.planning import Passage, plan_gate
 from tasks.judging.policy import Policy
 from tasks.judging.requirements import Workload
 from tests.benchmarks.figures import Figure, Sizes
@@ -77,9 +77,11 @@ async def _round() -> tuple[float, float]:
 async def _begin(gate_id: str) -> None:
     """A gate whose canary serves half of the users, and twenty failed calls."""
     world = real_world()
-    workloads = tuple(Workload(role=role, seconds_per_call=5, incumbent_cost=1, candidate_cost=1) for role in ROLES)
+    workloads = tuple(Workload(role=role, incumbent_cost=1, candidate_cost=1) for role in ROLES)
     changes = tuple(Change(role=role, incumbent="old", candidate="new") for role in ROLES)
-    plan = plan_gate(Policy(), ROLES, workloads, others=GeneratorLineup.roles[3:])
+    plan = plan_gate(
+        Policy(), ROLES, workloads, Passage(calls=26, seconds=60, money=1), others=GeneratorLineup.roles[3:]
+    )
     open_gate(world, gate_id, opening(canary=True, changes=changes).model_copy(update={"plan": plan}), "benchmark")
     world.record("moved", "benchmark", movement(read_gate(world, gate_id), "TESTING", "so"), gate_id, 2)
     await settle(world, read_gate(world, gate_id))

@@ -8,7 +8,7 @@ from typing import Any
 from tasks.judging.aggregate import aggregate
 from tasks.judging.evidence import Circumstances, Evidence
 from tasks.judging.observations import Arm, Call, Window
-from tasks.judging.planning import GatePlan, plan_gate
+from tasks.judging.planning import GatePlan, Passage, plan_gate
 from tasks.judging.policy import Policy
 from tasks.judging.requirements import Proof, Workload
 from tasks.judging.verdict import Verdict, judge
@@ -22,14 +22,19 @@ DURING, AFTER = Circumstances(now=START + timedelta(hours=23.5)), Circumstances(
 
 
 def workload(role: str = "stage-2", **known: Any) -> Workload:
-    return Workload(role=role, **({"seconds_per_call": 5, "incumbent_cost": 0.01, "candidate_cost": 0.01} | known))
+    return Workload(role=role, **({"incumbent_cost": 0.01, "candidate_cost": 0.01} | known))
 
 
-def gate(policy: Policy | None = None, changed: tuple[str, ...] = ("stage-2",), **known: Any) -> GatePlan:
+PASSAGE = Passage(calls=26, seconds=60, money=0.25)
+
+
+def gate(
+    policy: Policy | None = None, changed: tuple[str, ...] = ("stage-2",), passage: Passage = PASSAGE, **known: Any
+) -> GatePlan:
     """A phase that changes `changed` of the thirteen stages."""
     others = tuple(stage for stage in STAGES if stage not in changed)
     workloads = tuple(workload(role, **known) for role in changed)
-    return plan_gate(policy or Policy(), changed, workloads, others=others, labels=LABELS)
+    return plan_gate(policy or Policy(), changed, workloads, passage, others=others, labels=LABELS)
 
 
 def call(number: int = 0, arm: Arm = "candidate", role: str = "stage-2", of: int = 480, **seen: Any) -> Call:

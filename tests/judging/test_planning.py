@@ -6,15 +6,22 @@ import pytest
 from pydantic import ValidationError
 
 from blocks.errors import GateError
-from tasks.judging.planning import Budget, GatePlan, plan_gate
+from tasks.judging.planning import GatePlan, Passage, plan_gate
 from tasks.judging.policy import FieldRule, Policy, critical, protected
-from tests.judging.given import gate, workload
+from tests.judging.given import PASSAGE, gate, workload
 
 
-def planned(policy: Policy | None = None, budget: Budget | None = None, **known: object) -> GatePlan:
+def planned(
+    policy: Policy | None = None,
+    budget: float | None = None,
+    passage: Passage = PASSAGE,
+    tests: int = 0,
+    **known: object,
+) -> GatePlan:
     return plan_gate(
-        policy or Policy(), ("stage-2",), (workload(**known),), budget=budget, labels={"stage-2": "Stage 2"}
-    )
+        policy or Policy(), ("stage-2",), (workload(**known),), passage, budget=budget, tests=tests,
+        labels={"stage-2": "Stage 2"},
+    )  # fmt: skip
 
 
 def needed(plan: GatePlan) -> dict[str, int]:
@@ -54,33 +61,36 @@ def test_fields_of_transcripts_are_planned_one_by_one() -> None:
     rules = (FieldRule(role="stage-2", field="amount"), FieldRule(role="stage-2", field="email", share=0.97))
     plan = planned(Policy(demands=(), fields=rules))
     assert needed(plan) == {"amount": 46, "email": 157}
-    assert (plan.efforts[0].pairs_needed, plan.efforts[0].replay_calls, plan.refusals) == (0, 157, ())
+    assert (plan.efforts[0].inputs_needed, plan.efforts[0].replays, plan.refusals) == (157, 157, ())
 
 
-def test_live_traffic_lessens_replay() -> None:
-    effort = planned(live_calls_per_hour=10, live_pairs_per_hour=1).efforts[0]
-    assert (effort.calls_expected, effort.pairs_expected) == (240, 24)
-    assert (effort.replay_pairs, effort.replay_calls) == (43 - 24, 473 - 240 - 19)
+def test_live_traffic_and_tests_lessen_replay() -> None:
+    effort = planned(live_calls_per_hour=10, live_pairs_per_hour=1, suite_inputs=93, tests=100).efforts[0]
+    assert (effort.calls_needed, effort.calls_expected, effort.replays) == (473, 240, 473 - 240 - 100)
+    assert (effort.inputs_needed, effort.inputs_expected) == (93, 93 + 24)
 
 
 def test_enough_live_traffic_needs_no_replay() -> None:
-    effort = planned(live_calls_per_hour=30, live_pairs_per_hour=2).efforts[0]
-    assert (effort.replay_pairs, effort.replay_calls, effort.hours, effort.money) == (0, 0, 0, 0)
+    plan = planned(live_calls_per_hour=30, live_pairs_per_hour=5)
+    assert (plan.replays, plan.hours, plan.money) == (0, 0, 0)
 
 
 def test_sparse_traffic_is_replayed_over_the_hours() -> None:
-    plan = planned(Policy(demands=("good_share",)), live_calls_per_hour=1.9)
-    assert plan.efforts[0].replay_calls == max(93 - 45, 20)
+    plan = planned(Policy(demands=("good_share",)), live_calls_per_hour=1.9, suite_inputs=93, tests=93)
+    assert plan.efforts[0].replays == 20
 
 
-def test_replayed_pairs_cover_the_hours_too() -> None:
-    assert planned(Policy(demands=("latency",))).efforts[0].replay_calls == 0
+def test_a_replay_is_a_whole_run_of_all_stages_under_both_lineups() -> None:
+    plan = planned(passage=Passage(calls=2 * 20, seconds=90, money=0.5), suite_inputs=93, tests=93)
+    assert (plan.tests, plan.replays, plan.calls) == (93, 380, 473 * 40)
+    assert plan.hours == pytest.approx(380 * 90 / 3600)
+    assert plan.test_hours == pytest.approx(93 * 90 / 3600)
+    assert plan.money == pytest.approx(473 * 0.5)
 
 
-def test_hours_and_money() -> None:
-    plan = planned(budget=Budget(concurrency=2), incumbent_cost=0.02, candidate_cost=0.03)
-    assert plan.hours == pytest.approx((43 * 2 + 430) * 5 / 3600 / 2)
-    assert plan.money == pytest.approx(43 * 0.02 + 473 * 0.03)
+def test_several_changed_roles_share_their_replays() -> None:
+    both = plan_gate(Policy(), ("stage-2", "stage-3"), (workload(), workload("stage-3")), PASSAGE)
+    assert (both.replays, both.hours, both.money) == (planned().replays, planned().hours, planned().money)
 
 
 @pytest.mark.parametrize(
@@ -88,13 +98,17 @@ def test_hours_and_money() -> None:
     [
         (planned(candidate_cost=None), "a price is unknown, so its cost can never be proven"),
         (planned(incumbent_cost=0, candidate_cost=0.01), "the incumbent is free and the candidate is not"),
-        (planned(budget=Budget(replay_calls=100)), "It takes 516 replay calls; the budget has 100."),
-        (planned(budget=Budget(money=5)), "It costs 5.16; the budget is 5.00."),
-        (planned(Policy(demands=("failures",)), Budget(money=5), incumbent_cost=None), "an unknown amount"),
-        (planned(seconds_per_call=200), "Replay takes 28.7 hours; the window has 24.0."),
+        (planned(budget=5), "Tests and replay cost 118.25; the budget is 5.00."),
+        (planned(budget=5, passage=Passage(calls=26, seconds=60)), "an unknown amount"),
+        (
+            planned(passage=Passage(calls=26, seconds=200, money=0)),
+            "Replay takes 26.3 hours: 473 inputs, each a whole run",
+        ),
+        (planned(tests=2000, passage=Passage(calls=26, seconds=200, money=0)), "The tests take 111.1 hours"),
+        (planned(suite_inputs=2, tests=2), "put 91 more into the suite"),
         (planned(failure_rate=0.02), "would pass in 0.075 % of gates; the limit is 1 %"),
-        (plan_gate(Policy(), (), ()), "changes no role"),
-        (plan_gate(Policy(), ("a", "b"), (workload("b"),)), "Nothing is known about the work of a"),
+        (plan_gate(Policy(), (), (), PASSAGE), "changes no role"),
+        (plan_gate(Policy(), ("a", "b"), (workload("b"),), PASSAGE), "Nothing is known about the work of a"),
         (planned(Policy(fields=(FieldRule(role="other", field="email"),))), "The fields email belong to a role"),
     ],
 )
@@ -105,7 +119,7 @@ def test_a_gate_that_cannot_pass_is_refused_with_the_reason(plan: GatePlan, reas
 
 
 def test_a_gate_that_can_pass_is_not_refused() -> None:
-    plan = planned(budget=Budget(replay_calls=516, money=5.16), failure_rate=0.001)
+    plan = planned(budget=118.25, failure_rate=0.001)
     assert plan.require_possible() is plan
     assert plan.efforts[0].chance == pytest.approx(0.918, abs=1e-3)
 
@@ -116,7 +130,7 @@ def test_an_expected_rate_without_the_demand_refuses_nothing() -> None:
 
 def test_an_unknown_price_matters_only_if_cost_is_demanded() -> None:
     plan = planned(Policy(demands=("failures",)), candidate_cost=None)
-    assert (plan.refusals, plan.money) == ((), None)
+    assert plan.refusals == ()
 
 
 def test_the_digest_is_that_of_the_content() -> None:

@@ -23,7 +23,7 @@ def test_two_failures_leave_the_plan_open_and_say_how_many_more_calls_settle_it(
     assert found.missing == ("Stage 2: 148 more calls without a failure.",)
     assert proof(found, "failures").sentence.endswith("with 95 % confidence, which does not prove the limit of 1 %.")
     assert found.cheapest == (
-        "Replay 148 inputs through the candidate (Stage 2) (about 0.2 hours one after the other, cost 1.48), or stop."
+        "Replay 148 inputs through both lineups (Stage 2) (about 2.5 hours one after the other, cost 37.00), or stop."
     )
 
 

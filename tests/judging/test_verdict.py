@@ -7,7 +7,7 @@ import pytest
 
 from tasks.judging.evidence import Circumstances, Evidence
 from tasks.judging.observations import Window
-from tasks.judging.planning import GatePlan, plan_gate
+from tasks.judging.planning import GatePlan, Passage, plan_gate
 from tasks.judging.policy import Policy, protected
 from tasks.judging.verdict import Situation, decide, judge
 from tests.judging.given import (
@@ -15,6 +15,7 @@ from tests.judging.given import (
     DURING,
     LABELS,
     ONLY_FAILURES,
+    PASSAGE,
     START,
     WINDOW,
     broken,
@@ -48,7 +49,7 @@ def test_an_empty_series_is_never_a_pass() -> None:
 
 @pytest.mark.parametrize("changed", [(), ("stage-2",)])
 def test_a_plan_without_requirements_never_passes(changed: tuple[str, ...]) -> None:
-    found = verdict(pairs(), GatePlan(policy=Policy(), changed=changed))
+    found = verdict(pairs(), GatePlan(policy=Policy(), changed=changed, passage=PASSAGE))
     assert (found.state, found.act) == ("inconclusive", "hold")
     subject = "stage-2" if changed else "The phase"
     assert f"{subject}: nothing is required, so nothing can be proven." in found.missing
@@ -139,7 +140,7 @@ def test_a_refuted_requirement_fails_when_the_window_is_over_and_not_before() ->
 def test_live_traffic_offers_to_wait() -> None:
     plan = gate(live_calls_per_hour=10, live_pairs_per_hour=5, score_sd=10)
     found = verdict(pairs(60), plan)
-    assert "Replay 95 inputs through both models and 318 inputs through the candidate (Stage 2)" in found.cheapest
+    assert "Replay 413 inputs through both lineups, 95 of them not asked before (Stage 2)" in found.cheapest
     assert found.cheapest.endswith(", extend the window by 42 hours, or stop.")
 
 
@@ -159,7 +160,7 @@ def test_uncovered_hours_and_missing_calls_are_mended_together() -> None:
 
 
 def test_unknown_money_is_said() -> None:
-    plan = gate(ONLY_FAILURES, candidate_cost=None)
+    plan = gate(ONLY_FAILURES, passage=Passage(calls=26, seconds=60, money=None))
     assert "cost unknown" in verdict(pairs(400), plan).cheapest
 
 
@@ -199,7 +200,7 @@ def test_every_changed_role_has_to_be_proven() -> None:
 
 
 def test_a_changed_role_left_out_of_the_requirements_never_passes() -> None:
-    lame = plan_gate(Policy(), ("stage-2",), (workload(),), labels=LABELS).model_copy(
+    lame = plan_gate(Policy(), ("stage-2",), (workload(),), PASSAGE, labels=LABELS).model_copy(
         update={"changed": ("stage-2", "x")}
     )
     found = verdict([*pairs(), *pairs(role="x")], lame)

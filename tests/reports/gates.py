@@ -13,7 +13,7 @@ from flows.transitions.moving import advance, open_gate
 from flows.transitions.plans import phase
 from flows.transitions.story import Change
 from tasks.judging.observations import Call
-from tasks.judging.planning import plan_gate
+from tasks.judging.planning import Passage, plan_gate
 from tasks.judging.policy import Policy
 from tasks.judging.requirements import Workload
 from tasks.reports.gate_views import GateView
@@ -30,13 +30,11 @@ PER_HOUR = 3
 def an_opening(policy: Policy = POLICY) -> dict[str, Any]:
     """What the gate of phase 1 is about."""
     labels = {role: str(GeneratorLineup.model_fields[role].title) for role in GeneratorLineup.roles}
-    workloads = tuple(
-        Workload(role=role, seconds_per_call=8, incumbent_cost=0.0021, candidate_cost=0.002) for role in ROLES
-    )
+    workloads = tuple(Workload(role=role, incumbent_cost=0.0021, candidate_cost=0.002) for role in ROLES)
     return {
         "title": "Analytical stages (1-3)", "phase": "generator-1", "human": phase("generator-1").human,
         "changes": tuple(Change(role=role, incumbent="old", candidate="new") for role in ROLES),
-        "plan": plan_gate(policy, ROLES, workloads, others=OTHERS, labels=labels),
+        "plan": plan_gate(policy, ROLES, workloads, Passage(calls=26, seconds=208, money=0.053), others=OTHERS, labels=labels),
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from flows.transitions.machine import Facts, Move, Step, next_step
 from flows.transitions.story import Change, Gate, Opening, State, tell
-from tasks.judging.planning import GatePlan, plan_gate
+from tasks.judging.planning import GatePlan, Passage, plan_gate
 from tasks.judging.policy import Policy
 from tasks.judging.requirements import Workload
 from tasks.judging.verdict import Act, Verdict
@@ -33,8 +33,8 @@ WAYS: dict[State, tuple[State, ...]] = {
 
 
 def plan(policy: Policy | None = None, role: str = ROLE) -> GatePlan:
-    workload = Workload(role=role, seconds_per_call=1, incumbent_cost=0.01, candidate_cost=0.01)
-    return plan_gate(policy or Policy(), (role,), (workload,))
+    workload = Workload(role=role, incumbent_cost=0.01, candidate_cost=0.01)
+    return plan_gate(policy or Policy(), (role,), (workload,), Passage(calls=2, seconds=1, money=0.02))
 
 
 def opening(**given: Any) -> Opening:

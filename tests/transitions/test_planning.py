@@ -18,7 +18,6 @@ from flows.transitions.machine import approvals_needed
 from flows.transitions.moving import extend, open_gate
 from flows.transitions.planning import plan_phase, shown
 from flows.transitions.preconditions import unmet
-from flows.transitions.story import Opening
 from flows.transitions.telling import notices
 from flows.transitions.trial import replay_due
 from tasks.records.tables import runs
@@ -26,30 +25,22 @@ from tasks.reports.gate import at_a_glance, gate_page
 from tests.transitions.records import run_row
 from tests.transitions.scenes import START, given, opening
 from tests.transitions.story import GATE, QUICK, Story
-
-FREE = {"model": "m", "input_price": 0, "output_price": 0}
+from tests.transitions.suited import FREE, briefs, planned, served
 
 
 @pytest.fixture(autouse=True)
 def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of a person's own, with as many briefs as the default policy demands."""
-    folder = tmp_path / "suites" / "generator"
-    folder.mkdir(parents=True)
-    for number in range(93):
-        (folder / f"{number}.json").touch()
+    folder = briefs(tmp_path)
     monkeypatch.setenv("PHASEGATE_SUITES", str(folder.parent))
     return folder
 
 
 @pytest.fixture
 def priced(story: Story) -> Story:
-    """Models that cost nothing, so that a plan can be made before anything was called."""
+    """Models that cost nothing, and a run of production that took 26 seconds."""
     story.blocks.facts = {"old": FREE, "new": FREE}
-    return story
-
-
-def planned(story: Story, phase: str = "generator-1", target: str = "new", **given: Any) -> Opening:
-    return asyncio.run(plan_phase(story.world, phase, "Ada", target=target, **given))
+    return served(story)
 
 
 def test_a_phase_moves_its_roles_and_watches_the_others(priced: Story) -> None:
@@ -141,13 +132,14 @@ def test_an_unknown_price_is_a_refusal_not_a_guess(story: Story) -> None:
 
 def test_what_runs_on_this_machine_is_known_to_cost_nothing(story: Story) -> None:
     story.blocks.facts = {name: EmbeddedModel().facts() for name in ("old", "new")}
+    served(story)
     assert (EmbeddedModel().input_price, planned(story).plan.refusals) == (0, ())
     story.blocks.facts["new"] = OllamaModel(model="m", context_window=4096).facts()
     assert "price is unknown" in planned(story).plan.refusals[0]
 
 
 def test_cost_that_is_not_demanded_may_stay_unknown(story: Story) -> None:
-    assert planned(story, overrides={"demands": ["failures", "quality"]}).plan.refusals == ()
+    assert planned(served(story), overrides={"demands": ["failures", "quality"]}).plan.refusals == ()
 
 
 class TestSuite:
@@ -190,7 +182,7 @@ def test_mirrored_runs_of_the_last_week_are_expected_again(priced: Story) -> Non
     with priced.database.begin() as connection:
         connection.execute(insert(runs), rows)
     (effort, *_) = planned(priced, overrides={"mirror": 0.5}).plan.efforts
-    assert (effort.calls_expected, effort.pairs_expected) == (120, 120)
+    assert (effort.calls_expected, effort.inputs_expected) == (120, 93 + 120)
     assert planned(priced).plan.efforts[0].calls_expected == 0
 
 
@@ -198,7 +190,11 @@ def test_the_plan_is_shown_with_calls_hours_and_money(priced: Story) -> None:
     text = shown(planned(priced))
     assert "This gate can pass." in text
     assert "| 1. Market analysis | old | new |" in text
-    assert "473" in text
+    assert "| 473 | 0 | 93 | 93 | 380 |" in text
+    assert (
+        "26 calls, 52 s. Tests ask 93 inputs (1.3 hours), replay 380 more, spread over the window (5.5 hours)" in text
+    )
+    assert "12,298 calls, 0.00 USD" in text
 
 
 def test_one_gate_at_a_time(story: Story) -> None:
