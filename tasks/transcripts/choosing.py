@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from tasks.transcripts.candidates import proves
-from tasks.transcripts.findings import Finding, FindingField
+from tasks.transcripts.findings import Finding, FindingField, Kind
 from tasks.transcripts.knowledge import PassedOver, Provenance
 
 Value = TypeVar("Value")
 """Compared and counted by `repr`, so equal values must look equal."""
 
-_DECISIVE = frozenset(("corrected", "agreed", "paid"))
+_SETTLED: frozenset[Kind] = frozenset(("agreed", "paid"))
 _LATEST_COUNTS: frozenset[FindingField] = frozenset(("deal", "deposit", "next_meeting", "meeting_outcome"))
 """Things that move during a call; the others are facts, where repetition counts."""
 
@@ -30,8 +30,9 @@ def in_order(findings: Sequence[Finding]) -> list[Finding]:
 def choose(findings: Sequence[Finding], understand: Callable[[Finding], Value | None]) -> Chosen[Value] | None:
     """The value of one field, or None when no finding of it can be understood.
 
-    The last correction, agreement or payment wins. Without one: for prices, dates and outcomes the last statement; for
-    facts the one code can read in its quote, then the one said most often, then the last.
+    The last correction, agreement or payment wins; where nothing was agreed, a price or date offered after a correction
+    wins over it, one said in passing does not. Without any of them: for prices, dates and outcomes the last statement;
+    for facts the one code can read in its quote, then the one said most often, then the last.
     """
     ordered = in_order(findings)
     understood = _understood(ordered, understand)
@@ -78,15 +79,23 @@ def _understood(findings: list[Finding], understand: Callable[[Finding], Value |
 
 
 def _winner(understood: list[tuple[Value, Finding]]) -> tuple[Value, Finding]:
-    decisive = [pair for pair in understood if pair[1].kind in _DECISIVE]
-    if decisive:
-        return decisive[-1]
-    if understood[-1][1].field in _LATEST_COUNTS:
+    moves = understood[-1][1].field in _LATEST_COUNTS
+    decisive = _decisive({finding.kind for _, finding in understood}, moves)
+    if decided := [pair for pair in understood if pair[1].kind in decisive]:
+        return decided[-1]
+    if moves:
         return understood[-1]
     proven = [pair for pair in understood if proves(pair[1].field, pair[1].value, pair[1].quote)] or understood
     said = Counter(repr(value) for value, _ in proven)
     most = max(said.values())
     return [pair for pair in proven if said[repr(pair[0])] == most][-1]
+
+
+def _decisive(kinds: set[Kind], moves: bool) -> frozenset[Kind]:
+    """The kinds whose last statement wins, of something said in these kinds that does or does not move."""
+    if moves and "corrected" in kinds and not kinds & _SETTLED:
+        return frozenset(("corrected", "quoted"))
+    return _SETTLED | {"corrected"}
 
 
 def _seconds(timestamp: str | None) -> int:

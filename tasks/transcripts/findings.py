@@ -38,7 +38,8 @@ LIST_FIELDS: frozenset[FindingField] = frozenset(
 
 Kind = Literal["stated", "quoted", "corrected", "agreed", "paid"]
 """How it was said: in passing; as an offer; as a correction of something said before; accepted by both sides or
-read back and confirmed; paid in this call. The last of corrected, agreed and paid wins over everything else."""
+read back and confirmed; paid in this call. The last of corrected, agreed and paid wins over everything else, but for a
+price or date offered anew after a correction and before any agreement."""
 
 LONGEST_VALUE = 2_000
 LONGEST_QUOTE = 1_000

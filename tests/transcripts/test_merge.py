@@ -59,6 +59,34 @@ def test_the_last_correction_or_agreement_wins() -> None:
     assert [one.value for one in known.provenance["deal"].passed_over] == ["$4,600", "$4,950", "$4,600"]
 
 
+def test_a_price_offered_after_a_correction_wins_until_one_is_agreed() -> None:
+    corrected = said("deal", "$4,950", "00:59:51", kind="corrected")
+    offered = said("deal", "$4,650", "01:02:37", kind="quoted")
+    agreed = said("deal", "$4,950", "00:59:59", kind="agreed")
+
+    assert merged(corrected, offered).deal == Decimal("4650.00")
+    assert merged(corrected, agreed, offered).deal == Decimal("4950.00")
+
+
+def test_a_price_said_in_passing_does_not_undo_a_correction() -> None:
+    known = merged(
+        said("deal", "$4,600", "00:58:01", kind="quoted"),
+        said("deal", "$4,950", "00:59:51", kind="corrected"),
+        said("deal", "$4,600", "01:04:00"),
+    )
+
+    assert known.deal == Decimal("4950.00")
+
+
+def test_a_corrected_fact_stays_corrected() -> None:
+    known = merged(
+        said("estate_value", "$2 million", kind="corrected"),
+        said("estate_value", "$3 million", "01:04:00", kind="quoted"),
+    )
+
+    assert known.estate_value == Decimal("2000000.00")
+
+
 def test_the_order_findings_come_in_does_not_matter() -> None:
     findings = [
         said("deal", "$1,000", "00:01:00"),
