@@ -10,6 +10,7 @@ from deployments.settings import apply_settings
 from deployments.terminal import say
 
 if TYPE_CHECKING:
+    from blocks.loading import Documents
     from deployments.applying import Applied
 
 
@@ -60,7 +61,7 @@ def report(applied: "Applied") -> None:
 
 
 def list_models() -> None:
-    """Show every language model block and the roles it serves."""
+    """Show every language model block and the roles it serves. Changes nothing."""
     apply_settings(quiet=True)
     from deployments.prefect_server import prefect_api
 
@@ -70,31 +71,46 @@ def list_models() -> None:
 
 async def _list() -> None:
     from prefect.client.orchestration import get_client
+
+    from blocks.lineups import lineup_kinds
+    from blocks.loading import documents_by_kind
+    from blocks.models import PROVIDERS
+
+    async with get_client() as client:
+        show_models(await documents_by_kind(client, [*PROVIDERS, *lineup_kinds().values()]))
+
+
+def show_models(documents: "Documents") -> None:
+    """A line for every model block among the documents, or where to get some."""
     from rich.table import Table
 
-    from blocks.lineups import GeneratorLineup
-    from blocks.loading import documents_of, model_documents
-    from blocks.registering import register_blocks
+    from blocks.loading import models_in
     from deployments.terminal import console
 
-    await register_blocks()
-    async with get_client() as client:
-        models = await model_documents(client)
-        lineups = await documents_of(client, GeneratorLineup)
     table = Table("block", "provider", "model", "window", "withdrawn", "serves")
     for column in table.columns[:3]:
         column.overflow = "fold"  # never cut: these are names to copy
-    for name, documents in sorted(models.items()):
-        for document in documents:
-            serves = [
-                f"{lineup.name}: {sum(value == name for value in lineup.data.values())} stages"
-                for lineup in lineups
-                if name in lineup.data.values()
-            ]
-            kind, data = (document.block_type_name or "").split(": ")[-1], document.data
+    for name, blocks in sorted(models_in(documents).items()):
+        for block in blocks:
+            kind, data = (block.block_type_name or "").split(": ")[-1], block.data
             window, withdrawn = str(data.get("context_window", "")), data.get("withdrawn_on") or ""
-            table.add_row(name, kind, str(data.get("model")), window, withdrawn, "\n".join(serves))
-    console.print(table)
+            table.add_row(name, kind, str(data.get("model")), window, withdrawn, "\n".join(_serves(name, documents)))
+    if table.row_count:
+        console.print(table)
+    else:
+        say("There is no model block on this server yet. Next: `phasegate bootstrap` creates those it comes with.")
+
+
+def _serves(model: str, documents: "Documents") -> list[str]:
+    """A line for every lineup that names the model, of whichever pipeline."""
+    from blocks.lineups import lineup_kinds
+
+    return [
+        f"{pipeline}/{lineup.name}: {roles} role{'s' if roles > 1 else ''}"
+        for pipeline, kind in lineup_kinds().items()
+        for lineup in documents[kind]
+        if (roles := sum(lineup.data.get(role) == model for role in kind.roles))
+    ]
 
 
 def cloudflare(

@@ -6,9 +6,12 @@ import pytest
 from typer.testing import CliRunner
 
 from blocks.catalogue import default_lineups, default_models
+from blocks.lineups import TranscriptLineup, lineup_kinds
 from blocks.loading import load_model
-from blocks.models import CloudflareModel
+from blocks.models import PROVIDERS, CloudflareModel, OllamaModel
+from blocks.registering import register_blocks
 from deployments.application import app
+from deployments.commands.bootstrap import show_models
 from deployments.terminal import console
 from tests import one_loop
 
@@ -26,6 +29,11 @@ def no_account(prefect_api: str) -> Iterator[None]:
         one_loop.run(block.asave(name, overwrite=True))
 
 
+@pytest.fixture
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "width", 200)  # as wide as the terminal was in which it was first used otherwise
+
+
 def phasegate(*words: str) -> str:
     result = CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
     assert result.exit_code == 0, result.exception
@@ -33,16 +41,37 @@ def phasegate(*words: str) -> str:
 
 
 def test_every_block_is_listed_with_its_model_what_it_serves_and_when_it_was_withdrawn(
-    prefect_api: str, monkeypatch: pytest.MonkeyPatch
+    prefect_api: str, wide: None
 ) -> None:
-    monkeypatch.setattr(console, "width", 200)  # as wide as the terminal was in which it was first used otherwise
     for name, block in (*default_models().items(), *default_lineups().items()):
         one_loop.run(block.asave(name, overwrite=True))  # other tests may have edited them
     lines = phasegate("models", "list").splitlines()
     for name, block in default_models().items():
         assert any(name in line and block.model in line for line in lines)
     assert any("llama-3-1-70b " in line and "2026-05-30" in line for line in lines)
-    assert any("embedded-demo" in line and "13 stages" in line for line in lines)
+    assert any("embedded-demo" in line and "generator/preview: 13 roles" in line for line in lines)
+
+
+def test_a_model_that_serves_transcripts_is_shown_with_them(prefect_api: str, wide: None) -> None:
+    one_loop.run(TranscriptLineup(coaching="mistral-7b").asave("some-other", overwrite=True))
+    try:
+        assert "transcripts/some-other: 1 role" in phasegate("models", "list")
+    finally:
+        one_loop.run(TranscriptLineup.adelete("some-other"))  # type: ignore[arg-type]
+
+
+def test_a_list_makes_no_blocks(prefect_api: str, wide: None) -> None:
+    one_loop.run(default_models()["deepseek-coder-33b"].asave("deepseek-coder-33b", overwrite=True))
+    one_loop.run(OllamaModel.adelete("deepseek-coder-33b"))  # type: ignore[arg-type]
+    try:
+        assert "deepseek-coder:33b" not in phasegate("models", "list")
+    finally:
+        one_loop.run(register_blocks())
+
+
+def test_a_server_without_models_is_said_with_the_way_to_some(capsys: pytest.CaptureFixture[str]) -> None:
+    show_models(dict.fromkeys([*PROVIDERS, *lineup_kinds().values()], ()))
+    assert "phasegate bootstrap" in capsys.readouterr().out
 
 
 def test_an_account_is_entered_into_every_cloudflare_block_and_the_token_not_shown(no_account: None) -> None:
