@@ -1,10 +1,12 @@
 """Automations that send what phasegate tells of: one a family, through the notification block an operator names.
 
-Made where they are missing, never changed: whoever edits, pauses or points one elsewhere keeps what they made of it.
+Made where they are missing. Whoever edits, pauses or points one elsewhere keeps what they made of it; only one that sends
+through a block that is gone is changed: a block made anew under the old name is another one to the server.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import BlockDocument
@@ -33,17 +35,45 @@ class Alerts:
     created: Sequence[str]
     present: Sequence[str]
     """Those that were there before, as they are."""
+    mended: Sequence[str] = ()
+    """Those that sent through a block that is gone, and send through the one of that name again."""
 
 
 async def create_alerts(client: PrefectClient, block: str) -> Alerts:
     """One automation a family for the block `<type>/<name>`. Raises ConfigurationError if it cannot notify."""
     document = await _notification_block(client, block)
-    there = {one.name for one in await automations(client)}
-    wanted = wanted_automations(block, document)
-    created = [one for one in wanted if one.name not in there]
-    for one in created:
-        await client.create_automation(one)
-    return Alerts([one.name for one in created], [one.name for one in wanted if one.name in there])
+    there = {one.name: one for one in await automations(client)}
+    wanted = {one.name: one for one in wanted_automations(block, document)}
+    created = [name for name in wanted if name not in there]
+    for name in created:
+        await client.create_automation(wanted[name])
+    present = [name for name in wanted if name in there]
+    mended = [name for name in present if await _mend(client, there[name], document)]
+    return Alerts(created, [name for name in present if name not in mended], mended)
+
+
+async def _mend(client: PrefectClient, automation: Automation, document: BlockDocument) -> bool:
+    """Lets what was sent through blocks that are gone be sent through this one; whether there was anything to do."""
+    actions = [
+        action.model_copy(update={"block_document_id": document.id})
+        if isinstance(action, SendNotification) and await _is_gone(client, action.block_document_id)
+        else action
+        for action in automation.actions
+    ]
+    if actions == automation.actions:
+        return False
+    may_change = set(AutomationCore.model_fields) - {"owner_resource"}  # the server refuses it, even unchanged
+    kept = {name: getattr(automation, name) for name in may_change}
+    await client.update_automation(automation.id, AutomationCore(**kept | {"actions": actions}))
+    return True
+
+
+async def _is_gone(client: PrefectClient, block: UUID) -> bool:
+    try:
+        await client.read_block_document(block, include_secrets=False)
+    except ObjectNotFound:
+        return True
+    return False
 
 
 async def automations(client: PrefectClient) -> list[Automation]:

@@ -37,6 +37,8 @@ def report(made: "Alerts") -> None:
     """Says what was made, and what was there and stays as people made it."""
     for name in made.created:
         say(f"created automation {name}")
+    for name in made.mended:
+        say(f"automation {name} sent through a block that is gone; it sends through the new one now")
     for name in made.present:
         say(f"automation {name} is there already and was left as it is")
 

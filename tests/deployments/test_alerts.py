@@ -156,6 +156,23 @@ def test_a_second_time_makes_and_changes_nothing(alerted: Alerts, receiver: str)
     on_server(lambda client: client.resume_automation(one.id))
 
 
+def test_a_block_that_was_deleted_and_made_anew_is_sent_through_again(alerted: Alerts, receiver: str) -> None:
+    kind, _, name = receiver.partition("/")
+    old = on_server(lambda client: client.read_block_document_by_name(name, kind))
+    [one] = [each for each in on_server(automations) if each.name == f"phasegate gates to {receiver}"]
+    on_server(lambda client: client.pause_automation(one.id))
+    block = one_loop.run(CustomWebhookNotificationBlock.aload(name))
+    on_server(lambda client: client.delete_block_document(old.id))
+    one_loop.run(CustomWebhookNotificationBlock(**block.model_dump()).asave(name))
+    again = on_server(lambda client: create_alerts(client, receiver))
+    assert (list(again.created), list(again.present), list(again.mended)) == ([], [], list(alerted.created))
+    assert not next(each for each in on_server(automations) if each.id == one.id).enabled
+    on_server(lambda client: client.resume_automation(one.id))
+    alarm = an_alarm()
+    tell(alarm)
+    assert message(alarm.happened)
+
+
 def test_a_bootstrap_makes_them_for_the_block_it_is_given(alerted: Alerts, receiver: str) -> None:
     applied = one_loop.run(bootstrap(receiver))
     assert list(applied.alerts.present) == list(alerted.created)
