@@ -2,7 +2,7 @@
 
 from blocks.errors import GateError, PhasegateError
 from flows.transitions.known import frozen
-from flows.transitions.moving import roll_back
+from flows.transitions.moving import changed_since, roll_back
 from flows.transitions.reading import all_gates, read_gate
 from flows.transitions.story import Gate
 from flows.transitions.world import World
@@ -52,12 +52,18 @@ def _declared(world: World, actor: str, reason: str, gate_id: str | None) -> set
     declared = [entry.body for entry in _open_incidents(world)]
     gates = {each for body in declared for each in body.get("gates", [])}
     whole = any(body.get("whole") for body in declared)
-    more = {read_gate(world, gate_id).id} if gate_id else _under_way(world) | (set() if whole else _newest(world))
+    more = _with_later(world, gate_id) if gate_id else _under_way(world) | (set() if whole else _newest(world))
     wanted = gates | more
     if not declared or wanted != gates or (gate_id is None and not whole):
         body = {"reason": reason, "gates": sorted(wanted), "whole": whole or gate_id is None}
         world.record("incident_opened", actor, body)
     return wanted
+
+
+def _with_later(world: World, gate_id: str) -> set[str]:
+    """The gate, and what is being tried on its roles. What users are served by since has to be named, too."""
+    later = changed_since(read_gate(world, gate_id), all_gates(world))
+    return {gate_id, *(gate.id for gate in later if gate.open)}
 
 
 def _under_way(world: World) -> set[str]:

@@ -24,6 +24,17 @@ def known_lineups(world: World) -> dict[tuple[str, str], Content]:
     }
 
 
+def movers(world: World, pipeline: str) -> dict[tuple[str, str], str]:
+    """(lineup, role) -> the gate that moved it last."""
+    return {
+        (lineup, role): str(entry.gate_id)
+        for entry in world.read("moved")
+        if entry.body["pipeline"] == pipeline
+        for lineup, roles in entry.body["serves"].items()
+        for role in roles
+    }
+
+
 def known_models(world: World) -> dict[str, Content]:
     """Model block -> what it should hold."""
     return {entry.body["model"]: entry.body["content"] for entry in world.read("adopted") if "model" in entry.body}

@@ -6,6 +6,7 @@ Each step reads the gate anew, decides, and takes the next place in its story. W
 from collections.abc import Sequence
 
 from blocks.errors import GateError
+from flows.transitions.drift import note_new
 from flows.transitions.facts import gather
 from flows.transitions.machine import Facts, Move, Remind, Weigh, extension_refused, next_step
 from flows.transitions.reading import all_gates, read_gate
@@ -41,6 +42,8 @@ async def advance(world: World, gate_id: str) -> Gate:
             if not gate.settled or gate.failure:
                 await settle(world, gate)
                 gate = read_gate(world, gate_id)
+            if gate.state == "PLANNED":  # what it compares has to be known before the first call, or no edit would show
+                await note_new(world, (gate.opening.production, gate.opening.preview))
             facts = await gather(world, gate)
             if not _take(world, gate, facts):
                 return gate
@@ -113,7 +116,7 @@ def summary(verdict: Verdict) -> dict[str, object]:
 async def roll_back(world: World, gate_id: str, actor: str, reason: str) -> Gate:
     """Puts the incumbents back, now. Done twice it is done once; works whatever the blocks hold.
 
-    Raises GateError if a later gate has changed the same roles, which then has to go back first.
+    Raises GateError if a later gate has changed the same roles or tries to, which then has to go back first.
     """
     for _ in range(PATIENCE):
         gate = read_gate(world, gate_id)
@@ -141,19 +144,25 @@ async def extend(world: World, gate_id: str, actor: str, hours: float) -> Gate:
     return read_gate(world, gate_id)
 
 
-def _refuse_out_of_turn(gate: Gate, gates: Sequence[Gate]) -> None:
-    mine = set(gate.opening.candidates)
-    position = next(n for n, other in enumerate(gates) if other.id == gate.id)
-    later = [
+def changed_since(gate: Gate, gates: Sequence[Gate]) -> list[Gate]:
+    """Later gates that have changed roles of this one, or try to, and are not taken back; `gates` oldest first."""
+    position = next((n for n, other in enumerate(gates) if other.id == gate.id), len(gates))
+    return [
         other
         for other in gates[position + 1 :]
-        if other.state in ("PROMOTED", "STABLE")
+        if other.testing_since
+        and other.state != "ROLLED_BACK"
         and other.opening.pipeline == gate.opening.pipeline
-        and mine & set(other.opening.candidates)
+        and set(gate.opening.candidates) & set(other.opening.candidates)
     ]
-    if gate.state == "STABLE" and later:
+
+
+def _refuse_out_of_turn(gate: Gate, gates: Sequence[Gate]) -> None:
+    later = changed_since(gate, gates) if gate.testing_since else []
+    if later:
+        newest = later[-1]
         raise GateError(
-            f"Gate {later[-1].id} has changed the same roles since.",
+            f"Gate {newest.id} {'tries another change of' if newest.open else 'has changed'} the same roles since.",
             means="rolling this one back would also undo that one, without saying so.",
-            do=f"roll back {later[-1].id} first.",
+            do=f"roll back {newest.id} first.",
         )

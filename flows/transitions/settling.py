@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from blocks.errors import PhasegateError
 from blocks.lineups import lineup_kind
-from flows.transitions.known import differences, digest, known_lineups
+from flows.transitions.known import differences, digest, known_lineups, movers
 from flows.transitions.story import Gate, tell
 from flows.transitions.world import Content, Probe, World
 from tasks.judging.wording import spoken_list
@@ -65,12 +65,13 @@ async def _write(world: World, gate: Gate, lineup: str) -> None:
     pipeline = gate.opening.pipeline
     known = known_lineups(world).get((pipeline, lineup))
     found = await world.blocks.lineup(pipeline, lineup)
-    recorded, content = wanted(gate, lineup, known, found), wanted(gate, lineup, found, known)
+    changes = _changes(world, gate, lineup, known or {})
+    recorded, content = wanted(pipeline, changes, known, found), wanted(pipeline, changes, found, known)
     if digest(recorded) != digest(known):
         body = {"pipeline": pipeline, "lineup": lineup, "content": recorded}
         _record(world, gate, "writing", {**body, "before": digest(found), "after": digest(content)})
         found = await world.blocks.lineup(pipeline, lineup)
-        content = wanted(gate, lineup, found, recorded)
+        content = wanted(pipeline, changes, found, recorded)
     if digest(content) == digest(found):
         return
     try:
@@ -98,14 +99,25 @@ async def _give_way(world: World, pipeline: str, lineup: str, recorded: Content)
         raise AlreadyMovedError(f"The lineup {lineup!r} was moved on while it was written.")
 
 
-def wanted(gate: Gate, lineup: str, *bases: Content | None) -> Content:
-    """The first of `bases` that is valid with the gate's roles and canary in it; with nothing else if none is."""
-    changes = {**gate.serves[lineup], **_canary(gate, lineup)}
+def _changes(world: World, gate: Gate, lineup: str, known: Content) -> Content:
+    """What the gate's last move puts into the lineup: its canary, and the roles that no other gate has moved since.
+
+    A rollback that could not be written for a while must not come after that of an older gate, which it would undo.
+    """
+    moved_by = movers(world, gate.opening.pipeline)
+    roles = {role: model for role, model in gate.serves[lineup].items() if moved_by[lineup, role] == gate.id}
+    of_another = known.get("canary_gate", "") not in ("", gate.id)
+    return roles if of_another else {**roles, **_canary(gate, lineup)}
+
+
+def wanted(pipeline: str, changes: Content, *bases: Content | None) -> Content:
+    """The first of `bases` that is valid with the changes in it; the changes alone if none is."""
     for base in (*bases, {}):
-        sound = mended(gate.opening.pipeline, {**base, **changes}) if base is not None else None
+        sound = mended(pipeline, {**base, **changes}) if base is not None else None
         if sound is not None:
             return sound
-    raise PhasegateError(f"The lineup {lineup!r} cannot name {spoken_list(sorted(set(gate.serves[lineup].values())))}.")
+    names = spoken_list(sorted({str(value) for value in changes.values() if value}))
+    raise PhasegateError(f"A lineup of the {pipeline} pipeline cannot name {names}.")
 
 
 def mended(pipeline: str, content: Content) -> Content | None:
