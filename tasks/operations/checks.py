@@ -70,7 +70,8 @@ async def _found(probe: Probe, seconds: float) -> Finding:
             "failed", late, "look why it is slow or hangs; a model that is still being loaded answers later."
         )
     except PhasegateError as error:
-        return Finding("failed", error.happened, error.do)
+        means = f" It means: {error.means}" if error.means else ""
+        return Finding("failed", error.happened + means, error.do)
     except Exception as error:  # whatever it is, the other checks are worth more than a traceback
         said = " ".join(str(error).split())[:300]
         return Finding("failed", f"{type(error).__name__}: {said}".rstrip(": "), "report this line as a defect.")

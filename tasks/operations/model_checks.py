@@ -2,15 +2,16 @@
 
 import contextlib
 import ipaddress
+import os
 import shutil
 from collections.abc import Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from blocks.home import home
 from blocks.models import CloudflareModel, LanguageModel, OllamaModel
 from blocks.models.faults import fault
 from blocks.models.wire import Question
@@ -57,10 +58,15 @@ async def check_ollama(block: OllamaModel) -> Finding:
     size = next((model.get("size", 0) for model in listed.get("models", []) if model.get("digest") == digest), 0)
     facts = shown.get("model_info", {})
     window = next((value for key, value in facts.items() if key.endswith(".context_length")), None)
-    found = f"digest {(digest or '')[:12]}, {size / GB:.1f} GB on disk{_free(block.base_url)}, context {window or 'unknown'}"
+    told, free = room_of_ollama(block.base_url)
+    found = f"digest {(digest or '')[:12]}, {size / GB:.1f} GB on disk ({told}), context {window or 'unknown'}"
     if isinstance(window, int) and window < block.context_window:
         do = f"set the block's context window to {window} or less: beyond it the prompt is cut."
         return Finding("failed", f"{found}; the block says {block.context_window}.", do)
+    if free is not None and free < size:
+        return Finding(
+            "warning", found, "free that disk: new weights of the same size could not be pulled beside these."
+        )
     return ok(found) if block.expected_digest else Finding(
         "warning", found, f"enter {(digest or '')[:12]} as the block's expected digest, so that other weights are refused."
     )  # fmt: skip
@@ -81,11 +87,15 @@ async def check_cloudflare(block: CloudflareModel, today: date) -> Finding:
 
 
 def _listed(block: CloudflareModel, properties: Mapping[str, Any], today: date) -> Finding:
-    ends, prices = properties.get("planned_deprecation_date"), _prices(properties.get("price"))
-    if ends and (gone := date.fromisoformat(str(ends)[:10])) <= today:
-        return Finding("failed", f"Cloudflare withdrew it on {gone}.", "name another model block in the lineup.")
-    if ends and date.fromisoformat(str(ends)[:10]) - today < SOON:
-        return Finding("warning", f"Cloudflare withdraws it on {str(ends)[:10]}.", "plan a phase to its successor now.")
+    announced, prices = properties.get("planned_deprecation_date"), _prices(properties.get("price"))
+    ends = _day(announced)
+    if announced and ends is None:
+        do = "read on the model's page at Cloudflare when it ends, and plan a phase to its successor."
+        return Finding("warning", f"Cloudflare announces an end in unknown words: {str(announced)[:60]!r}.", do)
+    if ends and ends <= today:
+        return Finding("failed", f"Cloudflare withdrew it on {ends}.", "name another model block in the lineup.")
+    if ends and ends - today < SOON:
+        return Finding("warning", f"Cloudflare withdraws it on {ends}.", "plan a phase to its successor now.")
     told = {"input": (block.input_price, prices.get("input")), "output": (block.output_price, prices.get("output"))}
     wrong = [
         f"{kind} {there} USD, the block says {here}"
@@ -96,7 +106,16 @@ def _listed(block: CloudflareModel, properties: Mapping[str, Any], today: date) 
         return Finding(
             "warning", f"Listed at another price: {'; '.join(wrong)}.", "correct the prices in the model block."
         )
-    return ok(f"listed, {'no price given' if not prices else 'at the price of the block'}, no end announced")
+    end = f"ends on {ends}" if ends else "no end announced"
+    return ok(f"listed, {'no price given' if not prices else 'at the price of the block'}, {end}")
+
+
+def _day(announced: Any) -> date | None:
+    """The day a date or time of ISO 8601 begins with; None for anything else."""
+    try:
+        return date.fromisoformat(str(announced)[:10])
+    except ValueError:
+        return None
 
 
 def _prices(listed: Any) -> dict[str, float]:
@@ -105,7 +124,8 @@ def _prices(listed: Any) -> dict[str, float]:
     for price in listed if isinstance(listed, list) else []:
         for kind in ("input", "output"):
             if f"{kind} tokens" in str(price.get("unit", "")):
-                found[kind] = float(price["price"])
+                with contextlib.suppress(KeyError, TypeError, ValueError):
+                    found[kind] = float(price["price"])
     return found
 
 
@@ -123,10 +143,25 @@ async def _json(request: Any) -> dict[str, Any]:
     return body
 
 
-def _free(url: str) -> str:
-    """Free space for models, where Ollama is on this machine; another machine does not tell."""
+def room_of_ollama(url: str) -> tuple[str, int | None]:
+    """Free bytes of the disk with Ollama's models, in words and as a number, where Ollama runs on this machine."""
     host = urlsplit(url).hostname or ""
+    if not _is_here(host):
+        return f"the free space of {host} is not seen from here", None
+    place = next((folder for folder in _folders_of_ollama() if folder.is_dir()), None)
+    if place is None:
+        return "its folder of models is not seen from here; name it with OLLAMA_MODELS", None
+    free = shutil.disk_usage(place).free
+    return f"{free / GB:.0f} GB free at {place}", free
+
+
+def _is_here(host: str) -> bool:
     with contextlib.suppress(ValueError):
-        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
-            return f" ({shutil.disk_usage(home()).free / GB:.0f} GB free)"
-    return ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    return False
+
+
+def _folders_of_ollama() -> list[Path]:
+    """Where it keeps models: where it is told to, of whoever started it, of its service on Linux."""
+    told = os.environ.get("OLLAMA_MODELS")
+    return [Path(told)] if told else [Path.home() / ".ollama/models", Path("/usr/share/ollama/.ollama/models")]

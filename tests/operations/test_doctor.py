@@ -5,8 +5,8 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,29 +19,17 @@ from sqlalchemy import text
 from blocks.baserow import Baserow
 from blocks.errors import ServiceError
 from blocks.graph import GraphStore
-from blocks.models import CloudflareModel, LanguageModel, OllamaModel
 from flows.operations.doctor import diagnose
 from tasks.operations.checks import Check, Finding, Probe, as_markdown, examine, healthy, in_thread, ok, without
 from tasks.operations.machine import GIB, check_database, check_disk, check_folder
-from tasks.operations.model_checks import check_answer, check_cloudflare, check_ollama
 from tasks.operations.prefect_checks import ServerFacts, check_clock, check_server
 from tasks.operations.store_checks import check_baserow, check_graph
 from tasks.records.database import close_databases, engine
 from tests.crm.baserow_setting import crm
-from tests.doubles.model_server import HostedModel, ModelServer, catalogue, faults
+from tests.operations.making import made
 from tests.operations.records import add_entries
 
-TODAY = date(2026, 5, 4)
 DEAD = "http://127.0.0.1:9"
-
-
-def made(look: Callable[[], Any], seconds: float = 5) -> Check:
-    async def asynchronous() -> Finding:
-        found = look()
-        return await found if asyncio.iscoroutine(found) else found
-
-    [check] = asyncio.run(examine([Probe("check", asynchronous)], seconds))
-    return check
 
 
 # How checks are made ------------------------------------------------------------------------------------------------
@@ -63,6 +51,13 @@ def test_an_error_of_ours_says_what_to_do() -> None:
         raise ServiceError("It is gone.", do="start it.")
 
     assert (made(look).found, made(look).do) == ("It is gone.", "start it.")
+
+
+def test_an_error_of_ours_says_what_it_means() -> None:
+    def look() -> Finding:
+        raise ServiceError("It is gone.", means="nobody can run.", do="start it.")
+
+    assert made(look).found == "It is gone. It means: nobody can run."
 
 
 def test_an_unexpected_exception_is_a_failed_check_with_its_text() -> None:
@@ -166,96 +161,6 @@ def test_another_version_of_the_server_is_a_warning() -> None:
 def test_a_server_others_reach_should_ask_for_a_password() -> None:
     assert check_server(server("http://prefect.example:4200/api")).state == "warning"
     assert check_server(server("http://prefect.example:4200/api", protected=True)).state == "ok"
-
-
-# Models -------------------------------------------------------------------------------------------------------------
-
-
-def ollama(models: ModelServer, **fields: Any) -> OllamaModel:
-    return OllamaModel(**{"model": "smol", "base_url": models.url, "context_window": 4096, **fields})
-
-
-def cloudflare(models: ModelServer, model: HostedModel = catalogue.FP8_FAST_31, **fields: Any) -> CloudflareModel:
-    facts = {"model": model.name, "base_url": models.cloudflare_url, "account_id": models.account,
-             "api_token": SecretStr(models.token), "context_window": 24_000, **fields}  # fmt: skip
-    return CloudflareModel(**facts)
-
-
-def answers(block: LanguageModel) -> Check:
-    return made(lambda: check_answer("double", block, 3))
-
-
-def test_a_model_that_answers_tells_how_fast(models: ModelServer) -> None:
-    check = answers(ollama(models))
-    assert check.state == "ok"
-    assert "tokens/s, digest" in check.found
-
-
-def test_a_probe_is_one_short_question(models: ModelServer) -> None:
-    models.fail_next(faults.cloudflare_error(3040))
-    assert answers(cloudflare(models)).state == "failed"
-    [asked] = models.requests
-    assert asked.max_tokens == 16
-
-
-def test_a_withdrawn_model_is_a_failure(models: ModelServer) -> None:
-    check = answers(cloudflare(models, catalogue.BASELINE))
-    assert (check.state, "5028" in check.found) == ("failed", True)
-    assert "name another model block" in check.do
-
-
-def test_a_host_that_is_down_is_a_failure() -> None:
-    assert answers(OllamaModel(model="smol", base_url=DEAD, context_window=4096)).state == "failed"
-
-
-def test_an_ollama_host_tells_size_and_window(models: ModelServer) -> None:
-    digest = next(model.digest for model in catalogue.DEFAULT_MODELS if model.name == "smol")
-    check = made(lambda: check_ollama(ollama(models, expected_digest=digest[:12])))
-    assert check.state == "ok"
-    assert "0.1 GB on disk" in check.found
-    assert "context 8192" in check.found
-
-
-def test_a_digest_nobody_expects_is_a_warning(models: ModelServer) -> None:
-    assert made(lambda: check_ollama(ollama(models))).state == "warning"
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{"model": "absent"}, {"expected_digest": "abc123"}, {"context_window": 9000}],
-    ids=lambda wrong: next(iter(wrong)),
-)
-def test_an_ollama_block_that_does_not_fit_its_host(models: ModelServer, wrong: dict[str, Any]) -> None:
-    assert made(lambda: check_ollama(ollama(models, **wrong))).state == "failed"
-
-
-def listed(models: ModelServer, **fields: Any) -> Check:
-    return made(lambda: check_cloudflare(cloudflare(models, **fields), TODAY))
-
-
-def test_a_listed_model_at_its_price_is_fine(models: ModelServer) -> None:
-    assert listed(models, input_price=0.293, output_price=2.253).state == "ok"
-
-
-def test_another_price_is_a_warning(models: ModelServer) -> None:
-    check = listed(models, input_price=0.5, output_price=2.253)
-    assert (check.state, "input 0.293 USD, the block says 0.5" in check.found) == ("warning", True)
-
-
-@pytest.mark.parametrize(("ends", "state"), [("2026-05-04", "failed"), ("2026-06-01", "warning"), ("2027-01-01", "ok")])
-def test_a_model_that_is_about_to_be_withdrawn(models: ModelServer, ends: str, state: str) -> None:
-    ending = HostedModel("@cf/test/ending", planned_deprecation=ends)
-    models.host(ending)
-    assert listed(models, model=ending).state == state
-
-
-def test_a_model_cloudflare_does_not_list_is_a_failure(models: ModelServer) -> None:
-    assert "does not list" in listed(models, model=HostedModel("@cf/test/never")).found
-
-
-def test_a_refused_token_is_not_shown(models: ModelServer) -> None:
-    check = listed(models, api_token=SecretStr("a-wrong-token"))
-    assert (check.state, "a-wrong-token" in check.found + check.do) == ("failed", False)
 
 
 # Stores -------------------------------------------------------------------------------------------------------------

@@ -43,6 +43,8 @@ class HostedModel:
     """Requests served at the same time; further ones wait. None: no limit."""
     version: int = 1
     """A new version of the same name has another digest."""
+    size: int = 144_811_662
+    """Bytes on disk, as Ollama tells them."""
 
     @property
     def tag(self) -> str:

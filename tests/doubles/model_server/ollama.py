@@ -170,7 +170,7 @@ _DETAILS = {
 
 def _listed(model: HostedModel) -> dict[str, Any]:
     identity = {"name": model.tag, "model": model.tag, "modified_at": _now()}
-    return identity | {"size": 144_811_662, "digest": model.digest, "details": _DETAILS}
+    return identity | {"size": model.size, "digest": model.digest, "details": _DETAILS}
 
 
 def _line(asked: AskedRequest, content: Any) -> dict[str, Any]:
