@@ -29,6 +29,13 @@ class Column:
     unique: bool = False
     persons: bool = False
     """Written when the row is made and left alone afterwards: from then on a person decides."""
+    draft: bool = False
+    """Written while nobody has decided about the row. What a person approved or sent is what they read, and perhaps
+    corrected: a newer draft waits in the database until they set the status back to Draft."""
+
+
+UNDECIDED = "Draft"
+"""The status of a row nobody has decided about; one without a status counts as such too."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +55,8 @@ def _texts(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name, "text") for name in names)
 
 
-def _long_texts(*names: str) -> tuple[Column, ...]:
-    return tuple(Column(name, "long_text") for name in names)
+def _long_texts(*names: str, draft: bool = False) -> tuple[Column, ...]:
+    return tuple(Column(name, "long_text", draft=draft) for name in names)
 
 
 CLIENTS = Table(
@@ -107,9 +114,10 @@ COMMUNICATIONS = Table(
     (
         _key(),
         *_texts("client_id", "meeting_id", "client_key", "client_name"),
-        *_long_texts("follow_up_email_draft", "facebook_social_media_post", "instagram_social_media_post"),
-        *_long_texts("linkedin_social_media_post", "client_quotes"),
-        Column("status", "single_select", ("Draft", "Approved", "Sent"), persons=True),
+        *_long_texts("follow_up_email_draft", "facebook_social_media_post", draft=True),
+        *_long_texts("instagram_social_media_post", "linkedin_social_media_post", draft=True),
+        *_long_texts("client_quotes"),
+        Column("status", "single_select", (UNDECIDED, "Approved", "Sent"), persons=True),
     ),
 )
 COACHING = Table(

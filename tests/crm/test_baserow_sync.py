@@ -75,12 +75,38 @@ def test_a_value_no_longer_stated_is_cleared(setting: Setting) -> None:
     assert setting.row("Deals")["products_discussed"] == []
 
 
-def test_what_a_person_decides_is_not_taken_back(setting: Setting) -> None:
+@pytest.mark.parametrize("decision", ["Approved", "Sent"])
+def test_no_other_words_come_under_what_a_person_decided(setting: Setting, decision: str) -> None:
     setting.sync(record())
-    setting.double.edit("Communications", 1, status="Approved")
-    result = setting.sync(record(communications={"follow_up_email": "Dear both"}))["Communications"]
-    assert counts(result) == (0, 1, 0)
-    assert setting.row("Communications")["status"]["value"] == "Approved"
+    setting.double.edit("Communications", 1, status=decision, follow_up_email_draft="Dear Hanna, as corrected")
+    newer = record(communications={"follow_up_email": "Dear both", "client_quotes": ["We rent."], "linkedin": "Hear!"})
+
+    assert counts(setting.sync(newer)["Communications"]) == (0, 1, 0)  # the quotes are no draft
+
+    row = setting.row("Communications")
+    assert (row["status"]["value"], row["client_quotes"]) == (decision, "We rent.")
+    assert (row["follow_up_email_draft"], row["linkedin_social_media_post"]) == ("Dear Hanna, as corrected", None)
+
+
+@pytest.mark.parametrize("status", ["Draft", None])
+def test_a_draft_nobody_decided_about_is_written_anew(setting: Setting, status: str | None) -> None:
+    setting.sync(record())
+    setting.double.edit("Communications", 1, status=status)
+    newer = record(communications={"follow_up_email": "Dear both"})
+
+    assert [counts(setting.sync(newer)["Communications"]) for _ in range(2)] == [(0, 1, 0), (0, 0, 1)]
+
+    row = setting.row("Communications")
+    assert (row["follow_up_email_draft"], row["status"]["value"]) == ("Dear both", "Draft")
+
+
+def test_an_approval_given_while_a_draft_is_replaced_does_not_stand(setting: Setting) -> None:
+    setting.sync(record())
+    setting.double.seen.clear()
+    setting.sync(record(communications={"follow_up_email": "Dear both"}))
+    status = setting.double.table("Communications").named("status")
+    assert status
+    assert any(f'"{status.key}":"Draft"' in write.body.decode() for write in setting.double.writes())
 
 
 def test_a_persons_own_columns_and_options_are_left_alone(setting: Setting) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tasks.crm.baserow.schema import LiveTable
 from tasks.crm.rows import Row, Value
-from tasks.crm.tables import KEY, TEXT_TYPES, Column
+from tasks.crm.tables import KEY, TEXT_TYPES, UNDECIDED, Column
 
 
 def key_of(row: Row) -> str:
@@ -56,11 +56,20 @@ def _moment(shown: Any) -> Any:
 
 
 def changed(table: LiveTable, row: Row, shown: dict[str, Any]) -> list[Column]:
-    """The columns in which the live row `shown` differs from `row`; a person's columns are theirs."""
+    """The columns in which the live row `shown` differs from `row`; a person's columns are theirs.
+
+    So are the drafts of a row that a person has decided about.
+    """
+    decided = any(
+        plain(column, shown.get(table.key(column))) not in (None, UNDECIDED)
+        for column in table.spec.columns
+        if column.persons
+    )
     return [
         column
         for column in table.spec.columns
-        if not column.persons and not _same(column, row[column.name], shown.get(table.key(column), _MISSING))
+        if not (column.persons or (column.draft and decided))
+        and not _same(column, row[column.name], shown.get(table.key(column), _MISSING))
     ]
 
 
@@ -76,7 +85,9 @@ def to_create(table: LiveTable, row: Row) -> dict[str, Value]:
 
 
 def to_update(table: LiveTable, row: Row, row_id: int, columns: list[Column]) -> dict[str, Value | int]:
-    return {"id": row_id, **{table.key(column): row[column.name] for column in columns}}
+    """With a draft goes the status it has, so that an approval given meanwhile, of other words, does not stand."""
+    status = [column for column in table.spec.columns if column.persons and any(one.draft for one in columns)]
+    return {"id": row_id, **{table.key(column): row[column.name] for column in [*columns, *status]}}
 
 
 def readable(table: LiveTable, problems: Any) -> str:
