@@ -12,7 +12,7 @@ from typing import Literal
 import pyotp
 
 from flows.transitions.facts import verdict_of
-from flows.transitions.machine import is_asked, valid_approvals
+from flows.transitions.machine import is_asked, override_refused, valid_approvals
 from flows.transitions.reading import read_gate
 from flows.transitions.story import Answer, Gate, Question, folded
 from flows.transitions.world import ApproverFacts, World
@@ -146,6 +146,8 @@ def _objection(world: World, gate: Gate, given: Given, key: str | None) -> str:
         return "" if given.reason.strip() else "A rejection needs a reason."
     if folded(given.approver) == folded(gate.opening.starter):
         return "Whoever started the gate does not approve it."
+    if override_refused(gate):
+        return f"This held gate cannot be approved: {override_refused(gate)}."
     if gate.state == "HELD" and not given.reason.strip():
         return "Approving what is not proven needs a reason."
     # Only an approval of this very evidence counts, so one of what it was before keeps nobody from approving again.

@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.transitions.checklist import checklist
 from flows.transitions.facts import evidence_since_promotion, window_evidence, window_of, window_slice
-from flows.transitions.machine import approvals_needed, valid_approvals
+from flows.transitions.machine import approvals_needed, override_refused, valid_approvals
 from flows.transitions.preconditions import stale
 from flows.transitions.story import Gate
 from flows.transitions.telling import events, means, next_step, notices, serving, trouble
@@ -37,7 +37,8 @@ def gate_view(world: World, gate: Gate) -> GateView:
         overridden=gate.overridden, verdict=verdict, recorded=_recorded(gate, entries), evidence=evidence,
         afterwards=_afterwards(world, gate), checklist=checklist(world, gate, entries, verdict, evidence), answers=_answers(entries),
         approvals_needed=approvals_needed(gate), approved_by=_approved_by(gate, entries, verdict), asked=o.human,
-        events=events(entries), next_step=next_step(gate), notices=notices(o), **drawn,
+        events=events(entries), next_step=next_step(gate), notices=notices(o),
+        override_refused=override_refused(gate), **drawn,
     )  # fmt: skip
 
 

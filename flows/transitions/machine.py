@@ -3,7 +3,8 @@
 PLANNED -> TESTING -> MONITORING -> AWAITING_APPROVAL -> PROMOTED -> STABLE
                           |  ^              |
                           v  | (extended)   |
-                         HELD --------------+--> PROMOTED (two people, with reasons, marked for ever)
+                         HELD --------------+--> PROMOTED (two people, with reasons, marked for ever; never a protected
+                                                 role, nor a model that no suite was asked of)
 any of these but STABLE by itself, and STABLE by hand -> ROLLED_BACK
 
 Nothing but the approvals of people leads to PROMOTED. What is not known stops a gate, it never passes one.
@@ -206,9 +207,20 @@ def _asked(gate: Gate, facts: Facts) -> Step:
 
 def _may_promote(gate: Gate, verdict: Verdict | None) -> bool:
     """A pass that still stands, or an inconclusive gate that people answer for; never what cannot be read."""
-    if verdict is None or verdict.evidence_digest is None or not gate.settled:
+    if verdict is None or verdict.evidence_digest is None or not gate.settled or override_refused(gate):
         return False
     return verdict.state == "pass" if gate.state == "AWAITING_APPROVAL" else verdict.state in ("pass", "inconclusive")
+
+
+def override_refused(gate: Gate) -> str:
+    """Why nobody may approve this gate although it is held; empty if people may, or if it is not held."""
+    if gate.state != "HELD":
+        return ""
+    if gate.opening.protected:
+        return "a protected role never changes on what is not proven"
+    if gate.tested != "done":
+        return "its suite never ran, so nothing is known of the new model"
+    return ""
 
 
 def _promoted(gate: Gate, facts: Facts) -> Step:
@@ -230,6 +242,8 @@ def extension_refused(gate: Gate, facts: Facts) -> str:
         return f"it was extended {gate.extensions} times already; plan a new gate"
     if gate.window_start is None:
         return "it never came to monitoring; plan a new gate"
+    if facts.frozen:
+        return "an incident is open"
     if facts.harm or (facts.verdict and facts.verdict.state == "fail"):
         return "harm is proven"
     return ""

@@ -138,7 +138,9 @@ async def extend(world: World, gate_id: str, actor: str, hours: float) -> Gate:
     gate = read_gate(world, gate_id)
     refused = extension_refused(gate, await gather(world, gate))
     if refused:
-        raise GateError(f"Gate {gate_id} cannot be extended: {refused}.", do="approve, reject or roll back.")
+        raise GateError(
+            f"Gate {gate_id} cannot be extended: {refused}.", do="see `phasegate status` for what can be done."
+        )
     body = {**movement(gate, "MONITORING", f"Extended by {hours:g} hours by {actor}."), "extend_hours": hours}
     world.record("moved", actor, body, gate.id, gate.sequence + 1)
     return read_gate(world, gate_id)

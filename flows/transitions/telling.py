@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flows.transitions.facts import window_of
+from flows.transitions.machine import override_refused
 from flows.transitions.story import Gate, Opening, State
 from tasks.judging.wording import many, spoken_list
 from tasks.records.ledger import Entry
@@ -32,6 +33,8 @@ def means(gate: Gate) -> str:
         return f"{gate.weight} % of the users' runs go to the new model, and the harm watch reads every call."
     if gate.state == "ROLLED_BACK" and gate.testing_since is None:
         return "It ended before anything was changed."
+    if override_refused(gate):
+        return f"Something is unproven, and {override_refused(gate)}: nobody can approve it as it is."
     return MEANS[gate.state]
 
 
@@ -59,8 +62,13 @@ def next_step(gate: Gate) -> str:
                 f"Undecided it is rolled back on {moment(gate.since + policy.approval_within)}."
             )
         case "HELD":
+            ways = (
+                *([] if override_refused(gate) else ["approved with a reason (two people)"]),
+                *([f"given more time (phasegate extend {short} HOURS)"] if gate.window_start else []),
+                "rejected",
+            )
             return (
-                f"Approve with a reason (two people), phasegate extend {short} HOURS, or reject. "
+                f"It can be {' or '.join(ways)}. "
                 f"Undecided it is rolled back on {moment(gate.since + policy.held_within)}."
             )
         case "PROMOTED":

@@ -221,6 +221,8 @@ def _asked(view: GateView) -> Blocks:
     """What people are asked, with the checklist numbered as the form wants it."""
     digest = (view.verdict.evidence_digest if view.verdict else None) or ""
     held = "Not everything is proven: approving takes two people with reasons, and is marked so for ever."
+    if view.override_refused:
+        held = f"It can be rejected, and not approved: {view.override_refused}."
     return (
         *((strong(held),) if view.state == "HELD" else ()),
         *((paragraph("Whoever approves confirms, by number:"),) if view.asked else ()),

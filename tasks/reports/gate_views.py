@@ -117,6 +117,8 @@ class GateView:
     answers: tuple[AnswerView, ...] = ()
     approvals_needed: int = 1
     approved_by: tuple[str, ...] = ()
+    override_refused: str = ""
+    """Why nobody may approve it although it is held; empty if people may."""
     asked: tuple[str, ...] = ()
     """Checklist items people confirm by number."""
     events: tuple[EventView, ...] = ()

@@ -106,6 +106,8 @@ def given(state: State, settled: bool = True, **opened: Any) -> Scene:
     for to in WAYS[state]:
         found.append(entry("moved", len(found) + 1, START, to=to, reason="so"))
         found.append(entry("settled", len(found) + 1, START))
+        if to == "TESTING" and state != "TESTING":
+            found.append(entry("tested", len(found) + 1, START, outcome="done", detail="2 briefs"))
     if not settled:
         found.pop()
     return Scene(tuple(found), Facts(START, verdict(), unmet=(), baked=True))

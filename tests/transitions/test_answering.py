@@ -8,6 +8,8 @@ import pyotp
 import pytest
 
 from flows.transitions.answering import answer, ask, unconfirmed
+from flows.transitions.form import page
+from flows.transitions.telling import next_step
 from tests.transitions.memory import SECRETS
 from tests.transitions.story import GATE, Story
 
@@ -45,6 +47,17 @@ def test_what_is_not_accepted_is_recorded_and_asked_again(story: Story, name: st
 def test_no_spelling_of_a_starters_name_lets_him_approve(story: Story, starter: str) -> None:
     story.opened = {"starter": starter}
     assert "Whoever started the gate" in story.awaiting().answers("Grace")
+
+
+def test_a_protected_gate_that_is_held_is_rejected_or_proven_and_the_form_says_so(story: Story) -> None:
+    story.opened = {"protected": True}
+    story.monitoring().monitored(calls=2)
+    assert "never changes on what is not proven" in story.answers("Grace")
+    text = page(story.world, story.gate)
+    assert "It can be rejected, and not approved" in text
+    assert "two people" not in next_step(story.gate)
+    story.waited(minutes=5)
+    assert story.answered("Grace", "reject", reason="too few calls").gate.state == "ROLLED_BACK"
 
 
 def test_the_question_stays_the_same_until_it_is_answered(story: Story) -> None:

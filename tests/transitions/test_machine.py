@@ -115,6 +115,16 @@ class TestHeld:
     def test_two_people_without_reasons_do_not(self) -> None:
         given("HELD").when(verdict=verdict("hold")).answered("Grace", "Alan", reason=" ").then(None)
 
+    def test_a_protected_role_never(self) -> None:
+        given("HELD", protected=True).when(verdict=verdict("hold")).answered("Grace", "Alan").then(None)
+
+    @pytest.mark.parametrize("tested", ["impossible", None])
+    def test_a_model_no_suite_was_asked_of_never(self, tested: str | None) -> None:
+        scene = given("TESTING").when(verdict=verdict("hold"))
+        scene = scene.recorded("tested", outcome=tested, detail="no brief").recorded("moved", to="HELD", reason="")
+        scene.answered("Grace", "Alan").then(None)
+        scene.recorded("tested", outcome="done", detail="").answered("Grace", "Alan").then("PROMOTED")
+
     def test_a_failed_gate_never(self) -> None:
         given("HELD").answered("Grace", "Alan").when(verdict=verdict("roll_back")).then("ROLLED_BACK")
 
@@ -123,6 +133,10 @@ class TestHeld:
 
     def test_expires(self) -> None:
         given("HELD").when(verdict=verdict("hold"), after=3 * DAY).then("ROLLED_BACK")
+
+    def test_is_not_extended_while_an_incident_is_open(self) -> None:
+        scene = given("HELD").when(verdict=verdict("hold"), frozen=True)
+        assert extension_refused(scene.gate, scene.facts) == "an incident is open"
 
     def test_may_be_extended_twice(self) -> None:
         scene = given("HELD").when(verdict=verdict("hold"))
