@@ -29,7 +29,7 @@ def movers(world: World, pipeline: str) -> dict[tuple[str, str], str]:
     return {
         (lineup, role): str(entry.gate_id)
         for entry in world.read("moved")
-        if entry.body["pipeline"] == pipeline
+        if entry.body.get("pipeline") == pipeline
         for lineup, roles in entry.body["serves"].items()
         for role in roles
     }

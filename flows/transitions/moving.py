@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from blocks.errors import GateError
 from flows.transitions.drift import note_new
 from flows.transitions.facts import gather
-from flows.transitions.machine import Facts, Move, Remind, Weigh, extension_refused, next_step
+from flows.transitions.machine import Facts, Move, Remind, Step, Weigh, extension_refused, next_step
 from flows.transitions.reading import all_gates, read_gate
-from flows.transitions.settling import ACTOR, settle
+from flows.transitions.settling import ACTOR, first_dead, settle
 from flows.transitions.story import Gate, Opening, State, serves
 from flows.transitions.world import World
 from tasks.judging.verdict import Verdict
@@ -45,7 +45,8 @@ async def advance(world: World, gate_id: str) -> Gate:
             if gate.state == "PLANNED":  # what it compares has to be known before the first call, or no edit would show
                 await note_new(world, (gate.opening.production, gate.opening.preview))
             facts = await gather(world, gate)
-            if not _take(world, gate, facts):
+            step = await _with_a_way_back(world, gate, next_step(gate, facts))
+            if not _take(world, gate, step, facts):
                 return gate
         except AlreadyMovedError:
             continue
@@ -56,9 +57,17 @@ async def advance(world: World, gate_id: str) -> Gate:
     )
 
 
-def _take(world: World, gate: Gate, facts: Facts) -> bool:
+async def _with_a_way_back(world: World, gate: Gate, step: Step) -> Step:
+    """A promotion only while the incumbents answer: nothing could be taken back from there otherwise."""
+    if not (isinstance(step, Move) and step.to == "PROMOTED"):
+        return step
+    dead = await first_dead(world, gate.opening.incumbents.values())
+    return Move("ROLLED_BACK", f"{step.reason} Not promoted, because the way back is dead. {dead}") if dead else step
+
+
+def _take(world: World, gate: Gate, step: Step, facts: Facts) -> bool:
     """Records the next step; whether there was one."""
-    step, place = next_step(gate, facts), gate.sequence + 1
+    place = gate.sequence + 1
     match step:
         case None:
             return False

@@ -4,6 +4,7 @@ Ledger first, then the block, then read-back, then a probe. Killed anywhere, don
 edited by hand in between is overwritten where the gate's roles are concerned, and mended where it no longer fits its form.
 """
 
+from collections.abc import Iterable
 from time import perf_counter
 
 from pydantic import ValidationError
@@ -142,8 +143,14 @@ async def _probe(world: World, gate: Gate) -> str:
     o = gate.opening
     known = known_lineups(world).get((o.pipeline, o.production), {})
     serving = {model for role, model in gate.serves.get(o.production, {}).items() if known.get(role) == model}
-    models = {*serving, *(o.candidates.values() if gate.state == "TESTING" or gate.weight else ())}
-    for model in sorted(models):
+    return await first_dead(
+        world, {*serving, *(o.candidates.values() if gate.state == "TESTING" or gate.weight else ())}
+    )
+
+
+async def first_dead(world: World, models: Iterable[str]) -> str:
+    """Which of these model blocks does not answer and why, in a sentence; nothing if all do."""
+    for model in sorted(set(models)):
         try:
             probe = await world.blocks.probe(model)
         except PhasegateError as error:

@@ -102,6 +102,14 @@ def test_a_candidate_that_dies_at_promotion_is_taken_back(story: Story) -> None:
     assert "could not be proven" in story.gate.reason
 
 
+def test_nothing_is_promoted_while_the_way_back_is_dead(story: Story) -> None:
+    story.awaiting().blocks.dead.add("old")
+    story.answered()
+    assert (story.gate.state, story.serves(), story.serves("preview")) == ("ROLLED_BACK", "old", "old")
+    assert "Approved by Grace. Not promoted, because the way back is dead." in story.gate.reason
+    assert "PROMOTED" not in [entry.body["to"] for entry in story.world.read("moved")]
+
+
 def test_a_server_that_refuses_the_block_takes_the_promotion_back(story: Story) -> None:
     story.awaiting().blocks.refuse.add("production")
     story.answered()
@@ -194,11 +202,13 @@ class TestCanary:
     def weight(self, story: Story) -> int:
         return int(story.blocks.lineups["generator", "production"]["canary_percent"])
 
-    def test_grows_with_calls_and_is_gone_after_a_rollback(self, story: Story) -> None:
+    def test_grows_with_users_runs_and_is_gone_after_a_rollback(self, story: Story) -> None:
         story.opened = {"canary": True}
         story.monitoring()
         assert self.weight(story) == 10
         story.waited(minutes=1).called(50, environment="production").waited(minutes=5).moved()
+        assert self.weight(story) == 10, "what a trial asks under the production lineup is nobody's traffic"
+        story.called(50, environment="production", purpose="user").waited(minutes=5).moved()
         assert self.weight(story) == 50
         story.rolled_back()
         assert story.blocks.lineups["generator", "production"] == a_lineup()
