@@ -60,7 +60,8 @@ async def project(
 ) -> Projection:
     """Sends every call the target lacks (or those of `only`), each once, and notes what became of it.
 
-    Calls that another process has claimed are left to it.
+    Calls that another process has claimed are left to it. With `done` among `statuses`, calls that are there already are
+    compared again and what was altered by hand is mended.
     """
     result, tried = Projection(target), set[str]()
     while True:
@@ -71,14 +72,14 @@ async def project(
         outcomes: Outcomes = {}
         try:
             records = await asyncio.to_thread(read_records, database, taken.records)
-            outcomes = await _send(taken, stores, list(records.values()))
+            outcomes = await _send(taken, stores, list(records.values()), repair="done" in statuses)
         finally:
             # Shielded from nothing: a claim that is not given back only waits for its lease to end.
             await asyncio.to_thread(settle, database, taken, outcomes, clock())
         result.note(outcomes)
 
 
-async def _send(taken: Claim, stores: Stores, records: Sequence[CrmRecord]) -> Outcomes:
+async def _send(taken: Claim, stores: Stores, records: Sequence[CrmRecord], *, repair: bool) -> Outcomes:
     configured = stores.baserow if taken.target == "baserow" else stores.graph
     if configured is None:
         return _all(taken, Settled("unconfigured", HOW_TO[taken.target]))
@@ -86,7 +87,7 @@ async def _send(taken: Claim, stores: Stores, records: Sequence[CrmRecord]) -> O
         assert stores.graph is not None
         from tasks.crm.graph.write import project as write_graph  # the driver brings pandas: a quarter of a start
 
-        written = await asyncio.to_thread(write_graph, stores.graph, records)
+        written = await asyncio.to_thread(write_graph, stores.graph, records, repair=repair)
         ids = [record.meeting.transcript_id for record in records]
         return {one: {"": _settled(written, one)} for one in ids}
     return await _send_baserow(taken, stores, records)

@@ -175,6 +175,18 @@ class TestGraph:
         assert check_graph(graph, [record(1, client={"state": "Maine"})], complete=True) == []
         assert graph_counts(graph) == counts
 
+    def test_what_was_altered_by_hand_is_mended_when_everything_is_compared(
+        self, database: Engine, graph_store: GraphStore, graph: Graph
+    ) -> None:
+        store(database)
+        catch_up(database, Stores(graph=graph_store), "graph")
+        graph.define("MATCH (:Meeting)-[r:RESULTED_IN]->(d:Deal) SET d.amount = 1.0 DELETE r")
+        graph.define("MATCH (p:Person) DETACH DELETE p")
+
+        catch_up(database, Stores(graph=graph_store), "graph", statuses=["behind", "done"])
+
+        assert check_graph(graph, [record()], complete=True) == []
+
     def test_a_refused_call_is_refused_once_with_its_reason(
         self, database: Engine, graph_store: GraphStore, graph: Graph
     ) -> None:
