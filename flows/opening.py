@@ -29,10 +29,16 @@ async def pinned(loaded: LoadedLineup) -> AsyncIterator[tuple[Asking, dict[str, 
             yield Asking(client, slots.slot), models
 
 
-def routed(database: Engine, kind: type[Lineup], loaded: LoadedLineup, run_id: str) -> tuple[Mapping[str, str], Arm]:
-    """Role -> model block of this run and its arm: a canary sends its share of runs to the candidate."""
+def routed(
+    database: Engine, kind: type[Lineup], loaded: LoadedLineup, run_id: str, purpose: runs.Purpose
+) -> tuple[Mapping[str, str], Arm]:
+    """Role -> model block of this run and its arm: a canary sends its share of users' runs to the candidate.
+
+    Tests, replay and baselines name the lineup to ask what it holds: drawn by lot, the incumbent's side of a pair would
+    at times be the candidate, and the share that users see would not be the canary's.
+    """
     roles, settings = loaded.roles, loaded.settings
-    if loaded.candidates:
+    if loaded.candidates and purpose == "user":
         arm = assigned(database, run_id, settings["canary_gate"], settings["canary_percent"], datetime.now(UTC))
         return ({**roles, **loaded.candidates} if arm == "candidate" else roles), arm
     return roles, arm_of(database, kind.pipeline, roles)

@@ -36,7 +36,7 @@ async def open_run(
     parent = parent_run(database, continue_run)
     read_at = last_sequence(database)
     loaded = await load_lineup(GeneratorLineup, lineup)
-    roles, arm = routed(database, GeneratorLineup, loaded, run_id)
+    roles, arm = routed(database, GeneratorLineup, loaded, run_id, purpose)
     tell_withdrawn(loaded)
     content = given.model_dump(mode="json") if given else parent["input"]
     async with pinned(loaded) as (asking, models):

@@ -62,7 +62,7 @@ async def open_run(
 
     A trial knows no answer and leaves no mark on the call: what it measures is the model.
     """
-    roles, arm = routed(crew.database, TranscriptLineup, crew.lineup, run_id)
+    roles, arm = routed(crew.database, TranscriptLineup, crew.lineup, run_id, purpose)
     start = runs.RunStart(
         id=run_id, pipeline=PIPELINE, environment=crew.lineup.name, purpose=purpose, input=_input(transcript),
         lineup={"name": crew.lineup.name, "roles": dict(roles), "settings": dict(crew.lineup.settings)},

@@ -31,7 +31,7 @@ async def gather(world: World, gate: Gate) -> Facts:
         verdict = judge(gate.opening.plan, seen, Circumstances(now, alarms, exposed=False))
         return Facts(now, verdict, verdict.alarms, (), freeze, baked=_called(gate, seen))
     verdict, harm = _judged(world, gate, now, alarms)
-    return Facts(now, verdict, harm, (), freeze, step_calls=_step_calls(world, gate, now))
+    return Facts(now, verdict, harm, (), freeze, step_runs=_step_runs(world, gate, now))
 
 
 def window_of(gate: Gate) -> Window:
@@ -100,14 +100,14 @@ def _called(gate: Gate, seen: Evidence) -> bool:
     return all(seen.role(role).candidate.calls for role in gate.opening.candidates)
 
 
-def _step_calls(world: World, gate: Gate, now: datetime) -> int:
-    """Calls the candidate answered to users in this step of the canary, of the role that has fewest."""
+def _step_runs(world: World, gate: Gate, now: datetime) -> int:
+    """Users' runs that the candidate served in this step of the canary, of the role that has fewest."""
     if not gate.weight or gate.weight_since is None:
         return 0
     o = gate.opening
-    wanted = Slice(o.pipeline, (o.production,), o.candidates, gate.weight_since, now, gate.id)
+    wanted = Slice(o.pipeline, (o.production,), o.candidates, gate.weight_since, now, gate.id, purposes=("user",))
     seen = read_evidence(world.database, wanted, o.plan.policy, window_of(gate))
-    return min(seen.role(role).candidate.calls for role in o.candidates)
+    return min(seen.role(role).candidate.runs for role in o.candidates)
 
 
 async def _lost(world: World, gate: Gate, now: datetime) -> tuple[str, ...]:

@@ -45,8 +45,8 @@ class Facts:
     """Preconditions that do not hold; asked only before testing."""
     frozen: bool = False
     """An incident is open: nothing goes forward, everything may go back."""
-    step_calls: int = 0
-    """Calls the candidate answered in the present step of the canary."""
+    step_runs: int = 0
+    """Users' runs that the candidate served in the present step of the canary."""
     baked: bool = False
     """Whether every changed role was called since promotion."""
 
@@ -176,10 +176,10 @@ def _canary(gate: Gate, facts: Facts) -> Step:
     if not gate.settled or gate.weight not in percents:
         return None
     needed = dict(steps)[gate.weight]
-    if facts.step_calls < needed:
+    if facts.step_runs < needed:
         return None
     following = (*percents, 100)[percents.index(gate.weight) + 1]
-    return Weigh(following, f"{facts.step_calls} calls at {gate.weight} % without harm.")
+    return Weigh(following, f"{facts.step_runs} runs at {gate.weight} % without harm.")
 
 
 def _asked(gate: Gate, facts: Facts) -> Step:

@@ -73,6 +73,9 @@ async def plan_phase(
     await _require_model(world, chosen, candidate)
     policy = changed_policy(chosen, overrides or {})
     departed = departures(chosen.policy, policy)
+    routes = canary or chosen.canary
+    if routes and "excess" not in policy.watched:  # the one test that compares the arms a canary sends users to
+        policy = policy.model_copy(update={"watched": (*policy.watched, "excess")})
     serving = await _serving(world, chosen.pipeline, production)
     changes = tuple(
         Change(role=role, incumbent=str(serving[role]), candidate=candidate)
@@ -85,12 +88,12 @@ async def plan_phase(
     kind, models = lineup_kind(chosen.pipeline), await world.blocks.models()
     inputs = len(suite_of(chosen.pipeline).items())
     expected = expect(world.database, chosen.pipeline, production, models, world.clock())
-    live = _live(world, chosen.pipeline, production, policy, canary or chosen.canary)
+    live = _live(world, chosen.pipeline, production, policy, routes)
     incumbents = {role: str(serving[role]) for role in kind.roles}
     return Opening(
         phase=key, title=chosen.title, pipeline=chosen.pipeline, changes=changes, starter=starter.strip(),
         stranger=folded(starter) not in {folded(one.name) for one in await world.blocks.approvers()},
-        production=production, preview=preview, protected=chosen.protected, canary=canary or chosen.canary,
+        production=production, preview=preview, protected=chosen.protected, canary=routes,
         human=chosen.human, repeats=repeats, departures=departed,
         plan=plan_gate(
             policy, roles, tuple(_workload(world, chosen, change, expected, live, inputs) for change in changes),

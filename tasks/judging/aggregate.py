@@ -85,12 +85,16 @@ def _buckets(calls: Iterable[Call], window: Window) -> tuple[int, ...]:
 
 
 def _routed(calls: Iterable[Call]) -> tuple[Routed, ...]:
-    by_weight: dict[float, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    by_weight: dict[float, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for call in calls:
         if call.weight is not None:
-            by_weight[call.weight][call.arm] += 1
-            by_weight[call.weight][f"{call.arm}_spoiled"] += spoiled(call)
-    return tuple(Routed.model_validate({"weight": weight, **counts}) for weight, counts in sorted(by_weight.items()))
+            by_weight[call.weight][call.arm].add(call.run_id)
+            if spoiled(call):
+                by_weight[call.weight][f"{call.arm}_spoiled"].add(call.run_id)
+    return tuple(
+        Routed.model_validate({"weight": weight, **{name: len(runs) for name, runs in found.items()}})
+        for weight, found in sorted(by_weight.items())
+    )
 
 
 def _pairs(calls: Iterable[Call], policy: Policy) -> PairTally:

@@ -54,10 +54,10 @@ def broken_invariants(plan: GatePlan, evidence: Evidence) -> tuple[str, ...]:
 
 
 def crooked_routers(plan: GatePlan, evidence: Evidence) -> tuple[str, ...]:
-    """A sentence for each role whose calls were not assigned to the arms by the router's weight."""
+    """A sentence for each role whose runs were not assigned to the arms by the router's weight."""
     routed = [(role, counts) for role in plan.changed for counts in evidence.role(role).routed]
     return tuple(
-        f"{plan.label(role)}: {amount(counts.candidate)} of {many(counts.candidate + counts.incumbent, 'call')} went to"
+        f"{plan.label(role)}: {amount(counts.candidate)} of {many(counts.candidate + counts.incumbent, 'run')} went to"
         f" the candidate at a weight of {percent(counts.weight)}; the arms cannot be compared until that is explained."
         for role, counts in routed
         if log_e_assignment(counts.candidate, counts.incumbent, counts.weight)
@@ -103,7 +103,7 @@ def _process(metric: Metric, seen: RoleEvidence, policy: Policy) -> tuple[float,
         case "excess":
             # Steps of the canary follow each other, so each bets on fresh events: their product is an e-process too.
             logs = [log_e_share(step.candidate_spoiled, step.incumbent_spoiled, step.weight) for step in seen.routed]
-            mine = many(sum(step.candidate_spoiled for step in seen.routed), "failure")
+            mine = many(sum(step.candidate_spoiled for step in seen.routed), "failed or spoiled run")
             theirs = amount(sum(step.incumbent_spoiled for step in seen.routed))
             return sum(logs), f"{mine} of the candidate and {theirs} of the incumbent in the canary"
 

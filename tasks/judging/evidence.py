@@ -104,7 +104,10 @@ class PairTally(Value):
 
 
 class Routed(Value):
-    """Calls a weighted router sent to each arm while it had one weight, and those of them that were spoiled."""
+    """Runs a weighted router sent to each arm while it had one weight, and those of them with a spoiled call.
+
+    The router draws once a run, however often the run calls the role.
+    """
 
     weight: float = Field(gt=0, lt=1)
     candidate: int = Field(default=0, ge=0)

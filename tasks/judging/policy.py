@@ -94,7 +94,7 @@ class Policy(Value):
     assignment_alpha: float = Field(default=0.001, gt=0, lt=0.5)
     """For the check that a weighted router routes by its weight."""
     canary: tuple[tuple[float, int], ...] = ((0.10, 50), (0.50, 100))
-    """Steps of a weighted canary: share of live traffic, and candidate calls before the next step; then all of it."""
+    """Steps of a weighted canary: share of live traffic, and runs of users the candidate serves before the next step; then all of it."""
     mirror: float = Field(default=0.0, ge=0, le=1)
     """Share of users' runs whose inputs are asked of the candidate too while it is monitored; 0 is off. Users see none
     of it, and it costs as much as the calls it makes."""

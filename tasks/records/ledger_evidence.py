@@ -39,6 +39,7 @@ class Slice:
     gate_id: str = ""
     roles: tuple[str, ...] = ()
     """Roles looked at, all if empty. Naming them lets the database find a window among a million calls by its index."""
+    purposes: tuple[str, ...] = COUNTED
 
 
 def read_evidence(database: Engine, wanted: Slice, policy: Policy, window: Window) -> Evidence:
@@ -99,7 +100,7 @@ def inside(wanted: Slice) -> ColumnElement[bool]:
         calls.c.role.in_(wanted.roles) if wanted.roles else true(),
         calls.c.pipeline == wanted.pipeline,
         calls.c.environment.in_(wanted.environments),
-        calls.c.purpose.in_(COUNTED),
+        calls.c.purpose.in_(wanted.purposes),
         calls.c.started_at >= wanted.since,
         calls.c.started_at < wanted.until,
     )
@@ -192,10 +193,10 @@ def _fields(database: Engine, wanted: Slice) -> dict[tuple[str, str], dict[str, 
 
 
 def _routed(database: Engine, wanted: Slice) -> dict[str, tuple[Routed, ...]]:
-    """Role -> counts for each weight below all: calls of runs that this gate's canary sent somewhere."""
+    """Role -> counts for each weight below all: runs that this gate's canary sent somewhere, each drawn once."""
     statement = (
-        select(calls.c.role, assignments.c.weight, calls.c.arm, func.count().label("calls"),
-               _count(_spoiled(wanted)).label("spoiled"))
+        select(calls.c.role, assignments.c.weight, calls.c.arm, func.count(distinct(calls.c.run_id)).label("runs"),
+               func.count(distinct(case((_spoiled(wanted), calls.c.run_id)))).label("spoiled"))
         .join(assignments, assignments.c.run_id == calls.c.run_id)
         .where(inside(wanted), assignments.c.gate_id == wanted.gate_id, assignments.c.weight < 1, assignments.c.weight > 0)
         .group_by(calls.c.role, assignments.c.weight, calls.c.arm)
@@ -204,7 +205,7 @@ def _routed(database: Engine, wanted: Slice) -> dict[str, tuple[Routed, ...]]:
     found: dict[tuple[str, float], dict[str, int]] = defaultdict(dict)
     with usable(database), database.connect() as connection:
         for row in connection.execute(statement):
-            found[row.role, row.weight] |= {row.arm: row.calls, f"{row.arm}_spoiled": row.spoiled}
+            found[row.role, row.weight] |= {row.arm: row.runs, f"{row.arm}_spoiled": row.spoiled}
     roles: dict[str, list[Routed]] = defaultdict(list)
     for (role, weight), counts in found.items():
         roles[role].append(Routed.model_validate({"weight": weight, **counts}))

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from tasks.judging.alarms import crooked_routers
 from tasks.judging.evidence import Circumstances, Evidence
 from tasks.judging.observations import Window
 from tasks.judging.planning import GatePlan, Passage, plan_gate
@@ -20,6 +21,7 @@ from tests.judging.given import (
     WINDOW,
     broken,
     call,
+    evidence,
     failing,
     gate,
     pairs,
@@ -104,7 +106,20 @@ def test_failures_beyond_the_candidates_share_of_a_canary_are_harm() -> None:
     calls = [call(n, weight=0.1, pair_id=None, failed=n < 5) for n in range(50)]
     calls += [call(n, "incumbent", weight=0.1, pair_id=None) for n in range(450)]
     found = verdict(calls, gate(policy), DURING)
-    assert found.alarms[0].startswith("Stage 2: 5 failures of the candidate and 0 of the incumbent in the canary")
+    assert found.alarms[0].startswith(
+        "Stage 2: 5 failed or spoiled runs of the candidate and 0 of the incumbent in the canary"
+    )
+
+
+def test_a_router_draws_runs_and_not_their_calls() -> None:
+    """Ninety runs of ten calls each, nine of them sent to the candidate: exactly the weight."""
+    calls = [
+        call(n, "candidate" if n // 10 % 10 == 0 else "incumbent", run_id=f"run-{n // 10}", weight=0.1, pair_id=None)
+        for n in range(900)
+    ]
+    assert crooked_routers(gate(), evidence(calls)) == ()
+    (routed,) = evidence(calls).role("stage-2").routed
+    assert (routed.candidate, routed.incumbent) == (9, 81)
 
 
 def test_one_placeholder_fails_a_protected_role() -> None:
@@ -174,7 +189,7 @@ def test_a_crooked_router_holds_the_gate() -> None:
     found = verdict(calls)
     assert (found.act, found.missing[0]) == (
         "hold",
-        "Stage 2: 480 of 960 calls went to the candidate at a weight of 10 %; the arms cannot be compared until that is"
+        "Stage 2: 480 of 960 runs went to the candidate at a weight of 10 %; the arms cannot be compared until that is"
         " explained.",
     )
 

@@ -89,7 +89,9 @@ def test_routed_calls_are_counted_by_weight(database: Engine) -> None:
         for arm, count in (("incumbent", 9), ("candidate", 2))
         for n in range(count)
     ]
+    made += [call.model_copy(update={"at": START + timedelta(hours=1)}) for call in made]  # each run calls it twice
     store_calls(database, made)  # type: ignore[arg-type]
+    assert read(database).role("r1").routed == aggregate(made, Policy(), WINDOW).role("r1").routed
     routed = read(database).role("r1").routed
     assert [(r.weight, r.incumbent, r.candidate, r.incumbent_spoiled, r.candidate_spoiled) for r in routed] == [
         (0.1, 9, 2, 1, 1), (0.5, 9, 2, 1, 1),

@@ -182,18 +182,18 @@ class TestCanary:
     def test_grows_by_calls_and_ends_at_all(self) -> None:
         scene = given("MONITORING", **CANARY).when(verdict=verdict("wait"))
         for percent, calls in ((10, 0), (50, 50), (100, 100)):
-            step = scene.when(step_calls=calls).step
+            step = scene.when(step_runs=calls).step
             assert isinstance(step, Weigh)
             assert step.percent == percent
             scene = scene.recorded("weighted", percent=percent).recorded("settled")
-        scene.when(step_calls=10_000).then(None)
+        scene.when(step_runs=10_000).then(None)
 
     def test_stays_until_there_are_enough_calls(self) -> None:
-        scene = given("MONITORING", **CANARY).when(verdict=verdict("wait"), step_calls=49)
+        scene = given("MONITORING", **CANARY).when(verdict=verdict("wait"), step_runs=49)
         scene.recorded("weighted", percent=10).recorded("settled").then(None)
 
     def test_is_off_unless_planned(self) -> None:
-        given("MONITORING").when(verdict=verdict("wait"), step_calls=1000).then(None)
+        given("MONITORING").when(verdict=verdict("wait"), step_runs=1000).then(None)
 
 
 @pytest.mark.parametrize("state", get_args(State))

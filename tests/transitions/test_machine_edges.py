@@ -42,8 +42,8 @@ def test_stable_says_why() -> None:
 def test_a_canary_sends_exactly_the_planned_share_and_says_why() -> None:
     scene = given("MONITORING", canary=True, policy=Policy(canary=((0.99, 5),))).when(verdict=verdict("wait"))
     assert scene.step == Weigh(99, "Monitoring has begun.")
-    scene = scene.recorded("weighted", percent=99).recorded("settled").when(step_calls=5)
-    assert scene.step == Weigh(100, "5 calls at 99 % without harm.")
+    scene = scene.recorded("weighted", percent=99).recorded("settled").when(step_runs=5)
+    assert scene.step == Weigh(100, "5 runs at 99 % without harm.")
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,11 @@ def test_cost_that_is_not_demanded_may_stay_unknown(story: Story) -> None:
     assert planned(served(story), overrides={"demands": ["failures", "quality"]}).plan.refusals == ()
 
 
+def test_a_canary_is_watched_by_comparing_its_arms(priced: Story) -> None:
+    assert planned(priced, canary=True).plan.policy.watched == ("failures", "worse", "slower", "excess")
+    assert "excess" not in planned(priced).plan.policy.watched
+
+
 class TestSuite:
     def test_the_shipped_sample_is_too_little_for_what_is_demanded_of_answers(
         self, priced: Story, monkeypatch: pytest.MonkeyPatch

@@ -93,6 +93,12 @@ def test_what_was_taken_back_before_a_run_began_is_past(lineup: str) -> None:
     assert [block for block, _ in asked(lineup)] == ["new", "new"]
 
 
+@pytest.mark.parametrize("purpose", ["trial", "baseline"])
+def test_a_canary_sends_users_and_nobody_else(lineup: str, purpose: str) -> None:
+    name = save_lineup(canary_percent=100, canary_roles=f"{ROLE}=new {SECOND}=new", canary_gate="gate-1")
+    assert asked(name, purpose=purpose) == [("old", "incumbent")] * 2
+
+
 def test_a_canary_of_all_asks_the_candidate_and_records_its_arm(lineup: str) -> None:
     canary = {"canary_roles": f"{ROLE}=new {SECOND}=new", "canary_gate": "gate-1"}
     assert asked(save_lineup(canary_percent=100, **canary)) == [("new", "candidate")] * 2
