@@ -18,17 +18,15 @@ OVER = ("ROLLED_BACK", "STABLE")
 
 
 def taken_back(database: Engine, pipeline: str, lineup: str, role: str, since: int) -> str | None:
-    """The model block that serves a role again because of a rollback recorded after entry `since`; else None.
+    """The model block that serves a role again because of the newest rollback recorded after entry `since`; else None.
 
-    A promotion does not reach a run under way: it keeps the lineup it began with. A rollback does, with its next call.
+    A rollback reaches a run under way with its next call, for good: whatever is tested or promoted afterwards, the run
+    would otherwise ask the model again that was taken back. Nothing but a rollback reaches it.
     """
     block = None
     for entry in entries(database, kinds=["moved"], after=since):
-        if entry.body.get("pipeline") != pipeline:
-            continue
-        served = entry.body["serves"].get(lineup, {}).get(role)
-        if served is not None:
-            block = served if entry.body["to"] == "ROLLED_BACK" else None
+        if entry.body["to"] == "ROLLED_BACK" and entry.body.get("pipeline") == pipeline:
+            block = entry.body["serves"].get(lineup, {}).get(role, block)
     return block
 
 
