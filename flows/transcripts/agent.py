@@ -88,6 +88,8 @@ class Agent:
     whole: WholePart | None = None
     whole_for_one: bool = True
     """Whether the whole is asked for a call of one window too, or the window's answer is the whole."""
+    writes: tuple[str, ...] = ()
+    """What in a call's record (dotted), or `phases`, is its text: that of an earlier run stays where it gives none."""
     required: bool = False
     """Whether a call without its answer is a failed run; the others leave a gap that the run names."""
 

@@ -143,7 +143,9 @@ async def process_one(transcript_id: str) -> None:
     await asyncio.to_thread(keep_source, crew.database, transcript, datetime.now(UTC))
     run_id = str(uuid5(UUID(str(flow_run.id)), transcript_id))
     async with open_run(crew, run_id, transcript, again=again) as run:
-        await understood_and_kept(run, transcript, run.answer)
+        _, understood = await understood_and_kept(run, transcript, run.answer)
+    for what, why in understood.missing.items():
+        get_run_logger().warning("%s: no answer of %s: %s", transcript.filename, what, why)
 
 
 def _artifact(result: Batch) -> str:

@@ -32,6 +32,7 @@ def _check(answer: Any, whole: Whole) -> Sequence[Problem]:
 AGENT = Agent(
     key="email",
     name="Follow-up e-mail",
+    writes=("communications.follow_up_email",),
     whole=WholePart(
         answer=FollowUpEmail,
         task=(

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from blocks.errors import InputError
 from blocks.stores import Stores, load_stores
 from flows.transcripts.behind import tell_behind
+from flows.transcripts.earlier import with_earlier
 from flows.transcripts.opening import EXTRACTION, open_crew, open_run
 from flows.transcripts.run import TranscriptRun
 from flows.transcripts.understanding import Ask, Query, Understood, understand
@@ -25,7 +26,7 @@ from flows.transcripts.view import artifact
 from tasks.crm.projecting import project
 from tasks.crm.status import TARGETS, Target, why_not_done
 from tasks.records.database import engine
-from tasks.records.transcripts import Result, keep_result, keep_source
+from tasks.records.transcripts import Result, keep_result, keep_source, read_earlier
 from tasks.transcripts.reading import read_file, read_text
 from tasks.transcripts.transcript import Transcript
 
@@ -43,7 +44,7 @@ class Processed(BaseModel):
     changed: bool
     """Whether its record is another than before."""
     missing: dict[str, str] = Field(default_factory=dict)
-    """Agents that gave no answer, and why."""
+    """Agents that gave no answer, why, and whether what they wrote earlier stays."""
     behind: dict[Target, str] = Field(default_factory=dict)
     """Projections that lack it, and why."""
 
@@ -94,6 +95,8 @@ def read(text: str, path: Path | None) -> Transcript:
 async def understood_and_kept(run: TranscriptRun, transcript: Transcript, ask: Ask) -> tuple[bool, Understood]:
     """Asks the agents and stores what they came to in one transaction; whether the call's record changed."""
     understood = await understand(transcript, run.plan(transcript), ask, run.models[EXTRACTION].name)
+    if understood.missing:
+        understood = with_earlier(understood, await run.store(read_earlier, transcript), transcript)
     return await kept(run, transcript, understood), understood
 
 

@@ -53,6 +53,7 @@ def _points(notes: Any) -> list[tuple[str, str]]:
 AGENT = Agent(
     key="coaching",
     name="Sales coaching",
+    writes=("coaching",),
     window=WindowPart(answer=fixed(CoachingNotes), task=said(TASK), max_tokens=1300, check=_repeats),
     whole=WholePart(
         answer=CoachingNotes,

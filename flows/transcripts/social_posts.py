@@ -77,6 +77,12 @@ def _material(whole: Whole) -> str:
 AGENT = Agent(
     key="social",
     name="Social posts",
+    writes=(
+        "communications.client_quotes",
+        "communications.facebook",
+        "communications.instagram",
+        "communications.linkedin",
+    ),
     window=WindowPart(
         answer=_answer,
         task=said(

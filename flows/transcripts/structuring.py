@@ -74,6 +74,7 @@ def unite(answers: Iterable[tuple[Window, Any]]) -> list[dict[str, str]]:
 AGENT = Agent(
     key="structuring",
     name="Structuring",
+    writes=("phases",),
     window=WindowPart(
         answer=_answer,
         task=said(

@@ -22,6 +22,7 @@ def _check(answer: Any, whole: Whole) -> Sequence[Problem]:
 AGENT = Agent(
     key="summary",
     name="Summary",
+    writes=("summary",),
     window=WindowPart(
         answer=fixed(Summary),
         task=said("Summarise this part of the call: situation of the client, what was offered, decided and left open."),

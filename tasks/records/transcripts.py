@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, func, or_, select, update
+from sqlalchemy import Engine, RowMapping, and_, func, select, update
 
 from tasks.crm.status import mark_behind
 from tasks.records import runs
@@ -32,6 +32,14 @@ class Result:
     checks: Sequence[Mapping[str, Any]] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     """Agent -> why it gave no answer."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What the call's record says now, and the phases beside it."""
+
+    record: CrmRecord
+    phases: Sequence[Mapping[str, str]]
 
 
 def keep_source(database: Engine, transcript: Transcript, at: datetime) -> None:
@@ -63,8 +71,9 @@ def note_run(
 def keep_result(database: Engine, result: Result, at: datetime) -> bool:
     """Stores what the run came to, as the call's record too, in one transaction; whether that record changed.
 
-    The run's own row is always written. The call's row stays untouched when the record is the same as before, or when
-    its text was replaced while the run went on: then a newer run is about to write it.
+    The run's own row is always written. The call's row stays untouched when all is the same as before, or when its text
+    was replaced while the run went on: then a newer run is about to write it. Where only phases or provenance are
+    others, they are written and no projection is behind: none shows them.
     """
     body, knowledge = result.record.model_dump(mode="json"), result.knowledge.model_dump(mode="json")
     address = runs.sha256(body)
@@ -78,18 +87,16 @@ def keep_result(database: Engine, result: Result, at: datetime) -> bool:
             )
         )  # fmt: skip
         external_id = result.record.meeting.transcript_id
-        changed = connection.execute(
-            update(transcripts)
-            .where(
-                transcripts.c.external_id == external_id,
-                transcripts.c.content_sha256 == result.content_sha256,
-                or_(transcripts.c.crm_sha256.is_(None), transcripts.c.crm_sha256 != address),
-            )
-            .values(**_columns(result, body, knowledge), crm_sha256=address, run_id=result.run_id, updated_at=at)
-        ).rowcount
+        this = and_(transcripts.c.external_id == external_id, transcripts.c.content_sha256 == result.content_sha256)
+        before = connection.execute(select(transcripts).where(this).with_for_update()).mappings().first()
+        now = {**_columns(result, body, knowledge), "crm_sha256": address}
+        if before is None or all(before[name] == value for name, value in now.items()):
+            return False
+        connection.execute(update(transcripts).where(this).values(**now, run_id=result.run_id, updated_at=at))
+        changed: bool = before["crm_sha256"] != address
         if changed:
             mark_behind(connection, external_id, address, at)
-    return bool(changed)
+    return changed
 
 
 def _columns(result: Result, body: Mapping[str, Any], knowledge: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,6 +131,19 @@ def read_transcript(database: Engine, external_id: str) -> RowMapping | None:
         return (
             connection.execute(select(transcripts).where(transcripts.c.external_id == external_id)).mappings().first()
         )
+
+
+def read_earlier(database: Engine, transcript: Transcript) -> Earlier | None:
+    """The call's record if it was made from this very text."""
+    chosen = select(transcripts.c.crm_data, transcripts.c.conversation_phases)
+    with database.connect() as connection:
+        row = connection.execute(
+            chosen.join(transcript_runs, transcript_runs.c.run_id == transcripts.c.run_id).where(
+                transcripts.c.external_id == transcript.transcript_id,
+                transcript_runs.c.content_sha256 == transcript.sha256,
+            )
+        ).first()
+    return Earlier(CrmRecord.model_validate(row.crm_data), row.conversation_phases) if row else None
 
 
 def read_records(database: Engine, wanted: Mapping[str, str]) -> dict[str, CrmRecord]:

@@ -4,17 +4,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlalchemy.exc import IntegrityError
 
 from tasks.crm.status import PLACES, read_status
 from tasks.records import runs
+from tasks.records.transcript_tables import sync_status
 from tasks.records.transcripts import (
+    Earlier,
     Result,
     count_transcripts,
     earlier_answers,
     keep_result,
     keep_source,
+    read_earlier,
     read_records,
     read_transcript,
     read_transcript_run,
@@ -76,6 +79,32 @@ def test_another_record_replaces_the_first_and_both_runs_stay(database: Engine) 
     ]  # type: ignore[index]
     assert models == ["embedded", "another"]
     assert count_transcripts(database) == 1
+
+
+def test_other_phases_are_written_and_put_nothing_behind(database: Engine) -> None:
+    store(database)
+    begin(database, "run-b", call(KEY), LATER)
+    with database.begin() as connection:
+        connection.execute(update(sync_status).values(status="done"))
+    phases = [{"phase": "Closing", "start": "00:00:05"}]
+
+    assert not keep_result(
+        database, Result("run-b", call(KEY).sha256, record(1), Knowledge(deposit="5"), phases), LATER
+    )
+
+    kept = row(database)
+    assert (kept["conversation_phases"], kept["extracted_data"]["deposit"]) == (phases, "5")
+    assert {state["status"] for state in read_status(database)} == {"done"}
+
+
+def test_what_a_call_had_is_known_only_while_its_text_is_the_same(database: Engine) -> None:
+    assert read_earlier(database, call(KEY)) is None
+    store(database)
+    assert read_earlier(database, call(KEY)) == Earlier(record(1), [])
+
+    keep_source(database, call(KEY, "Let us do it."), LATER)
+
+    assert read_earlier(database, call(KEY, "Let us do it.")) is None
 
 
 def test_a_changed_record_puts_every_projection_behind(database: Engine) -> None:

@@ -135,6 +135,20 @@ def test_an_agent_that_fails_leaves_a_gap_and_the_next_run_asks_only_it(
     assert record().communications.follow_up_email is not None
 
 
+def test_asked_again_in_vain_an_agent_takes_nothing_away(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup
+) -> None:
+    models.answer, name = says(), transcript_lineup()
+    process(name)
+    before = record()
+    models.fail_when(lambda request: agents(request) == "email", faults.http_error(400))
+
+    again = process(name, path=SHORT, again=True)
+
+    assert (again.changed, record()) == (False, before)
+    assert "stays" in again.missing["email/whole"]
+
+
 def test_a_failed_extraction_leaves_the_text_and_no_record(
     models: ModelServer, transcript_lineup: SaveTranscriptLineup
 ) -> None:
