@@ -53,6 +53,11 @@ class TestWhileAGateIsOpen:
         asyncio.run(note_new(story.world))
         return story.monitoring()
 
+    def test_an_edit_of_a_model_that_was_new_at_the_start_ends_it(self, story: Story) -> None:
+        story.prepared().planned().moved().blocks.facts["new"]["temperature"] = 0.9
+        assert story.moved().gate.state == "ROLLED_BACK"
+        assert "temperature" in story.gate.reason
+
     @pytest.mark.parametrize("model", ["old", "new"])
     def test_another_model_behind_a_compared_block_ends_it(self, story: Story, model: str) -> None:
         self.monitoring(story).blocks.facts[model]["model"] = "another-8b"
