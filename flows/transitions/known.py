@@ -1,6 +1,7 @@
 """What the ledger says blocks hold. The ledger is the record, a block its projection: where they differ, someone edited."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from flows.transitions.world import Content, World
@@ -33,6 +34,30 @@ def movers(world: World, pipeline: str) -> dict[tuple[str, str], str]:
         for lineup, roles in entry.body["serves"].items()
         for role in roles
     }
+
+
+def last_moved(world: World, pipeline: str, lineup: str, roles: Iterable[str]) -> datetime | None:
+    """When the lineup last came to name another model for one of these roles; None if it never did since it is known."""
+    wanted, before, moved = tuple(roles), None, None
+    for entry in _told_of(world, pipeline, lineup):
+        named = {role: entry.body["content"].get(role) for role in wanted}
+        moved = entry.at if before not in (None, named) else moved
+        before = named
+    return moved
+
+
+def named_since(world: World, pipeline: str, lineup: str, models: Mapping[str, str]) -> datetime | None:
+    """Since when the lineup has named all these models for these roles, without a break; None if it does not now."""
+    since: datetime | None = None
+    for entry in _told_of(world, pipeline, lineup):
+        there = all(entry.body["content"].get(role) == model for role, model in models.items())
+        since = (since or entry.at) if there else None
+    return since
+
+
+def _told_of(world: World, pipeline: str, lineup: str) -> list[Entry]:
+    entries = world.read(*LINEUP_KINDS)
+    return [entry for entry in entries if (entry.body.get("pipeline"), entry.body.get("lineup")) == (pipeline, lineup)]
 
 
 def known_models(world: World) -> dict[str, Content]:

@@ -4,10 +4,10 @@ from datetime import datetime
 from itertools import takewhile
 
 from flows.transitions.drift import scan
-from flows.transitions.known import frozen
-from flows.transitions.plans import phase
+from flows.transitions.known import frozen, known_lineups, named_since
+from flows.transitions.plans import phase, roles_of
 from flows.transitions.reading import all_gates
-from flows.transitions.story import Opening, folded, tell
+from flows.transitions.story import Opening, folded
 from flows.transitions.world import World
 from tasks.judging.wording import many, spoken_list, spoken_time
 
@@ -69,16 +69,25 @@ def _others(world: World, opening: Opening, gate_id: str) -> list[str]:
 
 def _previous(world: World, opening: Opening) -> list[str]:
     """Phases that are not stable. A baseline phase is, when its baseline is; that is checked apart."""
-    missing = [key for key in phase(opening.phase).after if not phase(key).is_baseline and not is_stable(world, key)]
+    before = [key for key in phase(opening.phase).after if not phase(key).is_baseline]
+    missing = [key for key in before if not is_stable(world, key, opening.production)]
     return [f"{spoken_list(missing)} must be stable for a whole window first."] if missing else []
 
 
-def is_stable(world: World, key: str) -> bool:
-    """Whether the phase's newest gate that changed anything is stable."""
-    planned = [entry for entry in world.read("planned") if entry.body["opening"]["phase"] == key]
-    states = [tell(world.read(gate_id=entry.gate_id)) for entry in planned]
-    changed = [gate for gate in states if gate.testing_since is not None]
-    return bool(changed) and changed[-1].state == "STABLE"
+def is_stable(world: World, key: str, production: str) -> bool:
+    """Whether what this phase brought still serves: by a gate that became stable, or by hand for a whole window.
+
+    A later gate of the phase that was rolled back changes nothing about that: it put back what was there.
+    """
+    about = phase(key)
+    serving = known_lineups(world).get((about.pipeline, production), {})
+    stable = [gate.opening for gate in all_gates(world) if gate.state == "STABLE" and gate.opening.phase == key]
+    if any(o.production == production and o.candidates.items() <= serving.items() for o in stable):
+        return True
+    if not about.target:
+        return False
+    since = named_since(world, about.pipeline, production, dict.fromkeys(roles_of(about), about.target))
+    return since is not None and world.clock() - since >= about.policy.window
 
 
 async def _approvers(world: World, opening: Opening) -> list[str]:

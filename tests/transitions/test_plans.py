@@ -40,6 +40,7 @@ def test_every_stage_is_moved_by_the_phase_it_names() -> None:
 
 def test_each_phase_follows_the_documents_order() -> None:
     assert phase("generator-2").after == ("generator-1",)
+    assert phase("generator-3").after == ("generator-1", "generator-2")
     assert set(phase("generator-4").after) == {"generator-1", "generator-2", "generator-3"}
     assert phase("transcripts-production").after == ("transcripts-preproduction",)
 

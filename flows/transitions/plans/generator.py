@@ -57,7 +57,7 @@ PHASES = (
     Phase(
         key="generator-3", title="Creative stages (10-13)", pipeline="generator",
         roles=("payment_plans", "premium_bonuses", "power_guarantee", "scarcity_upsells"), target=FP8,
-        after=("generator-2",),
+        after=("generator-1", "generator-2"),
         checklist=(
             *_PREVIOUS, *_BEFORE, *_GOALS, *_COST, *_FASTER, *_WINDOW,
             suite("Stage 10: 2-3 payment options with their psychology", "rules", "payment_plans"),

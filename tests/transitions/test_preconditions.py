@@ -1,0 +1,52 @@
+"""What keeps a gate from starting: phases before it, the lineups it compares, the baseline it is compared with."""
+
+import asyncio
+from typing import Any
+
+from flows.transitions.moving import advance, open_gate, roll_back
+from flows.transitions.plans import phase, roles_of
+from flows.transitions.preconditions import unmet
+from flows.transitions.story import Change
+from tests.transitions.memory import a_lineup
+from tests.transitions.scenes import ROLE, opening
+from tests.transitions.story import QUICK, Story
+
+
+def said(story: Story, **about: Any) -> str:
+    return " ".join(asyncio.run(unmet(story.world, opening(**about))))
+
+
+def waits(story: Story, **about: Any) -> bool:
+    """Whether the second phase waits for the first."""
+    return "generator-1 must be stable" in said(story, phase="generator-2", **about)
+
+
+def stable(story: Story) -> Story:
+    return story.awaiting().answered().called(5, environment="production").waited(hours=24).moved()
+
+
+def by_hand(story: Story, lineup: str = "production", **roles: str) -> Story:
+    """A lineup edited by hand, and that adopted."""
+    content = story.blocks.lineups["generator", lineup] = a_lineup(**roles)
+    story.world.record("adopted", "Ada", {"pipeline": "generator", "lineup": lineup, "content": content})
+    return story
+
+
+class TestPhasesBefore:
+    def test_a_later_gate_that_was_rolled_back_leaves_the_phase_stable(self, story: Story) -> None:
+        stable(story).prepared()
+        back = opening(changes=(Change(role=ROLE, incumbent="new", candidate="old"),), policy=QUICK)
+        open_gate(story.world, "gate-2", back, "Ada")
+        assert asyncio.run(advance(story.world, "gate-2")).state == "TESTING"
+        asyncio.run(roll_back(story.world, "gate-2", "Grace", "worse"))
+        assert not waits(story)
+
+    def test_a_phase_that_was_stable_elsewhere_or_was_replaced_by_hand_is_not(self, story: Story) -> None:
+        assert waits(stable(story), production="europe")
+        assert waits(by_hand(story, market_analysis="third"))
+
+    def test_models_entered_by_hand_that_served_for_a_window_count(self, story: Story) -> None:
+        first = phase("generator-1")
+        by_hand(story, **dict.fromkeys(roles_of(first), first.target))
+        assert waits(story.waited(hours=23))
+        assert not waits(story.waited(hours=1))
