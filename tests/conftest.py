@@ -3,6 +3,7 @@
 Nothing a test does reaches the state, the server or the database of whoever runs the tests.
 """
 
+import contextlib
 import os
 import shutil
 import sys
@@ -15,7 +16,7 @@ from unittest.mock import patch
 import hypothesis
 import pytest
 
-from tests import one_loop
+from tests import one_loop, prefect_tables
 from tests.doubles.model_server import ModelServer, catalogue
 
 SESSION = Path(tempfile.mkdtemp(prefix="phasegate-tests-"))
@@ -41,6 +42,7 @@ hypothesis.settings.load_profile("phasegate")
 
 def pytest_unconfigure() -> None:
     one_loop.close()
+    prefect_tables.forget()
     shutil.rmtree(SESSION, ignore_errors=True)
 
 
@@ -115,15 +117,16 @@ def prefect_api() -> Iterator[str]:
     from blocks.registering import register_blocks
     from deployments.prefect_server import shared_server
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
         patch.setenv("PHASEGATE_HOME", str(SESSION))
-        with shared_server().lease() as facts:
-            patch.setenv("PREFECT_API_URL", facts["url"])
-            with temporary_settings({PREFECT_API_URL: facts["url"]}):
-                one_loop.run(register_blocks())
-                yield facts["url"]
-                _let_prefect_finish()
-            stop(facts["pid"], seconds=30)
+        with prefect_tables.made_once(SESSION / "prefect"):
+            facts = stack.enter_context(shared_server().lease())
+        patch.setenv("PREFECT_API_URL", facts["url"])
+        with temporary_settings({PREFECT_API_URL: facts["url"]}):
+            one_loop.run(register_blocks())
+            yield facts["url"]
+            _let_prefect_finish()
+        stop(facts["pid"], seconds=30)
 
 
 def _let_prefect_finish() -> None:

@@ -31,6 +31,7 @@ from blocks.models import OpenAICompatibleModel
 from blocks.registering import register_blocks
 from deployments.prefect_server import api_url, free_port, start_server
 from tests.doubles.model_server import ModelServer
+from tests.prefect_tables import made_once
 
 T = TypeVar("T")
 LONG = 300
@@ -59,7 +60,8 @@ class House:
         self.hire("worker")
 
     def start(self) -> None:
-        self.processes["server"] = start_server("127.0.0.1", self.port)
+        with made_once(self.place / "prefect"):
+            self.processes["server"] = start_server("127.0.0.1", self.port)
 
     def hire(self, name: str, *options: str) -> None:
         """Starts a worker of this name."""

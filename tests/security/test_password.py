@@ -11,6 +11,7 @@ from deployments.commands.serve import require_password
 from deployments.prefect_server import api_url, free_port, start_server
 from deployments.settings import prefect_environment
 from tests.deployments.terminal import environment, phasegate
+from tests.prefect_tables import made_once
 
 PASSWORD = "admin:a-long-canary-password"
 
@@ -20,9 +21,11 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a Prefect server that asks for the password."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PREFECT_SERVER_API_AUTH_STRING", PASSWORD)
-        patch.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("guarded")))
+        home = tmp_path_factory.mktemp("guarded")
+        patch.setenv("PREFECT_HOME", str(home))
         port = free_port()
-        child = start_server("127.0.0.1", port)
+        with made_once(home):
+            child = start_server("127.0.0.1", port)
     yield api_url("127.0.0.1", port)
     stop(child.pid, seconds=30)
     child.wait(timeout=30)

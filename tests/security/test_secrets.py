@@ -27,6 +27,7 @@ from blocks.stores import STORE
 from deployments.prefect_server import api_url, free_port, start_server
 from tests.deployments.terminal import environment, phasegate
 from tests.doubles.model_server import ModelServer, faults
+from tests.prefect_tables import made_once
 from tests.security.canaries import (
     BASEROW,
     CLOUDFLARE,
@@ -78,7 +79,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory, models_of_the_module:
         patch.setenv("PREFECT_SERVER_API_AUTH_STRING", f"admin:{SERVER}")
         patch.setenv("PREFECT_HOME", str(home / "prefect"))
         port = free_port()
-        child = start_server("127.0.0.1", port)
+        with made_once(home / "prefect"):
+            child = start_server("127.0.0.1", port)
     api = api_url("127.0.0.1", port)
     try:
         with temporary_settings({PREFECT_API_URL: api, PREFECT_API_AUTH_STRING: f"admin:{SERVER}"}):
