@@ -3,12 +3,13 @@
 from datetime import datetime
 from itertools import takewhile
 
+from blocks.lineups import CANARY_FIELDS
 from flows.transitions.drift import scan
-from flows.transitions.known import frozen, known_lineups, named_since
+from flows.transitions.known import differences, frozen, known_lineups, named_since
 from flows.transitions.plans import phase, roles_of
 from flows.transitions.reading import all_gates
 from flows.transitions.story import Opening, folded
-from flows.transitions.world import World
+from flows.transitions.world import Content, World
 from tasks.judging.wording import many, spoken_list, spoken_time
 
 
@@ -103,13 +104,36 @@ async def _approvers(world: World, opening: Opening) -> list[str]:
 
 
 async def _lineup(world: World, opening: Opening) -> list[str]:
-    content = await world.blocks.lineup(opening.pipeline, opening.production)
-    if content is None:
-        return [f"There is no lineup {opening.production!r}; run `phasegate bootstrap`."]
-    moved = [change.role for change in opening.changes if content.get(change.role) != change.incumbent]
-    return (
-        [f"{spoken_list(moved)} no longer name the incumbent in {opening.production!r}; plan again."] if moved else []
-    )
+    production = await world.blocks.lineup(opening.pipeline, opening.production)
+    preview = await world.blocks.lineup(opening.pipeline, opening.preview)
+    there = {opening.production: production, opening.preview: preview}
+    absent = [
+        f"There is no lineup {name!r}; run `phasegate bootstrap`." for name, content in there.items() if not content
+    ]
+    if not production or not preview:
+        return absent
+    moved = [change.role for change in opening.changes if production.get(change.role) != change.incumbent]
+    return [
+        *(
+            [f"{spoken_list(moved)} no longer name the incumbent in {opening.production!r}; plan again."]
+            if moved
+            else []
+        ),
+        *_beside(opening, production, preview),
+    ]
+
+
+def _beside(opening: Opening, production: Content, preview: Content) -> list[str]:
+    """What the two lineups have otherwise beside the change: then they are different pipelines, and so is the evidence."""
+    shared = set(differences(production, preview)) - {*opening.candidates, *CANARY_FIELDS}
+    if not shared:
+        return []
+    wanted = spoken_list([f"{field} to {production.get(field)!r}" for field in sorted(shared)])
+    return [
+        f"{opening.preview!r} differs from {opening.production!r} in more than this gate changes, so the calls of the two"
+        f" could not be compared: in the block {opening.preview!r} set {wanted}, then run"
+        ' `phasegate drift adopt --reason "as in production"`.'
+    ]
 
 
 async def _probes(world: World, opening: Opening) -> list[str]:

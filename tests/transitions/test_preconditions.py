@@ -50,3 +50,19 @@ class TestPhasesBefore:
         by_hand(story, **dict.fromkeys(roles_of(first), first.target))
         assert waits(story.waited(hours=23))
         assert not waits(story.waited(hours=1))
+
+
+class TestLineups:
+    def test_what_the_preview_has_otherwise_is_said_with_what_to_enter(self, story: Story) -> None:
+        story.blocks.lineups["generator", "preview"].update(value_stack="third", report_words=900)
+        assert "in the block 'preview' set report_words to" in said(story)
+        assert "and value_stack to 'old', then run `phasegate drift adopt" in said(story)
+
+    def test_what_the_gate_changes_and_a_canary_may_differ(self, story: Story) -> None:
+        story.blocks.lineups["generator", "preview"].update({ROLE: "third"})
+        story.blocks.lineups["generator", "production"].update(canary_gate="an old gate")
+        assert "differs from" not in said(story)
+
+    def test_a_preview_that_is_not_there_is_not_made_up(self, story: Story) -> None:
+        del story.blocks.lineups["generator", "preview"]
+        assert "There is no lineup 'preview'" in said(story)
