@@ -13,6 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Engine
 
 from blocks.errors import CallError, PromptTooLongError, TranscriptError
 from blocks.stores import load_stores
@@ -23,6 +24,7 @@ from flows.transcripts.opening import Crew, open_crew, open_run
 from flows.transcripts.process import understood_and_kept
 from tasks.crm.projecting import project
 from tasks.crm.status import TARGETS, Target, count_not_done
+from tasks.records.database import engine
 from tasks.records.transcripts import keep_source
 from tasks.reports.text import escape_markdown, shortened
 from tasks.transcripts.reading import Unreadable, files_of, read_folder
@@ -49,7 +51,7 @@ class Batch(BaseModel):
 
 @flow(name="transcript-batch", flow_run_name="transcripts-{lineup}", log_prints=False, timeout_seconds=7 * 24 * 3600)
 async def process_folder(folder: Path, lineup: str = "production", again: bool = False) -> Batch:
-    """Makes a CRM record of every transcript in a folder and brings all to Baserow and the graph.
+    """Stores every transcript in a folder, makes a CRM record of each and brings all to Baserow and the graph.
 
     Args:
         folder: Folder with .txt, .vtt or .srt files on the machine that runs this; subfolders are not looked at.
@@ -61,6 +63,7 @@ async def process_folder(folder: Path, lineup: str = "production", again: bool =
     """
     processed: list[str] = []
     failed: dict[str, str] = {}
+    await asyncio.to_thread(keep_sources, engine(), folder)
     async with open_crew(lineup) as crew:
         token = CURRENT.set((crew, {}, again))
         try:
@@ -79,6 +82,13 @@ async def process_folder(folder: Path, lineup: str = "production", again: bool =
             do="see the artifact of this run for every reason.",
         )
     return result
+
+
+def keep_sources(database: Engine, folder: Path) -> None:
+    """Stores text and turns of every readable call, before a model or even a lineup is looked for."""
+    for read in read_folder(folder):
+        if isinstance(read, Transcript):
+            keep_source(database, read, datetime.now(UTC))
 
 
 def _files(folder: Path, failed: dict[str, str]) -> Iterator[Transcript]:
@@ -137,9 +147,10 @@ async def _one(transcript: Transcript) -> str | None:
 
 @task(name="transcript", cache_policy=NO_CACHE, persist_result=False)
 async def process_one(transcript_id: str) -> None:
-    """Stores, understands and stores one call of the current batch; the stores come last, for all of them together."""
+    """Understands and stores one call of the current batch; the stores come last, for all of them together."""
     crew, under_way, again = CURRENT.get()
     transcript = under_way[transcript_id]
+    # Again, for the file may be another since all were stored; the same text is written once.
     await asyncio.to_thread(keep_source, crew.database, transcript, datetime.now(UTC))
     run_id = str(uuid5(UUID(str(flow_run.id)), transcript_id))
     async with open_run(crew, run_id, transcript, again=again) as run:

@@ -32,8 +32,7 @@ def with_earlier(understood: Understood, earlier: Earlier | None, transcript: Tr
     phases, record = mine.pop("phases"), CrmRecord.model_validate(mine)
     checks = [asdict(check) for check in check_drafts(record, transcript, understood.knowledge.meeting_date)]
     missing = {
-        name: f"{why} {STAYS}" if name.partition("/")[0] in kept else why
-        for name, why in understood.missing.items()
+        name: f"{why} {STAYS}" if name.partition("/")[0] in kept else why for name, why in understood.missing.items()
     }
     return replace(understood, record=record, phases=phases, checks=checks, missing=missing)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from blocks.errors import TranscriptError
+from blocks.errors import ConfigurationError, TranscriptError
 from flows.transcripts.batch import Batch, process_folder
 from flows.transcripts.samples import SHORT
 from tasks.crm.status import read_status
@@ -43,6 +43,16 @@ def test_bad_files_are_named_and_the_others_processed(
     assert sorted(result.failed) == ["binary.vtt", "empty.txt", "huge.txt", "twin.txt"]
     assert "longer than 2,000,000 bytes" in result.failed["huge.txt"]
     assert result.behind == {"baserow": 3, "graph": 3}
+
+
+def test_without_a_lineup_every_readable_call_is_stored(tmp_path: Path) -> None:
+    write_calls(tmp_path, 3)
+    (tmp_path / "empty.txt").write_text("")
+
+    with pytest.raises(ConfigurationError):
+        batch(tmp_path, "no-such-lineup")
+
+    assert count_transcripts(engine()) == 3
 
 
 def test_one_call_whose_model_fails_does_not_stop_the_others(
