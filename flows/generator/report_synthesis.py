@@ -117,11 +117,11 @@ class Report(Answer):
 
 
 def check(output: Report, inputs: Inputs) -> Sequence[Problem]:
-    """Length against the lineup's own target: short is a warning, under half of it an error."""
+    """Length against the lineup's own target: a tenth too short or too long is a warning, under 45 % of it an error."""
     problems = placeholders(output)
     if output.words < 0.45 * output.target_words:
         problems.append(error("words", f"{output.words:,} words, less than half of the {output.target_words:,} wanted"))
-    elif output.words < 0.9 * output.target_words:
+    elif not 0.9 * output.target_words <= output.words <= 1.1 * output.target_words:
         problems.append(warning("words", f"{output.words:,} words of the {output.target_words:,} wanted"))
     wanted = max(SHORTEST_SECTION, output.target_words // len(SECTIONS) // 4)
     problems += [
@@ -191,13 +191,18 @@ async def _section(
     def judge(text: str) -> tuple[dict[str, Any], Sequence[Problem]]:
         table = section.table(run.outputs) if section.table else ""
         markdown = f"{text}\n\n{table}".strip()
-        written = WrittenSection(key=section.key, title=section.title, markdown=markdown, words=len(markdown.split()))
+        written = WrittenSection(key=section.key, title=section.title, markdown=markdown, words=count_words(markdown))
         return written.model_dump(mode="json"), placeholders(written)
 
     body = await run.part(
         STAGE, section.key, question, json.dumps([material, plan]), None, judge, again=again, instructions=section.task
     )
     return WrittenSection.model_validate(body)
+
+
+def count_words(markdown: str) -> int:
+    """Words a reader reads, those in tables too; the signs that draw a table, a list or a heading are none."""
+    return sum(any(map(str.isalnum, word)) for word in markdown.split())
 
 
 def _material(run: GeneratorRun, reads: Mapping[str, Sequence[str]]) -> dict[str, Any]:

@@ -7,7 +7,15 @@ import pytest
 
 from blocks.errors import CallError
 from flows.generator.excerpt import cut, excerpt, render
-from flows.generator.report_synthesis import CONDENSED_CHARACTERS, SECTIONS, Report, Section, WrittenSection, check
+from flows.generator.report_synthesis import (
+    CONDENSED_CHARACTERS,
+    SECTIONS,
+    Report,
+    Section,
+    WrittenSection,
+    check,
+    count_words,
+)
 from flows.generator.report_tables import competitor_table, phrase_table, pricing_table
 from flows.generator.stages import stage
 from tests.conftest import SaveLineup, SaveModel
@@ -40,7 +48,7 @@ class TestWriting:
         report = outputs(run_generator(lineup("short", report_words=900)))["report_synthesis"]
         assert report["target_words"] == 900
         assert [section["words"] for section in report["sections"]] == [
-            len(section["markdown"].split()) for section in report["sections"]
+            count_words(section["markdown"]) for section in report["sections"]
         ]
         assert report["words"] == sum(section["words"] for section in report["sections"])
 
@@ -150,6 +158,9 @@ def _cells(line: str) -> int:
 
 
 class TestChecks:
+    def test_what_draws_a_table_or_a_heading_is_no_word(self) -> None:
+        assert count_words("## 1. Market\n\n- **Cash** - first\n\n| A | 5 % |\n| --- | --- |") == 6
+
     @staticmethod
     def report(words: int, target: int, shortest: int = 200) -> Report:
         sections = [
@@ -161,7 +172,8 @@ class TestChecks:
         return Report(title="Report", headline="Cash first", sections=sections, words=words, target_words=target)
 
     @pytest.mark.parametrize(
-        ("words", "severities"), [(5000, []), (4500, []), (4499, ["warning"]), (2250, ["warning"]), (2249, ["error"])]
+        ("words", "severities"),
+        [(5000, []), (4500, []), (4499, ["warning"]), (2250, ["warning"]), (2249, ["error"]), (5501, ["warning"])],
     )
     def test_length_is_judged_by_the_target(self, words: int, severities: list[str]) -> None:
         problems = check(self.report(words, 5000), stage(6).inputs({}, {}, examples.outputs()))
