@@ -6,7 +6,7 @@ from pydantic import AwareDatetime
 
 from flows.transitions.reading import all_gates
 from flows.transitions.story import Gate
-from flows.transitions.world import World
+from flows.transitions.world import Content, World
 from tasks.judging.values import Value
 from tasks.records.ledger import Entry
 from tasks.records.ledger_serving import served_at
@@ -89,8 +89,14 @@ def _passed(passed: bool) -> str:
 
 
 def as_of(world: World, pipeline: str, lineup: str, at: datetime) -> dict[str, str]:
-    """Role -> model block that served it at a time. Empty before the ledger first saw the lineup."""
+    """Role -> model block that served it at a time, with a canary's share. Empty before the ledger saw the lineup."""
     from blocks.lineups import lineup_kind
 
     content = served_at(world.database, pipeline, lineup, at) or {}
-    return {role: str(content[role]) for role in lineup_kind(pipeline).roles if role in content}
+    return {role: f"{content[role]}{_share(content, role)}" for role in lineup_kind(pipeline).roles if role in content}
+
+
+def _share(content: Content, role: str) -> str:
+    sent = dict(pair.split("=", 1) for pair in str(content.get("canary_roles", "")).split())
+    percent = content.get("canary_percent", 0)
+    return f"; {percent} % of runs: {sent[role]}" if percent and role in sent else ""

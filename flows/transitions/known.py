@@ -9,6 +9,7 @@ from tasks.records.ledger import Entry
 from tasks.records.runs import sha256
 
 LINEUP_KINDS = ("writing", "adopted")
+SEEN_KINDS = ("written", "adopted")
 
 
 def digest(content: Content | None) -> str:
@@ -18,9 +19,18 @@ def digest(content: Content | None) -> str:
 
 def known_lineups(world: World) -> dict[tuple[str, str], Content]:
     """(pipeline, lineup) -> what it should hold."""
+    return _newest(world.read(*LINEUP_KINDS))
+
+
+def seen_lineups(world: World) -> dict[tuple[str, str], Content]:
+    """(pipeline, lineup) -> what it held when it was read back or adopted last."""
+    return _newest(world.read(*SEEN_KINDS))
+
+
+def _newest(entries: Iterable[Entry]) -> dict[tuple[str, str], Content]:
     return {
         (entry.body["pipeline"], entry.body["lineup"]): entry.body["content"]
-        for entry in world.read(*LINEUP_KINDS)
+        for entry in entries
         if "lineup" in entry.body
     }
 

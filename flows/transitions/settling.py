@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from blocks.errors import PhasegateError
 from blocks.lineups import lineup_kind
-from flows.transitions.known import differences, digest, known_lineups, movers
+from flows.transitions.known import differences, digest, known_lineups, movers, seen_lineups
 from flows.transitions.story import Gate, tell
 from flows.transitions.world import Content, Probe, World
 from tasks.judging.wording import spoken_list
@@ -73,16 +73,17 @@ async def _write(world: World, gate: Gate, lineup: str) -> None:
         _record(world, gate, "writing", {**body, "before": digest(found), "after": digest(content)})
         found = await world.blocks.lineup(pipeline, lineup)
         content = wanted(pipeline, changes, found, recorded)
-    if digest(content) == digest(found):
-        return
-    try:
-        await world.blocks.write_lineup(pipeline, lineup, content)
-    finally:  # one that failed may have been made
-        await _give_way(world, pipeline, lineup, recorded)
-    there = await world.blocks.lineup(pipeline, lineup)
-    if digest(there) != digest(content):
-        fields = spoken_list([*differences(content, there)])
-        raise PhasegateError(f"The lineup {lineup!r} was written and reads back differently in {fields}.")
+    if digest(content) != digest(found):
+        try:
+            await world.blocks.write_lineup(pipeline, lineup, content)
+        finally:  # one that failed may have been made
+            await _give_way(world, pipeline, lineup, recorded)
+        there = await world.blocks.lineup(pipeline, lineup)
+        if digest(there) != digest(content):
+            fields = spoken_list([*differences(content, there)])
+            raise PhasegateError(f"The lineup {lineup!r} was written and reads back differently in {fields}.")
+    if digest(content) != digest(seen_lineups(world).get((pipeline, lineup))):
+        _record(world, gate, "written", {"pipeline": pipeline, "lineup": lineup, "content": content})
 
 
 async def _give_way(world: World, pipeline: str, lineup: str, recorded: Content) -> None:

@@ -220,7 +220,7 @@ def _after(gate: Gate, entry: Entry) -> Gate:
             return replace(gate, settled=True, failure=body.get("way_back", ""))
         case "unsettled":
             return replace(gate, failure=body["reason"])
-        case "writing" | "noted":
+        case "writing" | "written" | "noted":
             return gate
         case unknown:
             raise GateError(

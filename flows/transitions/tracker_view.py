@@ -9,6 +9,7 @@ from flows.transitions.checklist import checklist, recorded, unbegun
 from flows.transitions.drift import scan
 from flows.transitions.gate_view import judged
 from flows.transitions.history import history
+from flows.transitions.known import SEEN_KINDS
 from flows.transitions.plans import phases, roles_of
 from flows.transitions.plans.phase import Phase
 from flows.transitions.reading import all_gates
@@ -138,7 +139,7 @@ async def _serving(world: World, key: str, mine: Sequence[Phase]) -> tuple[Servi
     if kind is None or production is None:
         return ()
     preview = await world.blocks.lineup(key, "preview") or {}
-    since = serving_since(world.read("writing", "adopted"), key, "production")
+    since = serving_since(world.read(*SEEN_KINDS), key, "production")
     targets = {role: phase.target for phase in mine if not phase.is_baseline for role in roles_of(phase)}
     return tuple(
         ServingView(

@@ -70,9 +70,12 @@ def lot(run_id: str, gate_id: str) -> int:
 
 
 def served_at(database: Engine, pipeline: str, lineup: str, at: datetime) -> dict[str, Any] | None:
-    """What the lineup held at a time, as far as the ledger reaches back; None before its first entry."""
+    """What the lineup held at a time, as it was read back or adopted; None before its first entry.
+
+    A write that was only meant, and perhaps refused, served nobody.
+    """
     known: dict[str, Any] | None = None
-    for entry in entries(database, kinds=["writing", "adopted"]):
+    for entry in entries(database, kinds=["written", "adopted"]):
         mine = (entry.body.get("pipeline"), entry.body.get("lineup")) == (pipeline, lineup)
         if mine and entry.at <= at:
             known = entry.body["content"]

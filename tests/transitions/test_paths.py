@@ -202,7 +202,7 @@ def reached(story: Story) -> tuple[State, bool, str, str]:
     return (story.gate.state, story.gate.settled, story.serves(), story.serves("preview"))
 
 
-@pytest.mark.parametrize("writes", range(1, 10))
+@pytest.mark.parametrize("writes", range(1, 14))
 @pytest.mark.parametrize(
     ("prepare", "act", "end"),
     [
