@@ -61,12 +61,13 @@ async def bootstrap(alerts: str = "") -> Applied:
         limits = await create_limits(client, await model_documents(client))
         there = await _ours(client)
         done = {one.name: await _apply(client, one, there.get(one.name)) for one in deployments()}
+        after = await _ours(client) if any(told is not None for told in done.values()) else there
         sent, problem = await _alerts(client, alerts)
         return Applied(
             created_blocks=created, noted_blocks=noted, created_work_pool=new_pool, deployments=len(done),
             changed_deployments=[name for name, told in done.items() if told is not None],
             merged=[sentence for told in done.values() for sentence in told or ()], created_limits=limits,
-            strangers=strangers(await _ours(client)), alerts=sent, alerts_problem=problem,
+            strangers=strangers(after), alerts=sent, alerts_problem=problem,
         )  # fmt: skip
 
 

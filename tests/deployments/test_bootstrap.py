@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import httpx
 import pytest
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, GlobalConcurrencyLimitUpdate
@@ -57,6 +58,22 @@ def test_a_second_bootstrap_changes_nothing(bootstrapped: Applied) -> None:
     assert not again.created_work_pool
     assert not (*again.changed_deployments, *again.created_limits)
     assert again.deployments == bootstrapped.deployments
+
+
+def test_a_second_bootstrap_asks_the_server_little(bootstrapped: Applied, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    send = httpx.AsyncClient.send
+
+    async def counted(client: httpx.AsyncClient, request: httpx.Request, **given: Any) -> httpx.Response:
+        asked.append(request.url.path.removeprefix("/api"))
+        return await send(client, request, **given)
+
+    asyncio.run(bootstrap())  # notes what other tests have saved
+    monkeypatch.setattr(httpx.AsyncClient, "send", counted)
+    asyncio.run(bootstrap())
+    assert asked.count("/deployments/filter") == 1
+    assert asked.count("/block_documents/filter") == 3  # whether defaults are missing; for the ledger; for limits
+    assert len(asked) < 35, asked
 
 
 def test_a_notification_block_that_is_not_there_is_said_and_stops_nothing(bootstrapped: Applied) -> None:
