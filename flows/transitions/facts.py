@@ -11,7 +11,7 @@ from flows.transitions.world import World
 from tasks.judging.evidence import Circumstances, Evidence
 from tasks.judging.observations import Window
 from tasks.judging.verdict import Verdict, judge
-from tasks.records.ledger_evidence import Slice, read_evidence
+from tasks.records.ledger_evidence import COUNTED, Slice, parts_called, read_evidence
 
 GONE = frozenset({"Crashed", "Failed", "Cancelled", "Cancelling"})
 LOST_AFTER = timedelta(minutes=10)
@@ -28,8 +28,8 @@ async def gather(world: World, gate: Gate) -> Facts:
     alarms = (*await drifted(world, gate), *await _lost(world, gate, now))
     if gate.state == "PROMOTED":
         seen = _read(world, gate, now, gate.since)
-        verdict = judge(gate.opening.plan, seen, Circumstances(now, alarms, exposed=False))
-        return Facts(now, verdict, verdict.alarms, (), freeze, baked=_called(gate, seen))
+        verdict = judge(gate.opening.plan, seen, Circumstances(now, alarms, exposed=False, promoted=True))
+        return Facts(now, verdict, verdict.alarms, (), freeze, baked=_baked(world, gate, now))
     verdict, harm = _judged(world, gate, now, alarms)
     return Facts(now, verdict, harm, (), freeze, step_runs=_step_runs(world, gate, now))
 
@@ -87,17 +87,27 @@ def _read(world: World, gate: Gate, until: datetime, promoted_at: datetime | Non
 
 
 def _slice(gate: Gate, until: datetime, promoted_at: datetime | None) -> Slice:
-    """Calls since testing began, or since promotion: then only of the lineup that serves users."""
+    """Calls since testing began, or since promotion: then only those of users."""
     o = gate.opening
     lineups = (o.production,) if promoted_at else (o.preview, o.production)
     since = promoted_at or gate.testing_since or gate.opened_at
     # A call that is being written right now has begun before it; one microsecond makes `until` inclusive.
     until += timedelta(microseconds=1)
-    return Slice(o.pipeline, lineups, o.candidates, since, until, gate.id, (*o.plan.changed, *o.plan.others))
+    purposes = ("user",) if promoted_at else COUNTED
+    return Slice(o.pipeline, lineups, o.candidates, since, until, gate.id, (*o.plan.changed, *o.plan.others), purposes)
 
 
-def _called(gate: Gate, seen: Evidence) -> bool:
-    return all(seen.role(role).candidate.calls for role in gate.opening.candidates)
+def _baked(world: World, gate: Gate, now: datetime) -> bool:
+    """Whether users have called every changed role in as many parts of the window's size as were needed to approve it.
+
+    Over as long as that takes: users' calls cannot be spread, so one call in a part is enough, and with little traffic a
+    promotion takes longer to be called stable instead of being called so without having been seen.
+    """
+    policy = gate.opening.plan.policy
+    if now - gate.since < policy.window:
+        return False
+    parts = parts_called(world.database, _slice(gate, now, gate.since), policy.window / policy.buckets)
+    return all(len(parts[role]) >= policy.buckets_needed for role in gate.opening.candidates)
 
 
 def _step_runs(world: World, gate: Gate, now: datetime) -> int:

@@ -48,7 +48,7 @@ class Facts:
     step_runs: int = 0
     """Users' runs that the candidate served in the present step of the canary."""
     baked: bool = False
-    """Whether every changed role was called since promotion."""
+    """Whether users have called every changed role in enough parts of the time since promotion."""
 
 
 @dataclass(frozen=True)

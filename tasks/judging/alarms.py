@@ -29,14 +29,15 @@ class Reading(Value):
         return self.log_e >= self.log_threshold
 
 
-def read_harm(plan: GatePlan, evidence: Evidence) -> tuple[Reading, ...]:
+def read_harm(plan: GatePlan, evidence: Evidence, promoted: bool = False) -> tuple[Reading, ...]:
     """All readings, changed roles first. Together they alarm on a sound gate with at most `harm_alpha`."""
     policy = plan.policy
-    alphas = divide_alpha(policy.harm_alpha, plan.changed, plan.others, len(policy.watched), policy.changed_share)
+    watched = policy.watched_after if promoted else policy.watched
+    alphas = divide_alpha(policy.harm_alpha, plan.changed, plan.others, len(watched), policy.changed_share)
     return tuple(
         _read(plan, role, metric, evidence.role(role), -log(alpha))
         for role, alpha in alphas.items()
-        for metric in policy.watched
+        for metric in watched
     )
 
 
@@ -73,6 +74,15 @@ def independent_spoiled(tally: ArmTally, icc: float) -> tuple[float, float]:
     )
 
 
+def independent_poor(tally: ArmTally, icc: float) -> tuple[float, float]:
+    """Calls without a good answer and all that could have had one, as numbers of calls about different inputs."""
+    poor, scored = tally.scored - tally.good + tally.failures, tally.scored + tally.failures
+    return (
+        effective(poor, tally.calls, tally.inputs, icc),
+        effective(scored, tally.calls, tally.inputs, icc),
+    )
+
+
 def _read(plan: GatePlan, role: str, metric: Metric, seen: RoleEvidence, threshold: float) -> Reading:
     value, facts = _process(metric, seen, plan.policy)
     verb = "at or above" if value >= threshold else "below"
@@ -100,6 +110,11 @@ def _process(metric: Metric, seen: RoleEvidence, policy: Policy) -> tuple[float,
             slower, rest = seen.pairs.slower, seen.pairs.seconds.n - seen.pairs.slower
             counts = f"{many(slower, 'input')} slower by more than the allowed ratio, {amount(rest)} not"
             return log_e_share(slower, rest), counts
+        case "poor":
+            poor, scored = independent_poor(seen.candidate, policy.icc)
+            limit = 1 - policy.good_share
+            counts = f"{many(poor, 'call')} of {amount(scored)} failed or below a score of {policy.good_score:g}"
+            return log_e(poor, scored, limit), f"{counts} (agreed: {percent(limit)})"
         case "excess":
             # Steps of the canary follow each other, so each bets on fresh events: their product is an e-process too.
             logs = [log_e_share(step.candidate_spoiled, step.incumbent_spoiled, step.weight) for step in seen.routed]

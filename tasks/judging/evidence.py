@@ -146,3 +146,5 @@ class Circumstances(NamedTuple):
     """Reasons not to promote yet: the drill or the baseline is too old, the store could not be read."""
     exposed: bool = True
     """Whether the candidate serves users; then an hour without data takes it back. Assumed unless said otherwise."""
+    promoted: bool = False
+    """Whether it serves all of them: nothing is asked of two models any more, so there are no pairs to watch."""

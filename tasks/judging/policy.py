@@ -22,11 +22,12 @@ cost          geometric mean of the cost ratio below the limit; an unknown price
 field         one field of a transcript's record extracted rightly as often as agreed (listed in `fields`)
 """
 
-Metric = Literal["failures", "worse", "slower", "excess"]
+Metric = Literal["failures", "worse", "slower", "excess", "poor"]
 """
 failures  the candidate's calls fail, or carry placeholders or echoes, more often than agreed
 worse     among the pairs of which one is good and one is not, the candidate's is the worse one
 slower    the candidate's call of a pair takes longer than the allowed ratio
+poor      after promotion, answers to users miss the good score more often than agreed
 excess    in a weighted canary, failures fall on the candidate more often than its share of traffic
 """
 
@@ -47,7 +48,8 @@ class Policy(Value):
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
     """One-sided, for each proof needed for promotion. All are required, so none needs a correction."""
     harm_alpha: float = Field(default=0.05, gt=0, lt=0.5)
-    """Chance that a sound candidate is ever rolled back by the harm watch, over all stages and metrics of the gate."""
+    """Chance that a sound candidate is ever rolled back by the harm watch, over all stages and metrics of the gate: once
+    while it is tested and monitored, and once after promotion."""
     changed_share: float = Field(default=0.8, gt=0, lt=1)
     """Part of `harm_alpha` spent on the roles the phase changes."""
     demands: tuple[RateDemand | PairDemand, ...] = (
@@ -107,6 +109,14 @@ class Policy(Value):
     """How often an inconclusive gate may continue, each time by a new plan."""
     drill_within: timedelta = timedelta(days=7)
     baseline_within: timedelta = timedelta(days=30)
+
+    @property
+    def watched_after(self) -> tuple[Metric, ...]:
+        """What the harm watch looks at after promotion, when nothing is asked of two models any more.
+
+        A limit for scores is only known where it was demanded and proven.
+        """
+        return ("failures", "poor") if "good_share" in self.demands else ("failures",)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

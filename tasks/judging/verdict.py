@@ -94,7 +94,7 @@ def decide(situation: Situation) -> tuple[State, Act]:
 def judge(plan: GatePlan, evidence: Evidence, circumstances: Circumstances) -> Verdict:
     """The verdict at `circumstances.now`; the same arguments give the same verdict, to the last digit."""
     proofs = tuple(_prove(plan, requirement, evidence) for requirement in plan.requirements)
-    harm = read_harm(plan, evidence)
+    harm = read_harm(plan, evidence, circumstances.promoted)
     alarms = (
         *circumstances.alarms,
         *broken_invariants(plan, evidence),

@@ -20,6 +20,7 @@ METRICS: dict[Metric, tuple[str, str]] = {
     "failures": ("Evidence of failures", "that the new model fails, or leaves placeholders, more often than agreed"),
     "worse": ("Evidence of worse answers", "that of two different answers to one input the new model's is the worse"),
     "slower": ("Evidence of slowness", "that the new model takes longer than the allowed ratio on the same inputs"),
+    "poor": ("Evidence of poor answers", "that answers of the new model miss the good score more often than agreed"),
     "excess": ("Evidence of excess failures", "that failures fall on the new model more often than its share of runs"),
 }
 

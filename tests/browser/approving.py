@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from flows.transitions.reading import read_gate
@@ -20,7 +21,8 @@ def awaiting_approval(house: House, world: World) -> UUID:
     """The run of a gate which is suspended until somebody decides."""
     for kind in ("baseline", "drilled"):
         world.record(kind, "tester", {"pipeline": "generator", "passed": True})
-    _called(world, "incumbent", datetime.now(UTC))  # so that the plan knows that a call takes no time
+    # So that the plan knows that a run takes no time.
+    _called(world, "incumbent", datetime.now(UTC), environment="production")
     gate = house.run(
         "gate/gate",
         phase="generator-1",
@@ -37,14 +39,14 @@ def awaiting_approval(house: House, world: World) -> UUID:
     return gate
 
 
-def _called(world: World, arm: Arm, at: datetime) -> None:
+def _called(world: World, arm: Arm, at: datetime, **given: Any) -> None:
     """Four good calls of each stage."""
     made = [
         Call(role=role, arm=arm, at=at, run_id=f"{arm}-{role}-{n}", failed=False, score=99, seconds=0.01)
         for role in ROLES
         for n in range(4)
     ]
-    store_calls(world.database, made, first=100 * (arm == "candidate"), model_block=arm)
+    store_calls(world.database, made, first=100 * (arm == "candidate"), model_block=arm, **given)
 
 
 def type_decision(ui: Classic | Newer, code: str) -> None:

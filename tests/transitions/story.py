@@ -67,11 +67,11 @@ class Story:
         self.world.record("tested", "tester", {"outcome": "done", "detail": "1 brief"}, GATE, gate.sequence + 1)
         return self
 
-    def called(self, count: int, failed: int = 0, **given: Any) -> "Story":
+    def called(self, count: int, failed: int = 0, score: float = 99, **given: Any) -> "Story":
         """Calls of the candidate from now on, a second apart; the first ones fail."""
         made = [
             Call(role=ROLE, arm="candidate", at=self.clock.now + timedelta(seconds=n), run_id=f"run-{self.calls + n}",
-                 failed=n < failed, score=None if n < failed else 99, seconds=1.0, cost=0.01)
+                 failed=n < failed, score=None if n < failed else score, seconds=1.0, cost=0.01)
             for n in range(count)
         ]  # fmt: skip
         store_calls(self.database, made, first=self.calls, **given)
@@ -89,6 +89,13 @@ class Story:
         """A whole window with calls in every bucket."""
         for _ in range(4):
             self.called(calls).waited(hours=6)
+        return self.moved()
+
+    def served(self, calls: int = 2, **given: Any) -> "Story":
+        """A whole window of users' calls after promotion, in two of its four parts."""
+        for _ in range(2):
+            self.called(calls, environment="production", purpose="user", **given)
+            self.clock.now += self.gate.opening.plan.policy.window / 2
         return self.moved()
 
     def awaiting(self) -> "Story":

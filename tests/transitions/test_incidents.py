@@ -40,7 +40,7 @@ class TestEmergency:
         )
 
     def test_twice_reaches_no_further_back(self, story: Story) -> None:
-        story.awaiting().answered().called(5, environment="production").waited(hours=24).moved()
+        story.awaiting().answered().served()
         declare(story)
         declare(story)
         assert len(story.world.read("incident_opened")) == 1

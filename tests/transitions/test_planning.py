@@ -210,12 +210,12 @@ def test_one_gate_at_a_time(story: Story) -> None:
 def test_a_phase_waits_for_the_one_before(story: Story) -> None:
     second = opening(phase="generator-2")
     assert any("generator-1 must be stable" in one for one in asyncio.run(unmet(story.world, second)))
-    story.awaiting().answered().called(5, environment="production").waited(hours=24).moved()
+    story.awaiting().answered().served()
     assert not any("must be stable" in one for one in asyncio.run(unmet(story.world, second)))
 
 
 def test_a_phase_taken_back_is_not_stable_any_more(story: Story) -> None:
-    story.awaiting().answered().called(5, environment="production").waited(hours=24).moved().rolled_back()
+    story.awaiting().answered().served().rolled_back()
     second = opening(phase="generator-2")
     assert any("generator-1 must be stable" in one for one in asyncio.run(unmet(story.world, second)))
 

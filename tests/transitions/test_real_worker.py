@@ -40,7 +40,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory, model_server: ModelServer) 
         opened.do(bootstrap)
         for kind in ("baseline", "drilled"):
             real_world().record(kind, "tester", {"pipeline": "generator", "passed": True})
-        _store("incumbent", real_world().clock())  # so that the plan knows how long a call takes
+        # So that the plan knows how long a run takes.
+        _store("incumbent", real_world().clock(), environment="production")
         yield opened
 
 
@@ -51,14 +52,14 @@ def house(opened: House, home: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     return opened
 
 
-def _store(arm: Arm, at: datetime, count: int = 4, failed: bool = False) -> None:
+def _store(arm: Arm, at: datetime, count: int = 4, failed: bool = False, **given: Any) -> None:
     """Calls of one arm for each changed stage."""
     made = [
         Call(role=role, arm=arm, at=at, run_id=f"{arm}-{role}-{at.timestamp()}-{n}", failed=failed,
              score=None if failed else 99, seconds=0.01)
         for role in ROLES for n in range(count)
     ]  # fmt: skip
-    store_calls(real_world().database, made, first=int(at.timestamp() * 1000), model_block=MODELS[arm])
+    store_calls(real_world().database, made, first=int(at.timestamp() * 1000), model_block=MODELS[arm], **given)
 
 
 def started(run: UUID) -> bool:

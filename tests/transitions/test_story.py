@@ -25,7 +25,7 @@ def test_from_plan_to_stable(told: Story) -> None:
     assert (story.gate.state, story.serves()) == ("AWAITING_APPROVAL", "old")
     story.answered("Grace")
     assert (story.gate.state, story.gate.settled, story.serves()) == ("PROMOTED", True, "new")
-    story.called(5, environment="production").waited(hours=24).moved()
+    story.served()
     assert story.gate.state == "STABLE"
     assert verify(story.database).sound
 
@@ -82,8 +82,36 @@ def test_harm_while_people_think_restores_the_preview(story: Story) -> None:
 
 
 def test_harm_after_promotion_restores_production(story: Story) -> None:
-    story.awaiting().answered().called(8, failed=8, environment="production").waited(minutes=1).moved()
+    story.awaiting().answered().called(8, failed=8, environment="production", purpose="user").waited(minutes=1).moved()
     assert (story.gate.state, story.serves()) == ("ROLLED_BACK", "old")
+
+
+class TestAfterPromotion:
+    def promoted(self, story: Story, **policy: Any) -> Story:
+        story.opened = {"policy": QUICK.model_copy(update=policy)}
+        return story.awaiting().answered()
+
+    def test_poor_answers_to_users_take_it_back_where_good_ones_were_demanded(self, story: Story) -> None:
+        demands = {"demands": ("failures", "good_share"), "good_share": 0.8, "bad_allowed": 0}
+        self.promoted(story, **demands).called(9, environment="production", purpose="user", score=60)
+        assert story.waited(minutes=5).moved().gate.state == "ROLLED_BACK"
+        assert "failed or below a score of 95 (agreed: 20 %)" in story.gate.reason
+
+    def test_where_none_were_demanded_no_limit_for_scores_is_known(self, story: Story) -> None:
+        self.promoted(story).called(9, environment="production", purpose="user", score=60)
+        assert story.waited(minutes=5).moved().gate.state == "PROMOTED"
+
+    def test_a_day_in_which_users_called_once_is_not_stable_yet(self, story: Story) -> None:
+        self.promoted(story).called(9, environment="production", purpose="user").waited(hours=24)
+        assert story.moved().gate.state == "PROMOTED"
+        story.called(1, environment="production", purpose="user").waited(hours=1)
+        assert story.moved().gate.state == "STABLE"
+
+    def test_what_a_trial_asks_makes_nothing_stable(self, story: Story) -> None:
+        self.promoted(story)
+        for _ in range(4):
+            story.called(2, environment="production").waited(hours=6)
+        assert story.moved().gate.state == "PROMOTED"
 
 
 def test_too_few_calls_are_held_and_two_people_may_answer_for_it(story: Story) -> None:
