@@ -3,9 +3,9 @@
 from datetime import datetime
 from itertools import takewhile
 
-from blocks.lineups import CANARY_FIELDS
+from blocks.lineups import CANARY_FIELDS, lineup_kind
 from flows.transitions.drift import scan
-from flows.transitions.known import differences, frozen, known_lineups, named_since
+from flows.transitions.known import differences, frozen, known_lineups, last_moved, named_since
 from flows.transitions.plans import phase, roles_of
 from flows.transitions.reading import all_gates
 from flows.transitions.story import Opening, folded
@@ -31,30 +31,44 @@ async def unmet(world: World, opening: Opening, gate_id: str = "") -> tuple[str,
 
 
 def stale(world: World, opening: Opening, now: datetime) -> tuple[str, ...]:
-    """What is too old to rely on: baseline and drill."""
-    policy = opening.plan.policy
-    rules = (
-        ("baseline", policy.baseline_within, "run `phasegate trial --baseline`"),
-        ("drilled", policy.drill_within, "run `phasegate drill`"),
+    """What is too old to rely on, or says nothing about this gate: baseline and drill."""
+    return (*_baseline(world, opening, now), *_drill(world, opening, now))
+
+
+def _baseline(world: World, opening: Opening, now: datetime) -> list[str]:
+    """It has to be of the models that serve users now: of that lineup, and of no time before it came to name them."""
+    pipeline, production, within = opening.pipeline, opening.production, opening.plan.policy.baseline_within
+    remedy = f"run `phasegate trial --baseline --pipeline {pipeline}`"
+    passed = [entry for entry in world.read("baseline") if entry.body["pipeline"] == pipeline and entry.body["passed"]]
+    good = [entry for entry in passed if entry.body.get("lineup") == production]
+    if not good:
+        return [f"There is no baseline of the {pipeline} pipeline under {production!r}; {remedy}."]
+    age = now - good[-1].at
+    moved = last_moved(world, pipeline, production, lineup_kind(pipeline).roles)
+    if moved is not None and good[-1].at < moved:
+        return [f"The last baseline is older than the last change of models in {production!r}; {remedy}."]
+    return (
+        [f"The last baseline is {spoken_time(age)} old, more than {spoken_time(within)}; {remedy}."]
+        if age > within
+        else []
     )
-    found = []
-    for kind, within, remedy in rules:
-        entries = [entry for entry in world.read(kind) if entry.body["pipeline"] == opening.pipeline]
-        good = [entry for entry in entries if entry.body["passed"]]
-        last = good[-1] if good else None
-        name = "baseline" if kind == "baseline" else "drill"
-        if kind == "drilled" and entries and not entries[-1].body["passed"]:
-            # An older drill that passed says nothing about a way back that has failed since.
-            found.append(
-                f"The newest drill of the {opening.pipeline} pipeline failed; mend the way back, then {remedy}."
-            )
-        elif last is None:
-            found.append(f"There is no {name} of the {opening.pipeline} pipeline; {remedy}.")
-        elif now - last.at > within:
-            found.append(
-                f"The last {name} is {spoken_time(now - last.at)} old, more than {spoken_time(within)}; {remedy}."
-            )
-    return tuple(found)
+
+
+def _drill(world: World, opening: Opening, now: datetime) -> list[str]:
+    pipeline, within = opening.pipeline, opening.plan.policy.drill_within
+    remedy = f"run `phasegate drill --pipeline {pipeline}`"
+    drills = [entry for entry in world.read("drilled") if entry.body["pipeline"] == pipeline]
+    if not drills:
+        return [f"There is no drill of the {pipeline} pipeline; {remedy}."]
+    if not drills[-1].body["passed"]:
+        # An older drill that passed says nothing about a way back that has failed since.
+        return [f"The newest drill of the {pipeline} pipeline failed; mend the way back, then {remedy}."]
+    age = now - drills[-1].at
+    return (
+        [f"The last drill is {spoken_time(age)} old, more than {spoken_time(within)}; {remedy}."]
+        if age > within
+        else []
+    )
 
 
 def _others(world: World, opening: Opening, gate_id: str) -> list[str]:

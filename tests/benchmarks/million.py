@@ -101,7 +101,9 @@ def _monitoring(database: Engine) -> Any:
 
     story = Story(database, clock=Clock(START))
     for _ in range(ENTRIES):
-        story.world.record("baseline", "benchmark", {"pipeline": "generator", "passed": True, "runs": []})
+        story.world.record(
+            "baseline", "benchmark", {"pipeline": "generator", "lineup": "production", "passed": True, "runs": []}
+        )
     for n in range(GATES):
         open_gate(story.world, f"old-{n}", opening(), "Ada")
         asyncio.run(roll_back(story.world, f"old-{n}", "Grace", "only a benchmark"))

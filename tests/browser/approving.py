@@ -20,7 +20,7 @@ SECONDS = 3
 def awaiting_approval(house: House, world: World) -> UUID:
     """The run of a gate which is suspended until somebody decides."""
     for kind in ("baseline", "drilled"):
-        world.record(kind, "tester", {"pipeline": "generator", "passed": True})
+        world.record(kind, "tester", {"pipeline": "generator", "lineup": "production", "passed": True})
     # So that the plan knows that a run takes no time.
     _called(world, "incumbent", datetime.now(UTC), environment="production")
     gate = house.run(

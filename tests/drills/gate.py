@@ -29,7 +29,9 @@ class Killed:
         self.rig = rig
         rig.house.do(set_back)
         for kind in ("baseline", "drilled"):
-            self.world.record(kind, "tester", {"pipeline": "generator", "passed": True})
+            self.world.record(
+                kind, "tester", {"pipeline": "generator", "lineup": LINEUPS["production"], "passed": True}
+            )
         given = {"phase": "generator-1", "starter": "ada", "target": "new", "policy": POLICY, **LINEUPS}
         self.id = rig.planned(gate_flow, **given)
 

@@ -100,7 +100,7 @@ def scene(save_model: SaveModel, models: ModelServer, monkeypatch: pytest.Monkey
     one_loop.run(Approver(totp=SecretStr(SECRET)).asave("grace", overwrite=True))
     world = real_world()
     for kind in ("baseline", "drilled"):
-        world.record(kind, "tester", {"pipeline": "generator", "passed": True})
+        world.record(kind, "tester", {"pipeline": "generator", "lineup": LINEUPS["production"], "passed": True})
     monkeypatch.setattr("flows.transitions.world.utc_now", clock)
     monkeypatch.setitem(SUITES, "generator", OneStage())
     monkeypatch.setitem(cast(dict[str, Phase], phases()), "generator-1", own_policy())

@@ -47,7 +47,7 @@ class Story:
     def prepared(self) -> "Story":
         """A fresh baseline and drill, so that nothing stands against a start."""
         for kind in ("baseline", "drilled"):
-            self.world.record(kind, "tester", {"pipeline": "generator", "passed": True})
+            self.world.record(kind, "tester", {"pipeline": "generator", "lineup": "production", "passed": True})
         return self
 
     def drilled(self, **found: Any) -> "Story":

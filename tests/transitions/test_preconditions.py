@@ -66,3 +66,21 @@ class TestLineups:
     def test_a_preview_that_is_not_there_is_not_made_up(self, story: Story) -> None:
         del story.blocks.lineups["generator", "preview"]
         assert "There is no lineup 'preview'" in said(story)
+
+
+class TestBaseline:
+    def test_of_another_lineup_is_none(self, story: Story) -> None:
+        story.prepared().world.record("baseline", "x", {"pipeline": "generator", "lineup": "preview", "passed": True})
+        assert "no baseline" not in said(story)
+        assert "There is no baseline of the generator pipeline under 'europe'" in said(story, production="europe")
+
+    def test_of_the_models_before_a_promotion_is_none(self, story: Story) -> None:
+        assert "older than the last change of models in 'production'" in said(stable(story))
+        assert "older than" not in said(story.prepared())
+
+    def test_outlives_what_is_no_change_of_models(self, story: Story) -> None:
+        by_hand(story).prepared().waited(minutes=1)
+        story.world.record("adopted", "Ada", {
+            "pipeline": "generator", "lineup": "production", "content": a_lineup() | {"report_words": 900},
+        })  # fmt: skip
+        assert "older than" not in said(story)

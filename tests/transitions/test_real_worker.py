@@ -39,7 +39,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory, model_server: ModelServer) 
         opened.do(lambda: furnish(model_server, "old", "new"))
         opened.do(bootstrap)
         for kind in ("baseline", "drilled"):
-            real_world().record(kind, "tester", {"pipeline": "generator", "passed": True})
+            real_world().record(kind, "tester", {"pipeline": "generator", "lineup": "production", "passed": True})
         # So that the plan knows how long a run takes.
         _store("incumbent", real_world().clock(), environment="production")
         yield opened
