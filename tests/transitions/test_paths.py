@@ -96,7 +96,8 @@ class Paths(RuleBasedStateMachine):
 
     @rule(failed=st.booleans(), where=st.sampled_from(["preview", "production"]))
     def call(self, failed: bool, where: str) -> None:
-        self.story.called(8, failed=8 if failed else 0, environment=where)
+        purpose = "user" if where == "production" else "trial"
+        self.story.called(8, failed=8 if failed else 0, environment=where, purpose=purpose)
 
     @precondition(lambda self: self.story.gate.state in ("AWAITING_APPROVAL", "HELD"))
     @rule(name=st.sampled_from(["Grace", "Alan", "Ada", "Mallory"]), right=st.sampled_from([True, True, False]),
