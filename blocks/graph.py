@@ -40,7 +40,7 @@ class GraphStore(Block):
         pattern=r"^[A-Za-z][A-Za-z0-9.-]{0,62}$",
         description="Name of the Neo4j database. Not used by the embedded graph.",
     )
-    seconds: int = Field(60, title="Time limit (seconds)", ge=1, le=3600, description="For one batch of transcripts.")
+    seconds: int = Field(60, title="Time limit (seconds)", ge=1, le=3600, description="For one transcript.")
 
     @contextlib.contextmanager
     def connect(self) -> Iterator["Graph"]:

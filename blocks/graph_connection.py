@@ -11,13 +11,13 @@ import contextlib
 import itertools
 import logging
 import random
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString, TypeVar
 
-from neo4j import Driver, GraphDatabase, ManagedTransaction, unit_of_work
+from neo4j import Driver, GraphDatabase, ManagedTransaction, Session, unit_of_work
 from neo4j.exceptions import (
     AuthError,
     ConfigurationError,
@@ -31,6 +31,7 @@ from neo4j.exceptions import (
 )
 
 from blocks.errors import GraphError
+from blocks.time_limit import each_within
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -38,6 +39,10 @@ Row = dict[str, Any]
 
 class GraphUnreachableError(GraphError):
     """No graph answers there, or it lets nobody in: no query can succeed until a person or time has changed that."""
+
+
+class GraphSlowError(GraphUnreachableError):
+    """The graph did not finish a call within the time limit; of another one it may."""
 
 
 class GraphRefusedError(GraphError):
@@ -58,7 +63,7 @@ class Patience:
     """How long to wait for the graph and how often to try a transaction that lost a race."""
 
     seconds: float = 60
-    """For one call, from its first query to its commit, all attempts together."""
+    """For one query or transaction, from its first statement to its commit, all attempts together."""
     attempts: int = 12
     pause: Callable[[int], None] = pause_with_jitter
 
@@ -102,17 +107,60 @@ class Graph:
 
     def write(self, work: Callable[[ManagedTransaction], T]) -> T:
         """What `work` returns, its queries committed together or not at all. It may be called more than once."""
+        (outcome,) = self.write_each([work])
+        if isinstance(outcome, GraphError):
+            raise outcome
+        return outcome
+
+    def write_each(self, works: Sequence[Callable[[ManagedTransaction], T]]) -> Iterator[T | GraphError]:
+        """What each work returns or the error that undid it, in this order, each in a transaction of its own.
+
+        All in one turn and one session. One that takes too long costs itself only: its session is left to it, and the
+        next gets another. After a graph that cannot be reached no more is tried.
+        """
+        with contextlib.ExitStack() as stack:
+            with translated(self.where):
+                self._within(lambda: stack.enter_context(self.turn()))
+            left = deque(works)
+            while left:
+                for outcome in self._in_a_session(list(left)):
+                    left.popleft()
+                    yield outcome
+                    if isinstance(outcome, GraphUnreachableError) and not isinstance(outcome, GraphSlowError):
+                        return
+
+    def _in_a_session(self, works: Sequence[Callable[[ManagedTransaction], T]]) -> Iterator[T | GraphError]:
+        """The outcomes up to the first work that takes too long, or that finds the graph gone."""
+
+        def outcomes() -> Generator[T | GraphError]:
+            with self.driver.session(database=self.database) as session:
+                for work in works:
+                    yield (outcome := self._outcome(session, work))
+                    if isinstance(outcome, GraphUnreachableError):
+                        return
+
+        try:
+            yield from each_within(self.patience.seconds, outcomes())
+        except TimeoutError:
+            yield _slow(self.where, self.patience.seconds)
+
+    def _outcome(self, session: Session, work: Callable[[ManagedTransaction], T]) -> T | GraphError:
         timed = unit_of_work(timeout=self.patience.seconds)(work)
-
-        def attempt() -> T:
-            with self.turn(), self.driver.session(database=self.database) as session:
-                return session.execute_write(timed)
-
-        return self._call(attempt)
+        try:
+            with translated(self.where):
+                return self._try(lambda: session.execute_write(timed))
+        except GraphError as error:
+            return error
 
     def _call(self, attempt: Callable[[], T]) -> T:
         with translated(self.where):
-            return within(self.patience.seconds, lambda: self._try(attempt), self.where)
+            return self._within(lambda: self._try(attempt))
+
+    def _within(self, function: Callable[[], T]) -> T:
+        try:
+            return next(each_within(self.patience.seconds, (call() for call in [function])))
+        except TimeoutError as error:
+            raise _slow(self.where, self.patience.seconds) from error
 
     def _try(self, attempt: Callable[[], T]) -> T:
         for number in itertools.count(1):
@@ -147,8 +195,9 @@ def open_graph(
         driver = GraphDatabase.driver(
             uri,
             auth=(user, password),
-            connection_timeout=min(5.0, patience.seconds),
-            connection_acquisition_timeout=min(10.0, patience.seconds),
+            # Shorter than a call may take: that there is no server any more is then seen, not waited for.
+            connection_timeout=min(5.0, patience.seconds / 2),
+            connection_acquisition_timeout=min(10.0, patience.seconds / 2),
             max_transaction_retry_time=0,  # tried again by `Graph`, which knows more races than the driver does
             notifications_min_severity="OFF",  # "no such label yet" is not news on an empty graph
             user_agent="phasegate",
@@ -171,29 +220,12 @@ def _vanished(error: Exception) -> bool:
     return isinstance(error, Neo4jError) and error.code == "Neo.ClientError.Statement.EntityNotFound"
 
 
-def within(seconds: float, function: Callable[[], T], where: str) -> T:
-    """What `function` returns, or GraphUnreachableError after `seconds`; its thread is then left behind."""
-    outcome: list[T] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(function())
-        except BaseException as error:
-            failure.append(error)
-
-    thread = threading.Thread(target=run, name="graph-call", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failure:
-        raise failure[0]
-    if not outcome:
-        raise GraphUnreachableError(
-            f"{where[0].upper()}{where[1:]} did not finish within {seconds:.0f} s.",
-            means="what was under way is rolled back by the server or will be found written; the database has it all.",
-            do="look at the graph server's load, or give it a longer time limit, then run the sync flow.",
-        )
-    return outcome[0]
+def _slow(where: str, seconds: float) -> GraphError:
+    return GraphSlowError(
+        f"{where[0].upper()}{where[1:]} did not finish within {seconds:.0f} s.",
+        means="what was under way is rolled back by the server or will be found written; the database has it all.",
+        do="look at the graph server's load, or give it a longer time limit, then run the sync flow.",
+    )
 
 
 @contextlib.contextmanager

@@ -6,9 +6,9 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,10 +26,9 @@ from blocks.graph_connection import (
 )
 from blocks.local_process import stop
 from tasks.crm.graph.check import check_graph
-from tasks.crm.graph.rows import meeting_rows
-from tasks.crm.graph.write import GraphResult, project, write_batch, write_records
+from tasks.crm.graph.write import GraphResult, project, write_records
 from tasks.transcripts.record import CrmRecord
-from tests.crm.graph_calls import NOON, call, household, picture
+from tests.crm.graph_calls import call, household, picture
 
 pytestmark = pytest.mark.graph
 
@@ -70,25 +69,25 @@ def test_a_rival_between_reading_and_writing_leaves_no_stale_edge(graph: Graph) 
     ann, bob = household(1, advisor="Ann"), household(1, advisor="Bob")
     rivals = [partial(write_records, graph, [bob])]
 
-    def overtaken(tx: Any) -> GraphResult:
-        return write_batch(Overtaken(tx, rivals), [meeting_rows(ann)], NOON)  # type: ignore[arg-type]
-
-    assert graph.write(overtaken).written == ["70000001"]
+    assert write_records(Overtaken(graph, rivals), [ann]).written == ["70000001"]
     assert check_graph(graph, [ann], complete=True) == []
 
 
-class Overtaken:
-    """A transaction whose rival commits right after its first query."""
+class Between(Graph):
+    """A graph with something in its way between looking up and writing."""
 
-    def __init__(self, tx: Any, rivals: list[Any]) -> None:
-        self.tx, self.rivals = tx, rivals
+    def __init__(self, graph: Graph, in_the_way: Any) -> None:
+        super().__init__(graph.driver, graph.database, graph.where, graph.patience, graph.turn)
+        object.__setattr__(self, "in_the_way", in_the_way)
 
-    def run(self, *given: Any) -> Any:
-        result = self.tx.run(*given)
-        rows = result.data()
-        if self.rivals:
-            assert self.rivals.pop()().error is None
-        return SimpleNamespace(data=lambda: rows)
+
+class Overtaken(Between):
+    """A graph on which rivals write first."""
+
+    def write_each(self, works: Any) -> Any:
+        for rival in self.in_the_way:  # type: ignore[attr-defined]
+            assert rival().error is None
+        return super().write_each(works)
 
 
 def test_a_lost_race_is_tried_again_only_so_often(embedded_facts: dict[str, Any]) -> None:
@@ -196,7 +195,7 @@ def test_a_server_killed_in_the_middle_is_started_again_and_caught_up(own_home: 
     with store.connect() as graph:
         first = embedded_graph().running() or {}
         kill = partial(os.kill, first["pid"], signal.SIGKILL)
-        result = write_records(KilledAfter(graph, transactions=2, kill=kill), records, batch=2)
+        result = write_records(KilledAt(graph, (4, kill)), records)
     assert result.written == [record.meeting.transcript_id for record in records[:4]]
     assert list(result.failed) == ["70000004", "70000005"]
     assert "embedded graph does not answer" in (result.error or "")
@@ -217,25 +216,52 @@ def test_a_server_killed_in_the_middle_is_started_again_and_caught_up(own_home: 
     assert again["password"] not in (own_home / "run" / "graph" / "log.txt").read_text()
 
 
-class KilledAfter(Graph):
-    """A graph whose server is killed outright after so many transactions, before the next one's commit."""
+class KilledAt(Between):
+    """A graph whose server is killed outright in a transaction, before its commit."""
 
-    def __init__(self, graph: Graph, transactions: int, kill: Any) -> None:
-        super().__init__(graph.driver, graph.database, graph.where, graph.patience, graph.turn)
-        object.__setattr__(self, "left", [None] * transactions)
-        object.__setattr__(self, "kill", kill)
-
-    def write(self, work: Any) -> Any:
-        if self.left:  # type: ignore[attr-defined]
-            self.left.pop()  # type: ignore[attr-defined]
-            return super().write(work)
+    def write_each(self, works: Any) -> Any:
+        number, kill = self.in_the_way  # type: ignore[attr-defined]
 
         def cut_off(tx: Any) -> Any:
-            outcome = work(tx)
-            self.kill()  # type: ignore[attr-defined]
+            outcome = works[number](tx)
+            kill()
             return outcome
 
-        return super().write(cut_off)
+        return super().write_each([*works[:number], cut_off, *works[number + 1 :]])
+
+
+def test_a_transcript_that_stalls_costs_itself_only(graph: Graph) -> None:
+    records, over = [household(number) for number in range(1, 6)], threading.Event()
+    write_records(graph, records)  # once, so that the server knows the statements
+    records = [household(number, state="Ohio") for number in range(1, 6)]
+    impatient = replace(graph, patience=Patience(seconds=2))
+    result = write_records(StalledAt(impatient, (2, over)), records)
+    over.set()
+    assert result.written == ["70000001", "70000002", "70000004", "70000005"]
+    assert "did not finish within 2 s" in result.failed["70000003"]
+    left_behind()
+    assert write_records(graph, records).error is None
+    assert check_graph(graph, records, complete=True) == []
+
+
+class StalledAt(Between):
+    """A graph that stands still in a transaction, before its first query."""
+
+    def write_each(self, works: Any) -> Any:
+        number, over = self.in_the_way  # type: ignore[attr-defined]
+
+        def stalled(tx: Any) -> Any:
+            over.wait()
+            return works[number](tx)
+
+        return super().write_each([*works[:number], stalled, *works[number + 1 :]])
+
+
+def left_behind() -> None:
+    """Waits for threads that were given up."""
+    for thread in threading.enumerate():
+        if thread.name == "graph-call":
+            thread.join(20)
 
 
 def test_a_hung_server_is_given_up_after_the_time_limit(own_home: Path) -> None:
@@ -244,7 +270,5 @@ def test_a_hung_server_is_given_up_after_the_time_limit(own_home: Path) -> None:
         os.kill(pid, signal.SIGSTOP)
         result = write_records(graph, [call()])
         os.kill(pid, signal.SIGCONT)
-        for left_behind in threading.enumerate():
-            if left_behind.name == "graph-call":
-                left_behind.join(20)
+        left_behind()
     assert "did not finish within 2 s" in (result.error or "")

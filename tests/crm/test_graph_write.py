@@ -2,6 +2,8 @@
 
 from datetime import UTC, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 import pytest
 from neo4j.exceptions import ConstraintError
@@ -68,14 +70,47 @@ def test_writing_everything_again_gives_the_same_graph(graph: Graph) -> None:
     assert picture(graph) == before
 
 
-def test_batches_of_any_size_give_the_same_graph(graph: Graph) -> None:
+def test_written_at_once_or_over_other_values_one_by_one_it_is_the_same_graph(graph: Graph) -> None:
     records = [call(1), household(2), call(3, advisor="Uma Raman"), household(4, products=[])]
-    write_records(graph, records, batch=4)
+    write_records(graph, records)
     at_once = picture(graph)
     for number in range(1, 5):
         write_records(graph, [household(number, persons=["Nobody"], products=["Other"], objections=[])])
-    write_records(graph, records, batch=1)
+    for record in records:
+        write_records(graph, [record])
     assert picture(graph) == at_once
+
+
+def test_every_changed_transcript_has_a_transaction_of_its_own_and_no_other_one(graph: Graph) -> None:
+    records = [household(number) for number in range(1, 6)]
+    write_records(graph, records)
+    counting = Counting(graph)
+    assert len(write_records(counting, records).unchanged) == 5
+    assert counting.transactions == []
+    assert len(write_records(counting, [*records[:3], household(4, state="Ohio"), household(6)]).written) == 2
+    assert counting.transactions == [[1, 1]]  # two of one transcript each, in one turn
+
+
+class Counting(Graph):
+    """Notes of every turn the number of transcripts written in each of its transactions."""
+
+    transactions: list[list[int]]
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph.driver, graph.database, graph.where, graph.patience, graph.turn)
+        object.__setattr__(self, "transactions", [])
+
+    def write_each(self, works: Any) -> Any:
+        def counted(tx: Any, work: Any) -> Any:
+            count = "MATCH (m:Meeting) RETURN m.transcript_id AS id, m.fingerprint AS fingerprint"
+            before = {tuple(row.values()) for row in tx.run(count).data()}
+            outcome = work(tx)
+            self.transactions[-1].append(len({tuple(row.values()) for row in tx.run(count).data()} - before))
+            return outcome
+
+        if works:
+            self.transactions.append([])
+        return super().write_each([partial(counted, work=work) for work in works])
 
 
 def test_a_changed_record_leaves_no_stale_edge_and_no_orphan(graph: Graph) -> None:

@@ -46,7 +46,7 @@ POINTS = [
     *(Point(BASEROW, "fine", times=times) for times in (1, 8, 13, 15, 17, 21)),
     Point(GRAPH, "define_constraints"),
     Point(GRAPH, "_hold_clients"),  # inside the graph's transaction
-    Point(GRAPH, "write_batch"),  # before its commit
+    Point(GRAPH, "write_call"),  # before its commit
     Point(GRAPH, "write_records"),  # after it
     Point(STATUS, "settle", "call"),
     Point(STATUS, "settle"),

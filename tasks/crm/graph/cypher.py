@@ -50,6 +50,7 @@ HOLD_MEETINGS: Final = """
 UNWIND $ids AS id
 MERGE (m:Meeting {transcript_id: id})
 SET m.transcript_id = id
+RETURN m.fingerprint AS fingerprint
 """
 
 # Setting a property takes Neo4j's lock on the client until the commit. Whoever folds the same client meanwhile waits
@@ -60,12 +61,6 @@ MERGE (c:Client {client_key: key})
 SET c.updated_at = $now
 """
 
-MEETINGS: Final = """
-UNWIND $rows AS row
-MERGE (m:Meeting {transcript_id: row.transcript_id})
-SET m += row.meeting
-"""
-
 UNLINK_FORMER_CLIENTS: Final = """
 UNWIND $rows AS row
 MATCH (m:Meeting {transcript_id: row.transcript_id})
@@ -74,17 +69,13 @@ WHERE c.client_key <> row.client_key
 DELETE p
 """
 
-LINK_CLIENTS: Final = """
+MEETINGS: Final = """
 UNWIND $rows AS row
 MATCH (m:Meeting {transcript_id: row.transcript_id})
 MATCH (c:Client {client_key: row.client_key})
+SET m += row.meeting
 MERGE (c)-[p:PARTICIPATED_IN]->(m)
 SET p += row.stated
-"""
-
-DEALS: Final = """
-UNWIND $rows AS row
-MATCH (m:Meeting {transcript_id: row.transcript_id})
 MERGE (d:Deal {transcript_id: row.transcript_id})
 SET d += row.deal
 MERGE (m)-[:RESULTED_IN]->(d)
@@ -101,7 +92,6 @@ RETURN DISTINCT a.name AS name
 
 LINK_ADVISORS: Final = """
 UNWIND $rows AS row
-WITH row WHERE row.advisor IS NOT NULL
 MATCH (m:Meeting {transcript_id: row.transcript_id})
 MERGE (a:Advisor {name: row.advisor})
 MERGE (m)-[:LED_BY]->(a)
@@ -142,12 +132,14 @@ DETACH DELETE o
 LINK_OBJECTIONS: Final = """
 UNWIND $rows AS row
 MATCH (m:Meeting {transcript_id: row.transcript_id})
+MATCH (c:Client {client_key: row.client_key})
 UNWIND row.objections AS objection
 MERGE (o:Objection {objection_id: objection.objection_id})
 SET o += objection.properties
 MERGE (k:ObjectionCategory {name: objection.category})
 MERGE (m)-[:CONTAINED]->(o)
 MERGE (o)-[:IN_CATEGORY]->(k)
+MERGE (c)-[:RAISED]->(o)
 """
 
 UNLINK_FORMER_RAISERS: Final = """
@@ -158,17 +150,6 @@ MATCH (o)<-[r:RAISED]-(c:Client)
 WHERE c.client_key <> row.client_key
 DELETE r
 """
-
-LINK_RAISERS: Final = """
-UNWIND $rows AS row
-MATCH (c:Client {client_key: row.client_key})
-UNWIND row.objection_ids AS id
-MATCH (o:Objection {objection_id: id})
-MERGE (c)-[:RAISED]->(o)
-"""
-
-LINKS: Final = (MEETINGS, LINK_CLIENTS, DEALS, LINK_ADVISORS, LINK_PRODUCTS, LINK_OBJECTIONS, LINK_RAISERS)
-"""What writes a meeting and its edges, in this order."""
 
 CALLS: Final = """
 UNWIND $keys AS key
@@ -181,11 +162,7 @@ FOLD_CLIENTS: Final = """
 UNWIND $households AS household
 MATCH (c:Client {client_key: household.client_key})
 SET c += household.properties
-"""
-
-LINK_PERSONS: Final = """
-UNWIND $households AS household
-MATCH (c:Client {client_key: household.client_key})
+WITH c, household
 UNWIND household.persons AS person
 MERGE (p:Person {person_key: person.key})
 SET p.name = person.name

@@ -1,7 +1,7 @@
-"""Writes CRM records to the graph: one managed transaction per batch of transcripts, all of it or nothing."""
+"""Writes CRM records to the graph: one managed transaction per transcript, all of it or nothing."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time
 from functools import partial
 from typing import Any, LiteralString
@@ -11,14 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.errors import GraphError
 from blocks.graph import GraphStore
-from blocks.graph_connection import Graph, GraphUnreachableError, GraphValueError, Row
+from blocks.graph_connection import Graph, GraphRefusedError, GraphValueError, Row
 from tasks.crm.graph import cypher
 from tasks.crm.graph.households import Call, Household, household
 from tasks.crm.graph.rows import MeetingRows, meeting_rows
 from tasks.transcripts.record import CrmRecord
 
-BATCH = 50
-"""Transcripts in one transaction when many are written at once."""
+CHUNK = 200
+"""Transcripts that are looked up at once, and written in one turn."""
 
 
 class GraphResult(BaseModel):
@@ -66,40 +66,61 @@ def define_constraints(graph: Graph) -> None:
 
 
 def write_records(
-    graph: Graph,
-    records: Iterable[CrmRecord],
-    *,
-    now: datetime | None = None,
-    batch: int = BATCH,
-    repair: bool = False,
+    graph: Graph, records: Iterable[CrmRecord], *, now: datetime | None = None, repair: bool = False
 ) -> GraphResult:
     """Brings the graph in line with these records; of records with one transcript id the last counts.
 
     `now` is the time noted as `updated_at`. `repair` writes transcripts too that stand in the graph unchanged, to mend
-    what was altered there by hand. Never raises GraphError: reasons are in the result. A batch that is refused is
-    written again one by one, so that one bad record costs itself only; an unreachable graph ends the work.
+    what was altered there by hand. Never raises GraphError: reasons are in the result. A transcript that is refused, or
+    takes longer than the graph's time limit, costs itself only; an unreachable graph ends the work.
     """
     now = now or datetime.now(UTC)
     rows, result = _rows(records)
     try:
         define_constraints(graph)
+        for start in range(0, len(rows), CHUNK):
+            result += _write_chunk(graph, rows[start : start + CHUNK], now, repair)
     except GraphError as error:
-        return result + _all_failed(rows, error)
-    waiting = deque(rows[start : start + batch] for start in range(0, len(rows), batch))
-    while waiting:
-        part = waiting.popleft()
-        try:
-            result += graph.write(partial(write_batch, rows=part, now=now, repair=repair))
-        except GraphUnreachableError as error:
-            return result + _all_failed([*part, *(row for later in waiting for row in later)], error)
-        except GraphError as error:
-            if len(part) > 1:
-                waiting.extendleft([row] for row in reversed(part))
-            elif isinstance(error, GraphValueError):
-                result += GraphResult(rejected={part[0].transcript_id: str(error)})
-            else:
-                result += _all_failed(part, error)
+        said = {*result.written, *result.unchanged, *result.failed, *result.rejected}
+        result += GraphResult(failed={row.transcript_id: str(error) for row in rows if row.transcript_id not in said})
     return result
+
+
+def _write_chunk(graph: Graph, rows: Sequence[MeetingRows], now: datetime, repair: bool) -> GraphResult:
+    """Looks all of them up at once, writes those that differ. Raises GraphUnreachableError before the first write."""
+    there = {} if repair else _fingerprints(graph, rows)
+    changed = [row for row in rows if there.get(row.transcript_id) != row.fingerprint]
+    result = GraphResult(unchanged=[row.transcript_id for row in rows if row.transcript_id not in _ids(changed)])
+    outcome: bool | GraphError = True
+    waiting = deque(changed)
+    for outcome in graph.write_each([partial(write_call, row=row, now=now, repair=repair) for row in changed]):
+        result += _said(waiting.popleft(), outcome)
+    for row in waiting:
+        result += _said(row, outcome)
+    return result
+
+
+def _ids(rows: Iterable[MeetingRows]) -> set[str]:
+    return {row.transcript_id for row in rows}
+
+
+def _fingerprints(graph: Graph, rows: Sequence[MeetingRows]) -> dict[str, str | None]:
+    try:
+        found = graph.read(cypher.FINGERPRINTS, ids=[row.transcript_id for row in rows])
+    except GraphRefusedError:
+        return {}  # by one of the ids perhaps: each is looked up again when it is written
+    return {row["id"]: row["fingerprint"] for row in found}
+
+
+def _said(row: MeetingRows, outcome: bool | GraphError) -> GraphResult:
+    match outcome:
+        case GraphValueError():
+            return GraphResult(rejected={row.transcript_id: str(outcome)})
+        case GraphError():
+            return GraphResult(failed={row.transcript_id: str(outcome)})
+        case True:
+            return GraphResult(written=[row.transcript_id])
+    return GraphResult(unchanged=[row.transcript_id])
 
 
 def _rows(records: Iterable[CrmRecord]) -> tuple[list[MeetingRows], GraphResult]:
@@ -120,58 +141,50 @@ def _rows(records: Iterable[CrmRecord]) -> tuple[list[MeetingRows], GraphResult]
     return list(rows.values()), GraphResult(rejected=rejected)
 
 
-def write_batch(
-    tx: ManagedTransaction, rows: Sequence[MeetingRows], now: datetime, repair: bool = False
-) -> GraphResult:
-    """Inside one transaction: writes the rows that differ from what stands there, and tidies up after them."""
-    changed = rows if repair else _differing(rows, _fingerprints(tx, rows))
-    if changed:
-        known = _hold_meetings(tx, changed)
-        changed = changed if repair else _differing(changed, known)
-    if changed:
-        clients = _hold_clients(tx, changed, now)
-        new = {transcript for transcript, fingerprint in known.items() if fingerprint is None}
-        _untie(tx, [row.parameters() for row in changed if row.transcript_id not in new])
-        for query in cypher.LINKS:
-            run(tx, query, rows=[row.parameters() for row in changed])
-        _fold_clients(tx, clients)
-    written = {row.transcript_id: row for row in changed}
-    return GraphResult(
-        written=list(written), unchanged=[row.transcript_id for row in rows if row.transcript_id not in written]
-    )
+def write_call(tx: ManagedTransaction, row: MeetingRows, now: datetime, repair: bool = False) -> bool:
+    """Inside one transaction: writes the row unless it stands there by now, and tidies up after it; whether it did."""
+    (held,) = run(tx, cypher.HOLD_MEETINGS, ids=[row.transcript_id])
+    fingerprint = held["fingerprint"]
+    if fingerprint == row.fingerprint and not repair:
+        return False
+    known = repair or fingerprint is not None
+    clients = _hold_clients(tx, row, now, known)
+    if known:
+        _untie(tx, row)
+    _link(tx, row)
+    _fold_clients(tx, clients, known)
+    return True
 
 
-def _differing(rows: Sequence[MeetingRows], known: Mapping[str, str | None]) -> list[MeetingRows]:
-    return [row for row in rows if known.get(row.transcript_id) != row.fingerprint]
-
-
-def _fingerprints(tx: ManagedTransaction, rows: Sequence[MeetingRows]) -> dict[str, str | None]:
-    found = run(tx, cypher.FINGERPRINTS, ids=[row.transcript_id for row in rows])
-    return {row["id"]: row["fingerprint"] for row in found}
-
-
-def _hold_meetings(tx: ManagedTransaction, rows: Sequence[MeetingRows]) -> dict[str, str | None]:
-    """Makes sure the meetings exist and are held; their fingerprints as of now, `None` of those just made."""
-    run(tx, cypher.HOLD_MEETINGS, ids=sorted(row.transcript_id for row in rows))
-    return _fingerprints(tx, rows)
-
-
-def _hold_clients(tx: ManagedTransaction, rows: Sequence[MeetingRows], now: datetime) -> list[str]:
-    """Keys of the clients these meetings have or had, existing and held; sorted, so that rivals queue in one order."""
-    former = run(tx, cypher.FORMER_CLIENTS, ids=[row.transcript_id for row in rows])
-    keys = sorted({row["key"] for row in former} | {row.client_key for row in rows})
+def _hold_clients(tx: ManagedTransaction, row: MeetingRows, now: datetime, known: bool) -> list[str]:
+    """Keys of the clients this meeting has or had, existing and held; sorted, so that rivals queue in one order."""
+    former = run(tx, cypher.FORMER_CLIENTS, ids=[row.transcript_id]) if known else []
+    keys = sorted({one["key"] for one in former} | {row.client_key})
     run(tx, cypher.HOLD_CLIENTS, keys=keys, now=now)
     return keys
 
 
-def _untie(tx: ManagedTransaction, rows: list[dict[str, Any]]) -> None:
-    """Takes away what these meetings, written before, no longer say; deletes what nothing refers to any more."""
-    if not rows:
-        return
+def _link(tx: ManagedTransaction, row: MeetingRows) -> None:
+    """Writes the meeting and its edges; no statement for what the call has none of."""
+    wanted = (
+        (cypher.MEETINGS, True),
+        (cypher.LINK_ADVISORS, row.advisor is not None),
+        (cypher.LINK_PRODUCTS, row.products),
+        (cypher.LINK_OBJECTIONS, row.objections),
+    )
+    for query, anything in wanted:
+        if anything:
+            run(tx, query, rows=[row.parameters()])
+
+
+def _untie(tx: ManagedTransaction, row: MeetingRows) -> None:
+    """Takes away what this meeting, written before, no longer says; deletes what nothing refers to any more."""
+    rows = [row.parameters()]
     for query in cypher.UNLINK_FORMER_CLIENTS, cypher.UNLINK_FORMER_RAISERS:
         run(tx, query, rows=rows)
     outdated = run(tx, cypher.OUTDATED_OBJECTIONS, rows=rows)
-    run(tx, cypher.DELETE_OBJECTIONS, ids=[row["id"] for row in outdated])
+    if outdated:
+        run(tx, cypher.DELETE_OBJECTIONS, ids=[objection["id"] for objection in outdated])
     loosened = {
         "Advisor": _names(run(tx, cypher.UNLINK_ADVISORS, rows=rows)),
         "Product": _names(run(tx, cypher.UNLINK_PRODUCTS, rows=rows)),
@@ -191,15 +204,20 @@ def run(tx: ManagedTransaction, query: LiteralString, **parameters: Any) -> list
     return tx.run(query, parameters).data()
 
 
-def _fold_clients(tx: ManagedTransaction, keys: list[str]) -> None:
-    """Makes each client what its calls say now; a client without calls goes, and its persons with it."""
+def _fold_clients(tx: ManagedTransaction, keys: list[str], known: bool) -> None:
+    """Makes each client what its calls say now; a client without calls goes, and its persons with it.
+
+    A call the graph did not know only adds: then nothing is to be deleted.
+    """
     calls: dict[str, list[Call]] = {key: [] for key in keys}
     for row in run(tx, cypher.CALLS, keys=keys):
         calls[row["key"]].append(Call(row["transcript_id"], _when(row), row["stated"]))
     households = [_parameters(household(key, stated)) for key, stated in calls.items()]
-    for query in (cypher.FOLD_CLIENTS, cypher.LINK_PERSONS, cypher.DELETE_FORMER_PERSONS):
-        run(tx, query, households=households)
-    run(tx, cypher.DELETE_CLIENTS, keys=[key for key in keys if not calls[key]])
+    run(tx, cypher.FOLD_CLIENTS, households=households)
+    if known:
+        run(tx, cypher.DELETE_FORMER_PERSONS, households=households)
+    if left := [key for key in keys if not calls[key]]:
+        run(tx, cypher.DELETE_CLIENTS, keys=left)
 
 
 def _when(row: Row) -> datetime | None:
@@ -218,7 +236,3 @@ def _parameters(folded: Household) -> dict[str, Any]:
         "persons": [{"key": key, "name": name} for key, name in folded.persons.items()],
         "person_keys": list(folded.persons),
     }
-
-
-def _all_failed(rows: Iterable[MeetingRows], error: GraphError) -> GraphResult:
-    return GraphResult(failed={row.transcript_id: str(error) for row in rows})
