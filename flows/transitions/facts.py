@@ -1,6 +1,7 @@
 """What a decision about a gate needs, gathered: its evidence judged, its alarms, its preconditions."""
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from flows.transitions.drift import drifted
 from flows.transitions.known import frozen
@@ -38,7 +39,10 @@ def window_of(gate: Gate) -> Window:
     """The gate's window; before it has begun, one that begins with the tests."""
     policy = gate.opening.plan.policy
     start = gate.window_start or gate.testing_since or gate.opened_at
-    return Window(start=start, length=policy.window + timedelta(hours=gate.extended), buckets=policy.buckets)
+    # An extension adds parts of (nearly) the same size: fewer and longer ones would be covered less often.
+    added = ceil(timedelta(hours=gate.extended) / (policy.window / policy.buckets))
+    length = policy.window + timedelta(hours=gate.extended)
+    return Window(start=start, length=length, buckets=policy.buckets + added)
 
 
 def verdict_of(world: World, gate: Gate) -> Verdict:
@@ -55,7 +59,7 @@ def _judged(world: World, gate: Gate, now: datetime, alarms: tuple[str, ...]) ->
     window = window_of(gate)
     circumstances = Circumstances(now, alarms, stale(world, gate.opening, now), exposed=gate.weight > 0)
     over = gate.window_start is not None and now >= window.end
-    verdict = judge(gate.opening.plan, window_evidence(world, gate, now), circumstances)
+    verdict = judge(gate.plan, window_evidence(world, gate, now), circumstances)
     if not over:
         return verdict, verdict.alarms
     since = judge(gate.opening.plan, _read(world, gate, now, None), circumstances)

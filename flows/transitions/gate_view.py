@@ -56,7 +56,7 @@ def judged(world: World, gate: Gate) -> tuple[datetime, Evidence | None, Verdict
     evidence = window_evidence(world, gate, as_of)
     doubts = () if decided else stale(world, gate.opening, as_of)
     circumstances = Circumstances(as_of, (), doubts, exposed=gate.weight > 0)
-    return as_of, evidence, judge(gate.opening.plan, evidence, circumstances)
+    return as_of, evidence, judge(gate.plan, evidence, circumstances)
 
 
 def _drawn(world: World, gate: Gate, as_of: datetime) -> dict[str, Any]:

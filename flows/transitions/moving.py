@@ -4,16 +4,21 @@ Each step reads the gate anew, decides, and takes the next place in its story. W
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from math import ceil
 
 from blocks.errors import GateError
 from flows.transitions.drift import note_new
-from flows.transitions.facts import gather
+from flows.transitions.facts import gather, verdict_of, window_evidence
 from flows.transitions.machine import Facts, Move, Remind, Step, Weigh, extension_refused, next_step
 from flows.transitions.reading import all_gates, read_gate
 from flows.transitions.settling import ACTOR, first_dead, settle
-from flows.transitions.story import Gate, Opening, State, serves
+from flows.transitions.story import Extension, Gate, Opening, State, serves
 from flows.transitions.world import World
+from tasks.judging.coverage import coverage
 from tasks.judging.verdict import Verdict
+from tasks.judging.wording import many
 from tasks.records.ledger import AlreadyMovedError, require_sound
 
 PATIENCE = 20
@@ -45,6 +50,7 @@ async def advance(world: World, gate_id: str) -> Gate:
             if gate.state == "PLANNED":  # what it compares has to be known before the first call, or no edit would show
                 await note_new(world, (gate.opening.production, gate.opening.preview))
             facts = await gather(world, gate)
+            facts = replace(facts, frozen=facts.frozen or gate.partly_read)
             step = await _with_a_way_back(world, gate, next_step(gate, facts))
             if not _take(world, gate, step, facts):
                 return gate
@@ -150,9 +156,25 @@ async def extend(world: World, gate_id: str, actor: str, hours: float) -> Gate:
         raise GateError(
             f"Gate {gate_id} cannot be extended: {refused}.", do="see `phasegate status` for what can be done."
         )
-    body = {**movement(gate, "MONITORING", f"Extended by {hours:g} hours by {actor}."), "extend_hours": hours}
+    plan = _planned(world, gate, hours)
+    reason = f"Extended by {hours:g} hours by {actor}, with {many(plan.replays, 'input')} to replay."
+    body = movement(gate, "MONITORING", reason) | {"extension": plan.model_dump(mode="json"), "digest": plan.digest()}
     world.record("moved", actor, body, gate.id, gate.sequence + 1)
     return read_gate(world, gate_id)
+
+
+def _planned(world: World, gate: Gate, hours: float) -> Extension:
+    """What an extension takes: the replays that settle what is open at its own alpha, and that cover what is not."""
+    verdict = verdict_of(world, replace(gate, extensions=gate.extensions + 1))
+    policy, seen = gate.opening.plan.policy, window_evidence(world, gate, world.clock())
+    covered = [
+        coverage(seen.role(role).buckets, needed=policy.buckets_needed, least=policy.calls_per_bucket)
+        for role in gate.opening.candidates
+    ]
+    added = ceil(timedelta(hours=hours) / (policy.window / policy.buckets))
+    uncovered = added * policy.calls_per_bucket if any(one.lacking for one in covered) else 0
+    replays = max([uncovered, *(remedy.replays for remedy in verdict.remedies)])
+    return Extension(hours=hours, replays=replays, missing=verdict.missing)
 
 
 def changed_since(gate: Gate, gates: Sequence[Gate]) -> list[Gate]:

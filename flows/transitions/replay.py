@@ -4,7 +4,6 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from flows.showing import Counting
-from flows.transitions.facts import window_of
 from flows.transitions.reading import read_gate
 from flows.transitions.trial import ask_pair, replay_due, suite_of
 from flows.transitions.world import World, real_world
@@ -35,13 +34,15 @@ async def catch_up(world: World, gate_id: str) -> int:
     for asked in range(MOST):
         gate = read_gate(world, gate_id)
         o = gate.opening
-        done = replayed(world.database, o.pipeline, o.preview, window_of(gate).start)
+        done = replayed(world.database, o.pipeline, o.preview, gate.since)
         due = replay_due(gate, done, world.clock())
         if not due:
             return asked
         counting = counting or await Counting.begun("replay-progress", "inputs replayed", min(due, MOST))
         suite = suite_of(o.pipeline)
         item = suite.items()[done % len(suite.items())]
-        await ask_pair(suite, item, (o.production, o.preview), f"{gate_id}/replay/{done}/{item}", "trial")
+        await ask_pair(
+            suite, item, (o.production, o.preview), f"{gate_id}/replay/{gate.extensions}/{done}/{item}", "trial"
+        )
         await counting.step()
     return MOST

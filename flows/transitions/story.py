@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from unicodedata import normalize
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from blocks.errors import GateError
 from tasks.judging.departures import Departure
@@ -91,6 +91,17 @@ class Opening(Value):
         return {change.role: change.incumbent for change in self.changes}
 
 
+class Extension(Value):
+    """The plan of more time for a held gate: made before its first call, and recorded with its digest."""
+
+    hours: float = Field(gt=0)
+    """From the moment it is given: the hours in which the gate was held brought nothing."""
+    replays: int = Field(ge=0)
+    """Inputs to replay in these hours."""
+    missing: tuple[str, ...] = ()
+    """What was not proven without it."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """An accepted decision of an approver."""
@@ -137,7 +148,9 @@ class Gate:
     weight_since: datetime | None = None
     extensions: int = 0
     extended: float = 0.0
-    """Hours added to the window."""
+    """Hours added to the window, with those in which it was held."""
+    extension: Extension | None = None
+    """The plan of the newest extension."""
     overridden: bool = False
     """Promoted although something was unproven; marked for ever."""
     reminded: bool = False
@@ -147,6 +160,8 @@ class Gate:
     """Why the blocks could not be brought to what the last move says; of a settled gate, why its way back is dead."""
     verdict: Mapping[str, Any] = field(default_factory=dict)
     """The verdict recorded last."""
+    partly_read: bool = False
+    """Planned with something this release does not know any more: it may go back, and not forward."""
 
     @property
     def open(self) -> bool:
@@ -156,6 +171,17 @@ class Gate:
     def at_rest(self) -> bool:
         """Over, and nothing of it is left to be done or looked at again."""
         return not self.open and self.settled and not self.failure
+
+    @property
+    def plan(self) -> GatePlan:
+        """What it is judged by now. Each look after an extension has half the alpha of the one before.
+
+        Proofs are tests of fixed size, and a second look is a second chance to be wrong; so all looks together are
+        wrong less than twice as often as one. The harm watch needs none of it: it may look at any time.
+        """
+        share = 0.5**self.extensions
+        requirements = tuple(r.model_copy(update={"alpha": r.alpha * share}) for r in self.opening.plan.requirements)
+        return self.opening.plan.model_copy(update={"requirements": requirements})
 
     @property
     def serves(self) -> dict[str, dict[str, str]]:
@@ -182,18 +208,30 @@ def serves(o: Opening, state: State) -> dict[str, dict[str, str]]:
 
 
 def tell(entries: Iterable[Entry]) -> Gate:
-    """The gate that these entries, all of one gate and in order, tell of. GateError if there is none."""
+    """The gate that these entries, all of one gate and in order, tell of. GateError if there is none, or an unreadable one."""
     gate: Gate | None = None
     for entry in entries:
-        gate = _begin(entry) if gate is None else _after(gate, entry)
+        try:
+            gate = _begin(entry) if gate is None else _after(gate, entry)
+        except (ValidationError, KeyError, TypeError) as error:
+            raise GateError(
+                f"Entry {entry.sequence} of the ledger is not in a form that this phasegate knows ({type(error).__name__}).",
+                means="its gate was moved by another release; this one decides nothing about it.",
+                do="use that release.",
+            ) from error
     if gate is None:
         raise GateError("There is no such gate.", do="list the gates with `phasegate status`.")
     return gate
 
 
 def _begin(entry: Entry) -> Gate:
-    opening = Opening.model_validate(entry.body["opening"])
-    return Gate(str(entry.gate_id), opening, entry.at, since=entry.at)
+    """Fields that a later release gave up are left out: a gate of before can always be read, and taken back."""
+    planned = entry.body["opening"]
+    try:
+        opening, partly = Opening.model_validate(planned), False
+    except ValidationError:
+        opening, partly = Opening.model_validate(planned, extra="ignore"), True
+    return Gate(str(entry.gate_id), opening, entry.at, since=entry.at, partly_read=partly)
 
 
 def _after(gate: Gate, entry: Entry) -> Gate:
@@ -240,11 +278,13 @@ def _moved(gate: Gate, to: State, body: Mapping[str, Any], at: datetime) -> Gate
     if to == "TESTING":
         return replace(moved, testing_since=at)
     if to == "MONITORING":
-        hours = float(body.get("extend_hours", 0))
-        again = gate.window_start is not None
+        if gate.window_start is None:
+            return replace(moved, window_start=at)
+        extension = Extension.model_validate(body["extension"])
+        end = gate.window_start + gate.opening.plan.policy.window + timedelta(hours=gate.extended)
+        added = max(at - end, timedelta(0)) / timedelta(hours=1) + extension.hours
         return replace(
-            moved, window_start=gate.window_start or at, extensions=gate.extensions + again,
-            extended=gate.extended + hours,
+            moved, extensions=gate.extensions + 1, extended=gate.extended + added, extension=extension
         )  # fmt: skip
     if to == "PROMOTED":
         return replace(moved, promoted_at=at, overridden=bool(body.get("overridden")))

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
@@ -94,9 +94,14 @@ async def test_gate(world: World, gate: Gate) -> None:
 
 
 def replay_due(gate: Gate, done: int, now: datetime) -> int:
-    """How many more inputs have to be replayed by now, so that they are spread evenly over the window."""
-    if gate.window_start is None or gate.state != "MONITORING":
+    """How many more inputs have to be replayed by now, so that they are spread evenly over the window or its extension.
+
+    `done`: since the gate is monitored, or was given more time.
+    """
+    if gate.state != "MONITORING":
         return 0
-    needed = gate.opening.plan.replays
-    elapsed = min(1.0, (now - gate.window_start) / gate.opening.plan.policy.window)
+    needed, length = gate.opening.plan.replays, gate.opening.plan.policy.window
+    if gate.extension:
+        needed, length = gate.extension.replays, timedelta(hours=gate.extension.hours)
+    elapsed = min(1.0, (now - gate.since) / length)
     return max(0, int(needed * elapsed) + 1 - done) if needed else 0

@@ -155,7 +155,7 @@ def _silence(evidence: Evidence, now: datetime) -> timedelta:
 
 def _doubts(plan: GatePlan, evidence: Evidence, circumstances: Circumstances) -> tuple[str, ...]:
     """Reasons not to promote whatever the requirements say."""
-    other_window = evidence.window.length < plan.policy.window or evidence.window.buckets != plan.policy.buckets
+    other_window = evidence.window.length < plan.policy.window or evidence.window.buckets < plan.policy.buckets
     return (
         *circumstances.doubts,
         *(f"The plan was refused: {refusal}" for refusal in plan.refusals),

@@ -142,7 +142,7 @@ class TestHeld:
         scene = given("HELD").when(verdict=verdict("hold"))
         for _ in range(2):
             assert extension_refused(scene.gate, scene.facts) == ""
-            scene = scene.recorded("moved", to="MONITORING", reason="", extend_hours=12)
+            scene = scene.recorded("moved", to="MONITORING", reason="", extension={"hours": 12, "replays": 0})
             scene = scene.recorded("moved", to="HELD", reason="")
         assert "2 times already" in extension_refused(scene.gate, scene.facts)
         assert scene.gate.extended == 24
