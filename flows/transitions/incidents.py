@@ -3,7 +3,7 @@
 from blocks.errors import GateError, PhasegateError
 from flows.transitions.known import frozen
 from flows.transitions.moving import changed_since, roll_back
-from flows.transitions.reading import all_gates, read_gate
+from flows.transitions.reading import all_gates, read_gate, unreadable
 from flows.transitions.story import Gate
 from flows.transitions.world import World
 from tasks.records.ledger import Entry
@@ -12,6 +12,13 @@ from tasks.records.ledger import Entry
 def newest_begun(world: World) -> Gate:
     """The newest gate that changed anything, rolled back or not: taking back the latest change twice must not reach
     the change before it. GateError if there never was one."""
+    unread = [gate for gate in unreadable(world) if not gate.over]
+    if unread:
+        raise GateError(
+            f"Gate {unread[-1].id} cannot be read: {unread[-1].why}",
+            means="it may be the newest; nothing was taken back.",
+            do="name the gate to take back, by its id.",
+        )
     begun = [gate for gate in all_gates(world) if gate.testing_since]
     if not begun:
         raise GateError("No gate has changed anything that could be taken back.", do="nothing has to be done.")
@@ -35,6 +42,7 @@ async def emergency(world: World, actor: str, reason: str, gate_id: str | None =
                 back.append(await roll_back(world, gate.id, actor, f"Emergency: {reason.strip()}"))
             except PhasegateError as error:
                 failed.append(f"{gate.id}: {error.happened}")
+    failed += [f"{gate.id}: {gate.why}" for gate in unreadable(world) if not gate.over]
     if failed:
         raise GateError(
             f"{len(failed)} of {len(failed) + len(back)} gates could not be taken back. {' '.join(failed)}",

@@ -7,7 +7,7 @@ from blocks.lineups import CANARY_FIELDS, lineup_kind
 from flows.transitions.drift import scan
 from flows.transitions.known import differences, frozen, known_lineups, last_moved, named_since
 from flows.transitions.plans import phase, roles_of
-from flows.transitions.reading import all_gates
+from flows.transitions.reading import all_gates, unreadable
 from flows.transitions.story import Opening, folded
 from flows.transitions.world import Content, World
 from tasks.judging.wording import many, spoken_list, spoken_time
@@ -79,7 +79,11 @@ def _others(world: World, opening: Opening, gate_id: str) -> list[str]:
     before = takewhile(lambda gate: gate.id != gate_id, all_gates(world))
     others = [gate for gate in before if gate.opening.pipeline == opening.pipeline]
     there = [(gate, gate.state if gate.open else "being put back") for gate in others if gate.open or not gate.settled]
-    return [f"Gate {gate.id} ({gate.opening.title}) is still {state}." for gate, state in there]
+    unread = [gate for gate in unreadable(world) if not gate.over]
+    return [
+        *(f"Gate {gate.id} ({gate.opening.title}) is still {state}." for gate, state in there),
+        *(f"Gate {gate.id} is not over and cannot be read: {gate.why}" for gate in unread),
+    ]
 
 
 def _previous(world: World, opening: Opening) -> list[str]:

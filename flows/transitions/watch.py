@@ -4,6 +4,8 @@ Each gate is looked at by itself: one that cannot be read does not keep the othe
 at once; the ledger lets each move be made once.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import httpx
@@ -20,7 +22,7 @@ from flows.transitions.drift import note_new, scan
 from flows.transitions.facts import window_of
 from flows.transitions.mirror import unmirrored
 from flows.transitions.moving import advance
-from flows.transitions.reading import all_gates, read_gate
+from flows.transitions.reading import all_gates, read_gate, unreadable
 from flows.transitions.showing import show_gate
 from flows.transitions.story import Gate
 from flows.transitions.trial import replay_due
@@ -50,11 +52,11 @@ async def watch() -> list[str]:
 
 async def look(world: World) -> list[str]:
     """One round over all gates and blocks at the world's time."""
-    noted = await note_new(world)
-    told = [f"Noted as they are: {', '.join(noted)}."] if noted else []
-    edited = await scan(world)
-    await announce_drift(edited)
-    told += [f"Edited by hand: {finding.sentence}" for finding in edited]
+    told = [f"Gate {gate.id} cannot be read: {gate.why}" for gate in unreadable(world) if not gate.over]
+    for sentence in told:
+        get_run_logger().error(sentence)
+    with _goes_on("Edits by hand"):
+        told += await _edits(world)
     rows = []
     for gate in all_gates(world):
         if not gate.at_rest:
@@ -64,31 +66,46 @@ async def look(world: World) -> list[str]:
         elif world.clock() - gate.since < LATELY:
             await _tell_run(world, gate)
     for row in rows:  # when all have been driven: no page keeps a gate waiting
-        await show_gate(world, row["gate"])
+        with _goes_on(f"The page of gate {row['gate']}"):
+            await show_gate(world, row["gate"])
     if rows:
         await acreate_table_artifact(rows, key="gates", description="Every gate that is not over.")
     return told
 
 
-async def _drive(world: World, gate: Gate) -> Gate:
+async def _edits(world: World) -> list[str]:
+    """Blocks that are new, or were edited by hand."""
+    noted = await note_new(world)
+    edited = await scan(world)
+    await announce_drift(edited)
+    told = [f"Noted as they are: {', '.join(noted)}."] if noted else []
+    return told + [f"Edited by hand: {finding.sentence}" for finding in edited]
+
+
+@contextmanager
+def _goes_on(what: str) -> Iterator[None]:
+    """What fails here is logged, and everything else is still done."""
     try:
+        yield
+    except (PhasegateError, PrefectException, httpx.HTTPError) as error:
+        get_run_logger().error("%s: %s", what, error)
+
+
+async def _drive(world: World, gate: Gate) -> Gate:
+    now = gate
+    with _goes_on(f"Gate {gate.id}"):
         now = await advance(world, gate.id)
         ask(world, gate.id)
         await wake(read_gate(world, gate.id), f"the watch at {world.clock():%Y-%m-%d %H:%M:%S} UTC")
         await _replay(world, now)
         await _mirror(world, now)
-    except (PhasegateError, PrefectException, httpx.HTTPError) as error:
-        get_run_logger().error("Gate %s: %s", gate.id, error)
-        return gate
     return now
 
 
 async def _tell_run(world: World, gate: Gate) -> None:
     """Wakes the run of a gate that is over: whoever ended it may have died before it could."""
-    try:
+    with _goes_on(f"Gate {gate.id}"):
         await wake(gate, f"the watch at {world.clock():%Y-%m-%d %H:%M:%S} UTC")
-    except (PrefectException, httpx.HTTPError) as error:
-        get_run_logger().error("Gate %s: %s", gate.id, error)
 
 
 async def _mirror(world: World, gate: Gate) -> None:

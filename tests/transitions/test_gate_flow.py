@@ -80,6 +80,14 @@ def test_the_watch_leaves_a_gate_alone_that_waits_rightly(monitoring: Scene) -> 
     assert (monitoring.drive.key, before != asked) == (asked, True)
 
 
+def test_the_watch_says_which_gate_it_cannot_read_and_drives_the_others(monitoring: Scene) -> None:
+    monitoring.world.record("planned", "tester", {"opening": {"phase": "generator-9"}}, "gate-9", 1)
+    monitoring.called(60, failed=True)
+    monitoring.clock.by += timedelta(minutes=1)
+    assert "Gate gate-9 cannot be read" in monitoring.watched()[0]
+    assert monitoring.gate.state == "ROLLED_BACK"
+
+
 def test_the_watch_wakes_the_run_of_a_gate_that_somebody_ended_and_could_not_tell(monitoring: Scene) -> None:
     one_loop.run(roll_back(monitoring.world, monitoring.gate.id, "grace", "killed before the run was woken"))
     assert monitoring.drive.key != ""
