@@ -63,12 +63,12 @@ async def project(
     Calls that another process has claimed are left to it. With `done` among `statuses`, calls that are there already are
     compared again and what was altered by hand is mended.
     """
-    result, tried = Projection(target), set[str]()
+    result, last = Projection(target), ""
     while True:
-        taken = await asyncio.to_thread(claim, database, target, clock(), only=only, but_not=tried, statuses=statuses)
+        taken = await asyncio.to_thread(claim, database, target, clock(), only=only, after=last, statuses=statuses)
         if not taken.records:
             return result
-        tried |= set(taken.records)
+        last = taken.last
         outcomes: Outcomes = {}
         try:
             records = await asyncio.to_thread(read_records, database, taken.records)

@@ -36,6 +36,8 @@ class Claim:
     target: Target
     records: Mapping[str, str]
     """Transcript id -> SHA-256 of the record it had when it was claimed."""
+    last: str = ""
+    """Of these transcript ids, in the database's own order; the next claim of a round goes on after it."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,14 @@ def claim(
     now: datetime,
     *,
     only: Collection[str] | None = None,
-    but_not: Collection[str] = (),
+    after: str = "",
     most: int = 200,
     statuses: Collection[Status] = ("behind", "unconfigured"),
 ) -> Claim:
-    """Takes up to `most` calls that the target lacks and nobody has claimed; none is a claim without records."""
+    """Takes the first `most` calls that the target lacks and nobody has claimed, by transcript id from `after` on.
+
+    None is a claim without records.
+    """
     free = and_(
         sync_status.c.target == target,
         sync_status.c.status.in_(statuses),
@@ -75,8 +80,8 @@ def claim(
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # one claimer at a time; PostgreSQL locks row by row
         wanted = select(sync_status.c.external_id).where(free).distinct()
-        if but_not:
-            wanted = wanted.where(sync_status.c.external_id.not_in(but_not))
+        if after:
+            wanted = wanted.where(sync_status.c.external_id > after)
         if only is not None:
             wanted = wanted.where(sync_status.c.external_id.in_(only))
         found = connection.scalars(_held(wanted, most)).all()
@@ -85,7 +90,9 @@ def claim(
         rows = connection.execute(
             select(sync_status.c.external_id, sync_status.c.record_sha256).where(sync_status.c.claimed_by == token)
         )
-        return Claim(token, target, {row.external_id: row.record_sha256 for row in rows})
+        return Claim(
+            token, target, {row.external_id: row.record_sha256 for row in rows}, last=found[-1] if found else ""
+        )
 
 
 def _held(wanted: Select[Any], most: int) -> Select[Any]:

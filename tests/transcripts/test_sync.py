@@ -134,6 +134,18 @@ def test_a_claimed_call_is_left_alone_until_its_claim_is_over(database: Engine) 
     assert claim(database, "graph", NOW + timedelta(hours=1)).records
 
 
+def test_a_round_goes_on_after_the_last_call_it_took_and_tries_none_twice(database: Engine) -> None:
+    for number in range(1, 6):
+        store(database, number)
+
+    taken, after = list[list[str]](), ""
+    while records := (one := claim(database, "graph", NOW, after=after, most=2)).records:
+        settle(database, one, {key: {"": Settled("behind", "down")} for key in records}, NOW)
+        taken, after = [*taken, sorted(records)], one.last
+
+    assert taken == [[KEY, "10000002"], ["10000003", "10000004"], ["10000005"]]
+
+
 def test_a_record_that_changes_while_it_is_sent_stays_behind(database: Engine) -> None:
     store(database)
     taken = claim(database, "graph", NOW)
