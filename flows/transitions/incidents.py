@@ -5,6 +5,7 @@ from flows.transitions.known import frozen
 from flows.transitions.moving import changed_since, roll_back
 from flows.transitions.reading import all_gates, read_gate, unreadable
 from flows.transitions.story import Gate
+from flows.transitions.telling import serving
 from flows.transitions.world import World
 from tasks.records.ledger import Entry
 
@@ -23,6 +24,21 @@ def newest_begun(world: World) -> Gate:
     if not begun:
         raise GateError("No gate has changed anything that could be taken back.", do="nothing has to be done.")
     return begun[-1]
+
+
+def left_standing(world: World, back: Gate) -> str:
+    """Which promoted change users are still served by after `back` was taken back, and how that is undone too; or nothing.
+
+    Taking back the latest change twice says so, instead of reaching the change before it.
+    """
+    newest = next(iter(_newest(world)), None)
+    if newest is None or back.state != "ROLLED_BACK":
+        return ""
+    gate = read_gate(world, newest)
+    return (
+        f"Users are still served by {serving(gate)}, promoted by gate {gate.id} ({gate.opening.title})."
+        f" If it is that change you mean: phasegate rollback {gate.id}"
+    )
 
 
 async def emergency(world: World, actor: str, reason: str, gate_id: str | None = None) -> list[Gate]:

@@ -1,9 +1,10 @@
 """Rollbacks as flows: the quick one of a gate, and the emergency one with its incident."""
 
 from prefect import flow
+from prefect.logging import get_run_logger
 
 from blocks.errors import GateError
-from flows.transitions.incidents import emergency, newest_begun
+from flows.transitions.incidents import emergency, left_standing, newest_begun
 from flows.transitions.moving import roll_back
 from flows.transitions.showing import show_gate
 from flows.transitions.story import Gate
@@ -18,7 +19,8 @@ async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand")
 
     Args:
         actor: Your name.
-        gate_id: Id of the gate; latest is the newest that changed anything, taken back already or not.
+        gate_id: Id of the gate; latest is the newest that changed anything, taken back already or not; the log names the
+            older change that still serves.
         reason: Why; kept for ever.
 
     Returns:
@@ -28,6 +30,8 @@ async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand")
     gate = await roll_back(world, newest_begun(world).id if gate_id == "latest" else gate_id, actor, reason)
     await wake(gate, f"rolled back by {actor}")
     await _show(world, gate)
+    if gate_id == "latest" and (standing := left_standing(world, gate)):
+        get_run_logger().warning(standing)
     if not gate.settled:
         raise GateError(
             f"The gate is rolled back in the ledger, and its blocks do not follow yet: {gate.failure}",

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from blocks.errors import GateError
-from flows.transitions.incidents import emergency
+from flows.transitions.incidents import emergency, left_standing, newest_begun
 from flows.transitions.moving import advance, open_gate, roll_back
 from flows.transitions.reading import read_gate
 from flows.transitions.settling import settle
@@ -74,3 +74,20 @@ def test_a_rollback_leaves_the_canary_of_another_gate_alone(story: Story) -> Non
     assert (story.serves(), production["canary_percent"], production["canary_gate"]) == ("old", 10, "b")
     back(story, "b")
     assert production != story.blocks.lineups["generator", "production"] == a_lineup()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_taking_back_the_latest_says_which_older_change_still_serves(story: Story, times: int) -> None:
+    begun(story, "a", "STABLE")
+    begun(story, "b", "MONITORING", role="offer_design", candidate="newer")
+    for _ in range(times):
+        back(story, newest_begun(story.world).id)
+    said = left_standing(story.world, read_gate(story.world, "b"))
+    assert said.startswith("Users are still served by new, promoted by gate a ")
+    assert said.endswith("phasegate rollback a")
+
+
+def test_nothing_stands_when_everything_is_taken_back(story: Story) -> None:
+    begun(story, "a", "PROMOTED")
+    back(story, "a")
+    assert left_standing(story.world, read_gate(story.world, "a")) == ""
