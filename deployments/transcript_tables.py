@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from blocks.errors import GraphError
@@ -92,13 +92,24 @@ def status_table(transcript_id: str) -> None:
 
 
 def score_tables(summary: Sequence[Mapping[str, Any]], fields: Sequence[Mapping[str, Any]]) -> None:
-    """Figures of models, one table for the whole and one for the fields."""
-    wanted = ("model", "condition", "field", "right", "n", "share", "low", "high", "invented", "decoys")
-    for title, rows, names in (("Models", summary, tuple(summary[0])), ("Fields", fields, wanted)):
-        table = Table(*names, title=title)
-        for row in rows:
-            table.add_row(*(plain(_figure(row[name])) for name in names))
-        console.print(table)
+    """Figures of models: side by side for the whole, then one table of fields a model and condition."""
+    names = [f"{row['model']}, {row['condition']}" for row in summary]
+    whole = Table("", *(Column(plain(name)) for name in names), title="Models")
+    for figure in list(summary[0])[2:]:
+        whole.add_row(figure, *(plain(_figure(row[figure])) for row in summary))
+    console.print(whole)
+    for name, row in zip(names, summary, strict=True):
+        _fields_table(name, [one for one in fields if all(one[key] == row[key] for key in ("model", "condition"))])
+
+
+def _fields_table(name: str, fields: Sequence[Mapping[str, Any]]) -> None:
+    from tasks.transcripts.scoring.verdicts import VERDICTS
+
+    table = Table("field", *VERDICTS, "right (95 %)", title=Text(shortened(name)), box=None, padding=(0, 1, 0, 0))
+    for row in fields:
+        right = f"{row['share']:.0%} ({row['low']:.0%} to {row['high']:.0%})"
+        table.add_row(row["field"], *(str(row[verdict]) for verdict in VERDICTS), right)
+    console.print(table)
 
 
 def _figure(value: object) -> str:

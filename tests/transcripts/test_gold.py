@@ -15,7 +15,6 @@ from tasks.transcripts.merge import merge
 from tasks.transcripts.record import CrmRecord, NextStep
 from tasks.transcripts.scoring.gold import Gold, read_gold
 from tasks.transcripts.scoring.lists import match
-from tasks.transcripts.scoring.names import person_f1
 from tasks.transcripts.scoring.score import score
 from tasks.transcripts.scoring.verdicts import Cell, Condition, TranscriptScore
 from tasks.transcripts.transcript import without_header
@@ -149,10 +148,6 @@ def test_a_deposit_that_was_only_asked_for_is_not_paid() -> None:
     assert cell(changed("short", "deal"), "deposit_status").right
     assert cell(changed("short", "deal", deposit_status="paid"), "deposit_status").verdict == "wrong"
     assert cell(changed("long", "deal", deposit_status=None), "deposit_status").verdict == "missed"
-
-
-def test_half_a_couple_is_half_the_persons() -> None:
-    assert person_f1(["Ted Lindqvist"], gold("long")) == pytest.approx(2 / 3)
 
 
 def listed(result: TranscriptScore, field: str) -> tuple[int, int, int]:

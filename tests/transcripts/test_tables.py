@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 from scipy.stats import binomtest
 
+from deployments.transcript_tables import score_tables
 from tasks.transcripts.scoring import tables
 from tasks.transcripts.scoring.quality import ModelScore, Quality, Rate, meets, spread
-from tasks.transcripts.scoring.verdicts import Cell, ListScore, StepDetails, TranscriptScore, Verdict
-
-VERDICTS: list[Verdict] = ["correct", "wrong", "missed", "invented", "correctly null"]
+from tasks.transcripts.scoring.verdicts import VERDICTS, Cell, ListScore, StepDetails, TranscriptScore, Verdict
 
 
 def cell(field: str, verdict: Verdict, predicted: str = "x") -> Cell:
@@ -86,6 +85,16 @@ def test_repetitions_are_no_new_evidence_for_an_interval() -> None:
     frame = tables.fields([ALL, scored(cell("client_name", "correct"), repetition=2)])
 
     assert frame.set_index("field").loc["client_name", "n"] == 5
+
+
+def test_each_verdict_has_its_own_column_in_file_and_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    frame = tables.fields([ALL])
+
+    assert list(frame.set_index("field").loc["client_name", list(VERDICTS)]) == [1] * 5
+    score_tables(tables.summary([ALL]).to_dict("records"), frame.to_dict("records"))
+    shown = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["field", "correct", "correctly", "null", "wrong", "missed", "invented", "right", "(95", "%)"] in shown
+    assert ["client_name", *"11111", "40%", "(5%", "to", "85%)"] in shown
 
 
 def test_every_value_can_be_looked_up() -> None:

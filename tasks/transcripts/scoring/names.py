@@ -1,6 +1,6 @@
 """Comparing the people of a record with the people of the gold."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from tasks.transcripts.normalise.persons import plain_name
 from tasks.transcripts.scoring.gold import Gold
@@ -35,13 +35,6 @@ def near_names(similarity: Callable[[str, str], float]) -> Callable[[str, list[s
         )
 
     return near
-
-
-def person_f1(predicted: Iterable[str], gold: Gold) -> float:
-    """Of the persons, for the report; never counted as accuracy."""
-    wanted = {plain_name(person) for person in gold.client_names}
-    given = {_canonical(person, gold) for person in predicted} - (_spouses(gold) - wanted)
-    return 2 * len(wanted & given) / (len(wanted) + len(given)) if wanted or given else 1.0
 
 
 def _spouses(gold: Gold) -> set[str]:

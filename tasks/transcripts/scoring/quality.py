@@ -92,6 +92,18 @@ class ModelScore:
         return _rate_of(check.passed for score in self.transcripts for check in score.drafts)
 
     @property
+    def step_owners(self) -> Rate:
+        """Of the next steps that were matched, those whose owner is right."""
+        steps = [score.steps for score in self.transcripts]
+        return Rate(sum(one.owners_right for one in steps), sum(one.matched for one in steps))
+
+    @property
+    def step_dues(self) -> Rate:
+        """Of the next steps that were matched and have a day to count from, those whose due date is right."""
+        steps = [score.steps for score in self.transcripts]
+        return Rate(sum(one.due_right for one in steps), sum(one.due_scored for one in steps))
+
+    @property
     def decoys(self) -> int:
         return sum(cell.decoy for cell in self.cells)
 

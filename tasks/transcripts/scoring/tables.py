@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.reports.text import for_csv
 from tasks.transcripts.scoring.quality import ModelScore, Rate, by_repetition, spread
+from tasks.transcripts.scoring.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +39,8 @@ def summary(scores: Sequence[ModelScore]) -> "pd.DataFrame":
                 "key fields": _mean([quality.key for quality in qualities]),
                 "other fields": _mean([quality.scalar for quality in qualities]),
                 "lists F1": _mean([quality.lists for quality in qualities]),
+                "step owners": _mean([score.step_owners.value for score in repeated]),
+                "step due dates": _mean([score.step_dues.value for score in repeated]),
                 "integrity": _mean([quality.integrity for quality in qualities]),
                 "header fields": _mean([score.accuracy("header").value for score in repeated]),
                 "drafts": _mean([score.drafts.value for score in repeated]),
@@ -68,10 +71,7 @@ def fields(scores: Sequence[ModelScore]) -> "pd.DataFrame":
                     "n": rate.n,
                 }
                 | {"share": rate.value, "low": low, "high": high}
-                | {
-                    verdict: sum(cell.verdict == verdict for cell in cells)
-                    for verdict in ("wrong", "missed", "invented")
-                }
+                | {verdict: sum(cell.verdict == verdict for cell in cells) for verdict in VERDICTS}
                 | {"decoys": sum(cell.decoy for cell in cells), "near": sum(cell.near for cell in cells)}
             )
     return _frame(rows)

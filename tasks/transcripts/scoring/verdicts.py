@@ -12,6 +12,9 @@ them there says nothing about a model."""
 Verdict = Literal["correct", "wrong", "missed", "invented", "correctly null"]
 """Missed: gold has a value, the record has none. Invented: the other way round; the dangerous one."""
 
+VERDICTS: tuple[Verdict, ...] = ("correct", "correctly null", "wrong", "missed", "invented")
+"""In the order they are shown: the right ones first, the dangerous one last."""
+
 Group = Literal["key", "scalar", "header"]
 
 RIGHT: frozenset[Verdict] = frozenset(("correct", "correctly null"))
