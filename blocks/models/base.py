@@ -82,7 +82,12 @@ class LanguageModel(Block):
         3, title="Attempts", ge=1, le=10, description="How often one request is sent when the transport fails."
     )
     concurrency: int = Field(
-        4, title="Requests at the same time", ge=1, le=1000, description="Never more than this from one run."
+        4,
+        title="Requests at the same time",
+        ge=1,
+        le=1000,
+        description="Of one run. All runs together share a limit of the Prefect server, made as high as this when the model "
+        "was first set up and never changed since: to raise it, change it under Concurrency in the UI too.",
     )
     withdrawn_on: str | None = Field(
         None,
