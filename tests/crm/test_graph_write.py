@@ -247,3 +247,12 @@ def test_a_meeting_that_no_record_has_is_a_problem_when_the_records_are_complete
     write_records(graph, [call(1), household(2)])
     assert check_graph(graph, [call(1)]) == []
     assert check_graph(graph, [call(1)], complete=True) == ["Meeting 70000002 stands in the graph only."]
+
+
+def test_what_other_people_put_into_the_graph_is_no_problem_of_a_record(graph: Graph) -> None:
+    write_records(graph, [call(1), household(2)])
+    graph.define("CREATE (:Person {person_key: 'of somebody else'})")
+    graph.define("MATCH (m:Meeting {transcript_id: '70000002'})-[r:RESULTED_IN]->(d) DELETE r")
+    assert check_graph(graph, [call(1)]) == []
+    everything = check_graph(graph, [call(1), household(2)], complete=True)
+    assert {"Meeting 70000002 has 0 deals, not one.", "Person 'of somebody else' has no edges."} <= set(everything)

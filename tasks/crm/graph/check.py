@@ -1,6 +1,6 @@
 """Counts the graph and verifies it against the records it was made from."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, LiteralString
 
@@ -12,6 +12,9 @@ from tasks.transcripts.record import CrmRecord
 
 if TYPE_CHECKING:  # the driver and its pandas take over a second to import, and whoever asks has them already
     from blocks.graph_connection import Graph, Row
+
+Read = Callable[[str, LiteralString], "list[Row]"]
+"""The rows of a query about the nodes of a label."""
 
 
 class GraphCounts(BaseModel):
@@ -36,23 +39,41 @@ def _counted(graph: "Graph", query: LiteralString, names: Iterable[str]) -> dict
 
 
 def check_graph(graph: "Graph", records: Iterable[CrmRecord], *, complete: bool = False) -> list[str]:
-    """What is wrong in the graph, one sentence each; empty if all is well.
+    """What is wrong in the graph with these records, one sentence each; empty if all is well.
 
-    Of all that stands there: one client and one deal per meeting, one category, meeting and client per objection, no
-    node without edges. Of `records`: each stands there as it is, amounts to the cent. `complete` says that these are
-    all records there are, so that a meeting of no record is a problem too.
+    Each stands there as it is, amounts to the cent, with one client and one deal, and one category, meeting and client
+    per objection. `complete` says that these are all records there are: then the same is asked of whatever else stands
+    there, a meeting of no record is a problem, and a node without edges too.
     """
     expected = {row.transcript_id: (record, row) for record in records for row in [meeting_rows(record)]}
-    found = {row["id"]: row for row in graph.read(cypher.MEETINGS_AS_WRITTEN)}
+    rows = [row for _, row in expected.values()]
+    read = _all(graph) if complete else _of(graph, rows)
+    found = {row["id"]: row for row in read("Meeting", cypher.MEETINGS_AS_WRITTEN)}
     problems = [problem for row in found.values() for problem in _misshapen_meeting(row)]
-    problems += [problem for row in graph.read(cypher.OBJECTIONS_AS_WRITTEN) for problem in _misshapen_objection(row)]
-    problems += [f"{row['label']} {row['key']!r} has no edges." for row in graph.read(cypher.LONELY)]
+    problems += [
+        problem for row in read("Objection", cypher.OBJECTIONS_AS_WRITTEN) for problem in _misshapen_objection(row)
+    ]
     for transcript, (record, row) in expected.items():
         there = found.get(transcript)
         problems += _differences(record, row, there) if there else [f"Meeting {transcript} is missing."]
     if complete:
+        problems += [f"{row['label']} {row['key']!r} has no edges." for row in graph.read(cypher.LONELY)]
         problems += [f"Meeting {extra} stands in the graph only." for extra in found if extra not in expected]
-    return problems + _missing_persons(graph, [row for _, row in expected.values()])
+    return problems + _missing_persons(read("Client", cypher.PERSONS_AS_WRITTEN), rows)
+
+
+def _all(graph: "Graph") -> Read:
+    return lambda label, query: graph.read(cypher.ALL[label] + query)
+
+
+def _of(graph: "Graph", rows: Sequence[MeetingRows]) -> Read:
+    """Reads only what the rows name: the graph may be large, and hold what other people put there."""
+    keys = {
+        "Meeting": [row.transcript_id for row in rows],
+        "Objection": [one for row in rows for one in row.objection_ids],
+        "Client": sorted({row.client_key for row in rows}),
+    }
+    return lambda label, query: graph.read(cypher.EACH[label] + query, keys=keys[label])
 
 
 def _misshapen_meeting(found: "Row") -> list[str]:
@@ -95,8 +116,8 @@ def _exact(value: float | None) -> Decimal | None:
     return None if value is None else Decimal(repr(value))
 
 
-def _missing_persons(graph: "Graph", rows: Iterable[MeetingRows]) -> list[str]:
-    there = {row["client"]: set(row["persons"]) for row in graph.read(cypher.PERSONS_AS_WRITTEN)}
+def _missing_persons(found: Iterable["Row"], rows: Iterable[MeetingRows]) -> list[str]:
+    there = {row["client"]: set(row["persons"]) for row in found}
     return [
         f"Meeting {row.transcript_id}: {name!r} is no member of client {row.client_key!r}."
         for row in rows

@@ -201,25 +201,29 @@ LONELY: Final[LiteralString] = " UNION ALL ".join(
     for label, name in KEYS.items()
 )
 
+EACH: Final[dict[str, LiteralString]] = {
+    label: f"UNWIND $keys AS key MATCH (n:{label} {{{name}: key}}) WITH n" for label, name in KEYS.items()
+}
+"""The nodes of these keys, and below of all keys; what is asked of either follows."""
+
+ALL: Final[dict[str, LiteralString]] = {label: f"MATCH (n:{label})" for label in KEYS}
+
 MEETINGS_AS_WRITTEN: Final = """
-MATCH (m:Meeting)
-RETURN m.transcript_id AS id, m.fingerprint AS fingerprint,
-       [(c:Client)-[:PARTICIPATED_IN]->(m) | c.client_key] AS clients,
-       [(m)-[:RESULTED_IN]->(d:Deal) | {amount: d.amount, deposit: d.deposit, paid: d.deposit_status, stage: d.stage}] AS deals,
-       [(m)-[:LED_BY]->(a:Advisor) | a.name] AS advisors,
-       [(m)-[:DISCUSSED]->(p:Product) | p.name] AS products,
-       [(m)-[:CONTAINED]->(o:Objection) | o.objection_id] AS objections
+RETURN n.transcript_id AS id, n.fingerprint AS fingerprint,
+       [(c:Client)-[:PARTICIPATED_IN]->(n) | c.client_key] AS clients,
+       [(n)-[:RESULTED_IN]->(d:Deal) | {amount: d.amount, deposit: d.deposit, paid: d.deposit_status, stage: d.stage}] AS deals,
+       [(n)-[:LED_BY]->(a:Advisor) | a.name] AS advisors,
+       [(n)-[:DISCUSSED]->(p:Product) | p.name] AS products,
+       [(n)-[:CONTAINED]->(o:Objection) | o.objection_id] AS objections
 """
 
 OBJECTIONS_AS_WRITTEN: Final = """
-MATCH (o:Objection)
-RETURN o.objection_id AS id,
-       [(o)-[:IN_CATEGORY]->(k:ObjectionCategory) | k.name] AS categories,
-       [(m:Meeting)-[:CONTAINED]->(o) | m.transcript_id] AS meetings,
-       [(c:Client)-[:RAISED]->(o) | c.client_key] AS clients
+RETURN n.objection_id AS id,
+       [(n)-[:IN_CATEGORY]->(k:ObjectionCategory) | k.name] AS categories,
+       [(m:Meeting)-[:CONTAINED]->(n) | m.transcript_id] AS meetings,
+       [(c:Client)-[:RAISED]->(n) | c.client_key] AS clients
 """
 
 PERSONS_AS_WRITTEN: Final = """
-MATCH (c:Client)
-RETURN c.client_key AS client, [(p:Person)-[:MEMBER_OF]->(c) | p.person_key] AS persons
+RETURN n.client_key AS client, [(p:Person)-[:MEMBER_OF]->(n) | p.person_key] AS persons
 """
