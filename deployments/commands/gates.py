@@ -181,17 +181,20 @@ def rollback(gate: Annotated[str, typer.Argument(help="The gate to take back.")]
              by: Actor = "") -> None:  # fmt: skip
     """Put the incumbents back, now; effective for the next call of every run. Safe to repeat."""
 
-    async def act(world: "World") -> "Gate":
-        from flows.transitions.incidents import newest_begun
+    async def act(world: "World") -> "tuple[Gate, str]":
+        from flows.transitions.incidents import left_standing, newest_begun
         from flows.transitions.moving import roll_back
         from flows.transitions.waiting import wake
 
         chosen = newest_begun(world) if gate == "latest" else find(world, gate)
         back = await roll_back(world, chosen.id, by or me(), reason)
         await wake(back, f"rolled back by {by or me()}")
-        return back
+        return back, left_standing(world, back) if gate == "latest" else ""
 
-    _say(acting(act))
+    back, standing = acting(act)
+    _say(back)
+    if standing:
+        say(standing)
 
 
 def emergency_rollback(
