@@ -6,6 +6,7 @@ from typer.models import CommandInfo, TyperInfo
 from deployments.commands import (
     alerts,
     bootstrap,
+    deciding,
     gates,
     generator,
     ledger,
@@ -25,7 +26,7 @@ app = typer.Typer(
 )
 SUBJECTS = {
     "Pipelines": (generator, transcripts),
-    "Gates: change a model safely": (gates, status),
+    "Gates: change a model safely": (gates, deciding, status),
     "What happened, and who may decide": (ledger, reports),
     "Server, blocks and upkeep": (serve, bootstrap, operations, alerts),
 }

@@ -1,4 +1,4 @@
-"""`phasegate plan`, `start`, `status`, `approve` and the others: gates from a terminal, as in the Prefect UI.
+"""`phasegate plan`, `start`, `extend`, `rollback` and the others: gates from a terminal, as in the Prefect UI.
 
 Every act goes through the same code as the form and the flows, and is in the ledger before the command ends.
 """
@@ -29,12 +29,10 @@ Policy = Annotated[str, typer.Option(help='JSON of policy values to change, for 
 Canary = Annotated[bool, typer.Option("--canary", help="Send a growing share of production to it.")]
 Repeats = Annotated[int, typer.Option(min=1, help="How often the suite asks each input.")]
 Budget = Annotated[float | None, typer.Option(min=0, help="USD that tests and replay may cost; no limit unless given.")]
-Name = Annotated[str, typer.Argument(help="Your name, as your Approver block is called.")]
-Code = Annotated[str, typer.Option(prompt="One-time code", help="Six digits from your authenticator.")]
 
 
 def register(app: typer.Typer) -> None:
-    for command in (plan, start, approve, reject, extend, rollback, watch, drill):
+    for command in (plan, start, extend, rollback, watch, drill):
         app.command()(command)
     app.command("emergency-rollback")(emergency_rollback)
     app.command("close-incident")(close_incident)
@@ -90,7 +88,7 @@ def plan(
         return shown(opening), await unmet(world, opening)
 
     text, missing = acting(act)
-    _markdown(text)
+    show_markdown(text)
     for sentence in missing:
         say(f"not yet: {sentence}")
 
@@ -128,41 +126,6 @@ def start(
     say(f"Gate {acting(act)} was started; `phasegate status` shows how it stands.")
 
 
-def approve(
-    gate: GateId, name: Name, code: Code, reason: Reason = "",
-    confirmed: Annotated[str, typer.Option(help="Numbers of the checklist items you checked, or all.")] = "",
-) -> None:  # fmt: skip
-    """Approve what a gate asks; promoted at once when it has all the approvals it needs."""
-    _decide("approve", gate, name, code, reason, confirmed)
-
-
-def reject(gate: GateId, name: Name, code: Code, reason: Reason) -> None:
-    """Reject what a gate asks; rolled back at once."""
-    _decide("reject", gate, name, code, reason, "")
-
-
-def _decide(decision: Any, beginning: str, name: str, code: str, reason: str, confirmed: str) -> None:
-    async def act(world: "World") -> "Gate":
-        from blocks.errors import GateError
-        from flows.transitions.answering import Given, answer, ask
-        from flows.transitions.moving import advance
-        from flows.transitions.waiting import wake
-
-        gate = await advance(world, find(world, beginning).id)
-        ask(world, gate.id)
-        refusal = await answer(world, gate.id, Given(decision, name, reason, code, confirmed))
-        if refusal:
-            raise GateError(
-                refusal, means="your decision was not accepted; that it was tried is recorded.", do="try again."
-            )
-        gate = await advance(world, gate.id)
-        ask(world, gate.id)
-        await wake(gate, f"decided in a terminal by {name}")
-        return gate
-
-    _say(acting(act))
-
-
 def extend(gate: GateId, hours: Annotated[float, typer.Argument(min=0.01)], by: Actor = "") -> None:
     """Give a held gate more time; possible twice."""
 
@@ -174,7 +137,7 @@ def extend(gate: GateId, hours: Annotated[float, typer.Argument(min=0.01)], by: 
         await wake(extended, f"extended by {by or me()}")
         return extended
 
-    _say(acting(act))
+    say_state(acting(act))
 
 
 def rollback(gate: Annotated[str, typer.Argument(help="The gate to take back.")] = "latest", reason: Reason = "by hand",
@@ -192,7 +155,7 @@ def rollback(gate: Annotated[str, typer.Argument(help="The gate to take back.")]
         return back, left_standing(world, back) if gate == "latest" else ""
 
     back, standing = acting(act)
-    _say(back)
+    say_state(back)
     if standing:
         say(standing)
 
@@ -211,7 +174,7 @@ def emergency_rollback(
 
     taken = acting(act)
     for back in taken:
-        _say(back)
+        say_state(back)
     if not taken:
         say("No change is under way or promoted: nothing had to be taken back.")
     say("All gates are frozen until `phasegate close-incident`.")
@@ -274,11 +237,11 @@ def _values(text: str) -> dict[str, Any]:
     return values
 
 
-def _say(gate: "Gate") -> None:
+def say_state(gate: "Gate") -> None:
     say(f"{gate.opening.phase} ({gate.id}) is {gate.state}: {gate.failure or gate.reason}")
 
 
-def _markdown(text: str) -> None:
+def show_markdown(text: str) -> None:
     from rich.markdown import Markdown
 
     console.print(Markdown(text))

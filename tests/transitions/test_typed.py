@@ -38,7 +38,12 @@ def test_a_gate_is_approved_and_taken_back(monitoring: Scene) -> None:
     gate = monitoring.gate.id
     assert "AWAITING_APPROVAL" in phasegate("status").upper().replace(" ", "_")
     assert "3 of 3 requirements proven" in phasegate("status", gate)
-    answered = phasegate("approve", gate[:8], "grace", "--code", code(monitoring), "--confirmed", "all")
+    read = re.search(r"Evidence ([0-9a-f]{12})", phasegate("status", gate))
+    assert read
+    answered = phasegate(
+        "approve", gate[:8], "grace", "--code", code(monitoring), "--confirmed", "all", "--evidence", read[1]
+    )
+    assert "requirements proven over the whole window" in answered
     assert ("is PROMOTED" in answered, monitoring.serves()) == (True, "new")
     assert "is ROLLED_BACK" in phasegate("rollback", gate, "--reason", "too slow")
     assert monitoring.serves() == "old"
