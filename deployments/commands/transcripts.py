@@ -105,10 +105,15 @@ def baserow_bootstrap(
     ],
     token_name: Annotated[str, typer.Option(help="Name of the database token the sync will use.")] = "phasegate",  # noqa: S107 - a name
 ) -> None:
-    """Make the five tables and a token for their rows, and enter both into the Baserow block; safe to repeat."""
+    """Make the five tables and a token for their rows, and enter both into the Baserow block; safe to repeat.
+
+    Exit status 1 if something in the tables has to be changed by hand before calls can be brought there.
+    """
     apply_settings(quiet=True)
     from deployments.prefect_server import prefect_api
+    from tasks.crm.baserow.connection import checked_address
 
+    url = checked_address(url)  # a wrong one is said at once, not after a server has started
     with prefect_api():
         asyncio.run(_baserow(url, database, email, password, token_name))
 
@@ -128,8 +133,11 @@ async def _baserow(url: str, database: int, email: str, password: str, token_nam
     for problem in report.differing:
         say(f"to be changed by hand: {problem}")
     assert report.token is not None
-    await Baserow(url=url.rstrip("/"), database_id=database, token=report.token).asave(STORE, overwrite=True)
+    await Baserow(url=url, database_id=database, token=report.token).asave(STORE, overwrite=True)
     say(f"The Baserow block {STORE!r} knows address, database and token. Bring stored calls there: phasegate sync")
+    if report.differing:
+        say("Not yet: make the changes named above in Baserow, then run this again.")
+        raise SystemExit(1)
 
 
 def _one(path: Path, lineup: str, again: bool) -> str:

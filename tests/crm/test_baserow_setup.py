@@ -132,6 +132,18 @@ def test_a_wrong_password_is_said_without_showing_it(setting: Setting, monkeypat
     assert "wrong password" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["baserow.example.com", "baserow:8000", "http://b.example:99999", "http://b.example:x", "https://", "",
+     "https://b.example/database/7", "ftp://b.example", "http://b.example/#top", "http://b.example/?a=1"],
+)  # fmt: skip
+def test_an_address_that_is_none_is_said_before_anybody_is_asked(setting: Setting, url: str) -> None:
+    setting.double.url = url
+    with pytest.raises(BaserowError, match="is no address of a Baserow server"):
+        setting.setup()
+    assert setting.waits == []
+
+
 def test_a_database_that_is_not_there_is_said(setting: Setting) -> None:
     setting.database = 99
     with pytest.raises(BaserowError, match="ERROR_APPLICATION_DOES_NOT_EXIST"):

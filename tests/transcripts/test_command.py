@@ -132,10 +132,13 @@ def test_baserow_is_set_up_with_a_login_that_is_not_kept() -> None:
         )
         shown = phasegate(*words, "--password", PASSWORD.get_secret_value())
         again = phasegate(*words, "--password", PASSWORD.get_secret_value())
+        setting.double.change_field("Deals", "close_date", type="text")
+        by_hand = phasegate(*words, "--password", PASSWORD.get_secret_value(), code=1)
         block = asyncio.run(load_stores()).baserow
 
     assert "made Clients" in shown
     assert "made " not in again
+    assert "to be changed by hand: Deals.close_date" in by_hand
     assert block is not None
     assert block.database_id == setting.database
     assert PASSWORD.get_secret_value() not in shown + str(block.model_dump())

@@ -81,8 +81,28 @@ def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+def checked_address(url: str) -> str:
+    """The address without a slash at its end. Raises BaserowError for what no server can be asked at."""
+    try:
+        parts = httpx.URL(url.strip())
+        only_server = parts.raw_path == b"/" and not parts.fragment
+        wrong = parts.scheme not in ("http", "https") or not parts.host or not only_server or (parts.port or 0) > 65_535
+    except httpx.InvalidURL:
+        wrong = True
+    if wrong:
+        raise BaserowError(
+            f"{url!r} is no address of a Baserow server.",
+            means="nobody was asked and nothing was changed.",
+            do="give scheme, host and port as in the browser, nothing after them, such as https://baserow.example.com.",
+        )
+    return url.strip().rstrip("/")
+
+
 class Connection:
-    """An async context around one HTTP client with few connections. `auth` sets the Authorization header."""
+    """An async context around one HTTP client with few connections. `auth` sets the Authorization header.
+
+    Raises BaserowError for an address that is none.
+    """
 
     def __init__(
         self,
@@ -95,9 +115,8 @@ class Connection:
     ) -> None:
         self.patience = patience or Patience()
         limits = httpx.Limits(max_connections=connections, keepalive_expiry=IDLE_SECONDS)
-        base = f"{url.rstrip('/')}/api/"
         self._client = httpx.AsyncClient(
-            base_url=base,
+            base_url=f"{checked_address(url)}/api/",
             auth=auth,
             verify=_certificates(),
             limits=limits,
