@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from flows.generator.alone import stage_flow
-from flows.generator.checks import distinct, placeholders, words
+from flows.generator.checks import at_least, distinct, placeholders, words
 from flows.generator.stage import Answer, Essay, Inputs, Phrase, Problem, Sentence, Stage, warning
 
 Level = Literal["high", "medium", "low"]
@@ -125,6 +125,7 @@ def check(output: AvatarCreation, inputs: Inputs) -> Sequence[Problem]:
         *placeholders(output),
         *_lengths(output.day_in_life),
         *_repetitions(output),
+        *_short_lists(output),
         *_plausibility(output),
     ]
 
@@ -153,6 +154,14 @@ def _repetitions(output: AvatarCreation) -> list[Problem]:
     ]
 
 
+def _short_lists(output: AvatarCreation) -> list[Problem]:
+    return [
+        *at_least("psychographics.core_values", output.psychographics.core_values, 5, "five to seven"),
+        *at_least("day_in_life.pain_point_moments", output.day_in_life.pain_point_moments, 5, "five to seven"),
+        *at_least("online_communities", output.online_communities, 5, "five to seven"),
+    ]
+
+
 def _plausibility(output: AvatarCreation) -> list[Problem]:
     problems = []
     if len(output.avatar_name.split()) < 2:
@@ -177,7 +186,7 @@ STAGE = Stage(
     task=(
         "Invent one believable person who stands for the best buyers: everything about this person must follow from "
         "the findings. Tell the day as scenes with hours, places and people, and let the troubles show in them instead "
-        "of naming them. Describe three to five online communities, how to reach this person and what decides the "
+        "of naming them. Describe five to seven online communities, how to reach this person and what decides the "
         "purchase. Keep to the lengths asked for."
     ),
     brief_reads=("business_name", "niche", "target_market_hypothesis", "unique_mechanism"),

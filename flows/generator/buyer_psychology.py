@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from flows.generator.alone import stage_flow
-from flows.generator.checks import distinct, placeholders
+from flows.generator.checks import at_least, distinct, placeholders
 from flows.generator.stage import Answer, Inputs, Paragraph, Phrase, Problem, Sentence, Stage, warning
 
 Intensity = Annotated[int, Field(ge=1, le=10)]
@@ -112,8 +112,7 @@ def check(output: BuyerPsychology, inputs: Inputs) -> Sequence[Problem]:
     problems += distinct("top_desires", [desire.name for desire in output.top_desires], least=3)
     problems += distinct("top_pain_points", [pain.frustration for pain in output.top_pain_points], least=5)
     problems += distinct("barriers", [barrier.barrier for barrier in output.barriers], least=2)
-    if len(output.barriers) < 7:
-        problems.append(warning("barriers", f"holds {len(output.barriers)}, seven to ten are wanted"))
+    problems += at_least("barriers", output.barriers, 7, "seven to ten")
     if len({barrier.type for barrier in output.barriers}) == 1:
         problems.append(warning("barriers", f"are all {output.barriers[0].type}; both kinds are wanted"))
     if all(fear.is_surface_fear for fear in output.top_fears):

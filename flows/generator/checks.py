@@ -39,6 +39,11 @@ def distinct(path: str, items: Sequence[str], least: int = 0) -> list[Problem]:
     return [warning(path, f"says the same {count} times: {item}") for item, count in counts.items() if count > 1]
 
 
+def at_least(path: str, items: Sequence[object], least: int, wanted: str) -> list[Problem]:
+    """A warning for a list with fewer than `least` items: its form takes fewer, for the sake of small models."""
+    return [] if len(items) >= least else [warning(path, f"holds {len(items)}, {wanted} are wanted")]
+
+
 def clearly_different(items: Mapping[str, str]) -> list[Problem]:
     """Path -> text: an error for two equal texts, a warning for two that differ in a few words only."""
     problems = []

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from flows.generator.alone import stage_flow
-from flows.generator.checks import distinct, placeholders, same
+from flows.generator.checks import at_least, distinct, placeholders, same
 from flows.generator.stage import Answer, Inputs, Paragraph, Phrase, Problem, Sentence, Stage, error, warning
 
 Points = Annotated[list[Phrase], Field(min_length=2, max_length=3)]
@@ -47,6 +47,8 @@ def check(output: CompetitiveAnalysis, inputs: Inputs) -> Sequence[Problem]:
     problems += distinct("competitors", [competitor.name for competitor in output.competitors], least=3)
     problems += distinct("positioning_gaps", output.positioning_gaps, least=3)
     problems += distinct("differentiation_opportunities", output.differentiation_opportunities, least=3)
+    problems += at_least("positioning_gaps", output.positioning_gaps, 5, "five to seven")
+    problems += at_least("differentiation_opportunities", output.differentiation_opportunities, 5, "five to seven")
     problems += distinct("why_business_wins", output.why_business_wins, least=5)
     own_name = same(str(inputs.brief["business_name"]))
     for index, competitor in enumerate(output.competitors):

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from flows.generator.alone import stage_flow
-from flows.generator.checks import placeholders
+from flows.generator.checks import distinct, placeholders
 from flows.generator.stage import Answer, Inputs, Phrase, Problem, Sentence, Stage, warning
 
 
@@ -69,6 +69,8 @@ def check(output: MarketAnalysis, inputs: Inputs) -> Sequence[Problem]:
     problems = placeholders(output)
     if not any(character.isdigit() for character in output.market_growth_rate):
         problems.append(warning("market_growth_rate", "names no number"))
+    problems += distinct("targetability.targeting_interests", output.targetability.targeting_interests)
+    problems += distinct("targetability.targeting_behaviors", output.targetability.targeting_behaviors)
     return problems
 
 

@@ -62,7 +62,7 @@ def check(output: PricingFramework, inputs: Inputs) -> Sequence[Problem]:
     return [
         *placeholders(output),
         *_range(output.recommended_price, inputs),
-        *_ratio(output.value_to_price_ratio),
+        *_ratio(output.value_to_price_ratio, inputs),
         *_lifetime_share(output.recommended_price, inputs),
         *distinct("price_anchoring_strategy.reference_points", output.price_anchoring_strategy.reference_points),
         *distinct("payment_structure.alternative_options", output.payment_structure.alternative_options),
@@ -81,8 +81,13 @@ def _comfortable(inputs: Inputs) -> tuple[float, float]:
     return comfortable["min"], comfortable["max"]
 
 
-def _ratio(ratio: float) -> list[Problem]:
+def _ratio(ratio: float, inputs: Inputs) -> list[Problem]:
+    """An error outside 3:1 to 10:1, but only where a price inside the range could do better: the value is stage 8's."""
     if not 3 <= ratio <= 10:
+        low, high = _comfortable(inputs)
+        value = inputs.earlier["value_stack"]["total_perceived_value"]
+        if value < 3 * low or value > 10 * high:
+            return [warning("value_to_price_ratio", f"is {ratio:g}:1, and no price in the range makes it 3:1 to 10:1")]
         return [error("value_to_price_ratio", f"is {ratio:g}:1; 5:1 to 10:1 is wanted, 3:1 the least")]
     if ratio < 5:
         return [warning("value_to_price_ratio", f"is {ratio:g}:1; 5:1 to 10:1 is wanted")]

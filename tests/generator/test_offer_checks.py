@@ -104,7 +104,15 @@ def judged_after(key: str, changes: dict[str, Any]) -> list[Problem]:
 
 @pytest.mark.parametrize(
     ("total", "severities"),
-    [(44_000, ["error"]), (45_000, ["warning"]), (75_000, []), (150_000, []), (152_000, ["error"])],
+    [
+        (44_000, ["error"]),
+        (45_000, ["warning"]),
+        (75_000, []),
+        (150_000, []),
+        (152_000, ["error"]),
+        (2_000, ["warning"]),  # no price in the comfortable range would do
+        (900_000, ["warning"]),
+    ],
 )
 def test_value_is_five_to_ten_times_the_price_and_three_times_at_least(total: int, severities: list[str]) -> None:
     found = judged_after("pricing_framework", {"value_stack.total_perceived_value": total})

@@ -71,7 +71,7 @@ BREAKS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("competitive_analysis", {"positioning_gaps[1]": SHORT, "positioning_gaps[2]": SHORT}, "warning", "positioning_gaps", "2 times"),
     (
         "competitive_analysis",
-        {"differentiation_opportunities": [SHORT] * 3},
+        {"differentiation_opportunities": [SHORT] * 5},
         "error",
         "differentiation_opportunities",
         "1 different",
@@ -82,16 +82,16 @@ BREAKS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("avatar_creation", {"day_in_life.workday_experience": SHORT}, "warning", "day_in_life.workday_experience", "250"),
     ("avatar_creation", {"day_in_life.evening_routine": SHORT}, "warning", "day_in_life.evening_routine", "3 words"),
     ("avatar_creation", {"day_in_life.weekend_routine": SHORT}, "warning", "day_in_life.weekend_routine", "3 words"),
-    ("avatar_creation", {"day_in_life.pain_point_moments": [SHORT] * 4}, "error", "day_in_life.pain_point_moments", "1 different"),
+    ("avatar_creation", {"day_in_life.pain_point_moments": [SHORT] * 5}, "error", "day_in_life.pain_point_moments", "1 different"),
     ("avatar_creation", {"psychographics.core_values[1]": "independence"}, "warning", "psychographics.core_values", "2 times"),
     ("avatar_creation", {"psychographics.media_consumption": ["Radio"] * 3}, "error", "psychographics.media_consumption", "1 different"),
     ("avatar_creation", {"buying_triggers.optimal_contact_days": ["Sunday", "Sunday"]}, "warning", "buying_triggers.optimal_contact_days", "2 times"),
     (
         "avatar_creation",
         {"online_communities[1].platform": "Facebook", "online_communities[1].name": "Independent Clinic Owners"},
-        "error",
+        "warning",
         "online_communities",
-        "2 different",
+        "2 times",
     ),
     ("avatar_creation", {"online_communities[0].url": "owners group"}, "warning", "online_communities[0].url", "address"),
     ("avatar_creation", {"top_3_hopes[0]": SHORT, "top_3_hopes[1]": SHORT}, "error", "top_3_hopes", "2 different"),
@@ -102,6 +102,13 @@ BREAKS: list[tuple[str, dict[str, Any], str, str, str]] = [
         "error",
         "top_3_barriers",
         "2 different",
+    ),
+    (
+        "market_analysis",
+        {"targetability.targeting_interests[0]": SHORT, "targetability.targeting_interests[1]": SHORT},
+        "warning",
+        "targetability.targeting_interests",
+        "2 times",
     ),
     ("avatar_creation", {"avatar_name": "Maren"}, "warning", "avatar_name", "last name"),
     ("avatar_creation", {"demographics.age_range": "middle age"}, "warning", "demographics.age_range", "no figure"),
@@ -144,6 +151,25 @@ def test_few_barriers_are_a_warning() -> None:
     answer["barriers"] = answer["barriers"][3:]
     [problem] = examples.problems("buyer_psychology", answer)
     assert (problem.severity, problem.message) == ("warning", "holds 4, seven to ten are wanted")
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("competitive_analysis", "positioning_gaps"),
+        ("competitive_analysis", "differentiation_opportunities"),
+        ("avatar_creation", "psychographics.core_values"),
+        ("avatar_creation", "day_in_life.pain_point_moments"),
+        ("avatar_creation", "online_communities"),
+    ],
+)
+def test_fewer_than_five_are_a_warning(key: str, path: str) -> None:
+    answer = examples.answer(key)
+    *parts, last = path.split(".")
+    place = answer[parts[0]] if parts else answer
+    place[last] = place[last][:4]
+    [problem] = examples.problems(key, answer)
+    assert (problem.severity, problem.field, problem.message) == ("warning", path, "holds 4, five to seven are wanted")
 
 
 def test_fears_and_desires_are_stored_strongest_first() -> None:
