@@ -16,11 +16,11 @@ class Baserow(Block):
 
     url: str = Field(
         title="Address",
-        description="As in the browser, for example https://baserow.example.com; nothing after host and port",
+        description="As in the browser, for example https://baserow.example.com; nothing after host and port.",
         pattern=r"^https?://[^/?#\s]+/?$",
         examples=["https://baserow.example.com"],
     )
     database_id: int = Field(
-        title="Database id", description="The number after /database/ in the browser's address", ge=1
+        title="Database id", description="The number after /database/ in the browser's address.", ge=1
     )
-    token: SecretStr = Field(title="Database token", description="32 letters and digits, from Baserow's account menu")
+    token: SecretStr = Field(title="Database token", description="32 letters and digits, from Baserow's account menu.")

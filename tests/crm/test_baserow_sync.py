@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tasks.crm.baserow import SchemaError, TableResult, behind, connect, open_tables
+from tasks.crm.baserow import SchemaError, TableResult, connect, open_tables
 from tasks.transcripts.record import CrmRecord
 from tests.crm.baserow_setting import NAMES, Setting, crm, record, records
 from tests.doubles.baserow import answer
@@ -185,13 +185,6 @@ def test_a_row_a_person_deleted_is_made_again(setting: Setting) -> None:
     table = setting.double.table("Deals")
     table.release(table.rows.pop(1))
     assert counts(setting.sync(record())["Deals"]) == (1, 0, 0)
-
-
-def test_behind_says_why_a_transcript_is_not_there(setting: Setting) -> None:
-    results = list(setting.sync(record(), record(2, client={"email": "no address"})).values())
-    assert behind(results, "10000001") is None
-    assert behind(results, "10000002") == "Clients: email: Enter a valid value."
-    assert behind(results, "never sent").count("not sent") == 5  # type: ignore[union-attr]
 
 
 def test_a_missing_table_stops_the_sync_before_the_first_write(setting: Setting) -> None:

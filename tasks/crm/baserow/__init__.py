@@ -3,7 +3,7 @@
 from tasks.crm.baserow.bootstrap import BootstrapReport, bootstrap
 from tasks.crm.baserow.connection import Connection, Patience
 from tasks.crm.baserow.live import open_tables
-from tasks.crm.baserow.result import Reject, TableResult, behind
+from tasks.crm.baserow.result import Reject, TableResult
 from tasks.crm.baserow.schema import SchemaError
 from tasks.crm.baserow.sync import connect, sync
 
@@ -14,7 +14,6 @@ __all__ = [
     "Reject",
     "SchemaError",
     "TableResult",
-    "behind",
     "bootstrap",
     "connect",
     "open_tables",

@@ -1,24 +1,14 @@
-"""What a refusal means for the sync: a stop of the table, a look at the schema, or a matter of single rows."""
+"""What a refusal means for the sync: a stop of the table, or a matter of single rows."""
 
 from typing import Literal
 
 from blocks.errors import BaserowError
 from tasks.crm.baserow.connection import Answer
 
-Meaning = Literal["rows", "divide", "look up", "schema", "stop"]
+Meaning = Literal["rows", "divide", "look up", "stop"]
 """rows: the detail names the rows. divide: one text for all, a smaller batch finds the row. look up: the rows' state
-is not what we thought. schema: fields changed under us. stop: nothing on this table will go through."""
+is not what we thought. stop: nothing on this table will go through."""
 
-SCHEMA_CODES = frozenset(
-    {
-        "ERROR_FILTER_FIELD_NOT_FOUND",
-        "ERROR_ORDER_BY_FIELD_NOT_FOUND",
-        "ERROR_VIEW_FILTER_TYPE_DOES_NOT_EXIST",
-        "ERROR_VIEW_FILTER_TYPE_UNSUPPORTED_FIELD",
-        "ERROR_FIELD_DOES_NOT_EXIST",
-        "ERROR_TABLE_DOES_NOT_EXIST",
-    }
-)
 CREDENTIALS = "put a valid database token into the Baserow block; `phasegate baserow bootstrap` makes one."
 ADDRESS = "check the address in the Baserow block: scheme, host and port as in the browser, nothing after them."
 WHAT_TO_DO: dict[str, tuple[str, str]] = {
@@ -44,8 +34,6 @@ WHAT_TO_DO: dict[str, tuple[str, str]] = {
 
 
 def meaning(answer: Answer) -> Meaning:
-    if answer.code in SCHEMA_CODES:
-        return "schema"
     if answer.code in ("ERROR_FIELD_DATA_CONSTRAINT", "ERROR_ROW_DOES_NOT_EXIST"):
         return "look up"
     if answer.status == 413 or answer.code == "MAX_LOCKS_PER_TRANSACTION_EXCEEDED":

@@ -1,7 +1,5 @@
 """What a sync came to, table by table."""
 
-from collections.abc import Iterable
-
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -30,14 +28,3 @@ class TableResult(_Result):
     @property
     def complete(self) -> bool:
         return self.error is None and not self.rejected
-
-
-def behind(results: Iterable[TableResult], external_id: str) -> str | None:
-    """Why a transcript is not, or not wholly, in Baserow; None if it is."""
-    reasons = []
-    for result in results:
-        if external_id in result.done:
-            continue
-        rejected = [reject.reason for reject in result.rejected if reject.external_id == external_id]
-        reasons.append(f"{result.table}: {'; '.join(rejected) or result.error or 'not sent'}")
-    return "\n".join(reasons) or None
