@@ -19,7 +19,7 @@ from flows.transitions.suite_lines import Asked, look
 from flows.transitions.tracker_view import standing
 from tasks.crm.tables import TABLES
 from tasks.judging.observations import Call
-from tasks.judging.planning import plan_gate
+from tasks.judging.planning import Passage, plan_gate
 from tasks.judging.policy import Policy
 from tasks.records.tables import outputs, runs, steps
 from tasks.records.transcript_tables import sync_status, transcript_runs, transcripts
@@ -218,7 +218,7 @@ def test_a_baseline_is_done_when_all_thirteen_stages_answered(story: Story) -> N
 def crm_gate(story: Story) -> None:
     changes = tuple(Change(role=role, incumbent="old", candidate="new") for role in TranscriptLineup.roles)
     about = opening(pipeline="transcripts", phase="transcripts-production", changes=changes,
-                    plan=plan_gate(QUICK, (), ()))  # fmt: skip
+                    plan=plan_gate(QUICK, (), (), Passage(calls=2, seconds=1, money=0)))  # fmt: skip
     body = {"opening": about.model_dump(mode="json"), "plan_digest": "p"}
     story.world.record("planned", "Ada", body, GATE, 1)
     story.world.record("moved", "tester", {"to": "TESTING", "reason": "so", "serves": {}}, GATE, 2)
