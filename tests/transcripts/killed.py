@@ -5,7 +5,8 @@ import os
 import signal
 import sys
 import threading
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -82,6 +83,13 @@ async def run(world: World, run_id: str) -> dict[Any, str]:
 def run_until(world: World, point: Point) -> None:
     """The body of the process that dies."""
     os.environ["PHASEGATE_HOME"] = world.home
+    with at(point, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+        asyncio.run(run(world, "killed"))
+
+
+@contextmanager
+def at(point: Point, act: Callable[[], None]) -> Iterator[None]:
+    """Does something when this thread, or one that it starts, reaches the point."""
     left = [point.times]
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
@@ -89,8 +97,12 @@ def run_until(world: World, point: Point) -> None:
         if event == point.event and code.co_name == point.function and frame.f_globals["__name__"] == point.module:
             left[0] -= 1
             if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                act()
 
     threading.setprofile(watch)
     sys.setprofile(watch)
-    asyncio.run(run(world, "killed"))
+    try:
+        yield
+    finally:
+        threading.setprofile(None)
+        sys.setprofile(None)

@@ -2,17 +2,21 @@
 
 import asyncio
 import multiprocessing
+import os
 import signal
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from blocks.embedded_graph import embedded_graph
 from blocks.errors import CallError
 from blocks.graph import GraphStore
 from blocks.graph_connection import Graph
+from blocks.local_process import stop
 from tasks.crm.graph.check import check_graph
 from tasks.crm.projecting import project
 from tasks.crm.status import TARGETS, read_status
@@ -21,7 +25,7 @@ from tasks.records.tables import calls
 from tasks.records.transcripts import count_transcripts, read_transcript
 from tests.crm.baserow_setting import NAMES, Setting
 from tests.doubles.model_server import ModelServer, faults
-from tests.transcripts.killed import Point, World, run, run_until
+from tests.transcripts.killed import Point, World, at, run, run_until
 from tests.transcripts.scene import says, stored
 
 pytestmark = [pytest.mark.graph]
@@ -156,6 +160,22 @@ def test_a_baserow_that_refuses_from_any_request_on_is_caught_up(
     catch_up(world)
 
     require_everything_once(setting, graph)
+
+
+def test_a_graph_server_killed_in_the_middle_is_caught_up_on_another(world: World, setting: Setting) -> None:
+    own = replace(world, graph={"uri": "embedded", "password": ""})
+    served = embedded_graph()
+    with at(Point(GRAPH, "_link"), lambda: os.kill((served.running() or {})["pid"], signal.SIGKILL)):
+        behind = again(own)
+    assert list(behind) == ["graph"]
+    assert "does not answer" in behind["graph"]
+
+    catch_up(own)
+
+    assert own.stores.graph is not None
+    with own.stores.graph.connect() as graph:
+        require_everything_once(setting, graph)
+    stop((served.running() or {})["pid"])
 
 
 def test_a_database_that_is_lost_ends_the_run_and_the_next_one_goes_on(
