@@ -98,8 +98,8 @@ class PhaseOne(Story):
     def approved(self) -> "PhaseOne":
         """Promoted, and a whole window in which users were served by it."""
         self.answered("Grace")
-        for _ in range(8):
-            self.served().waited(hours=3)
+        for _ in range(24):
+            self.served().served().waited(hours=1)
         return self.moved_on()
 
     def served(self) -> "PhaseOne":
