@@ -6,12 +6,14 @@ One line of JSON for each process: what it was to do, at which write it died, an
 process had moved it again. A program of its own, because only one without threads may be forked.
 """
 
+import asyncio
 import json
 import os
 import shutil
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,11 +21,14 @@ from typing import Any
 from sqlalchemy import event
 
 import flows.transitions.world as world
+from blocks.errors import GateError
+from flows.transitions.incidents import emergency
+from flows.transitions.moving import extend
 from flows.transitions.world import Content
 from tasks.records import ledger
 from tasks.records.database import connect, migrate
 from tests.transitions.memory import MemoryBlocks
-from tests.transitions.story import Story
+from tests.transitions.story import GATE, Story
 
 Act = Callable[[Story], Any]
 
@@ -45,12 +50,30 @@ class FileBlocks(MemoryBlocks):
         new.replace(self.path)
 
 
+def canary(story: Story) -> Story:
+    story.opened = {"canary": True}
+    return story.prepared().planned().moved()
+
+
+def extended(story: Story) -> None:
+    with suppress(GateError):  # a person who is not sure types it again, and is told that it is monitored already
+        asyncio.run(extend(story.world, GATE, "Grace", 12))
+
+
+def stopped(story: Story) -> None:
+    asyncio.run(emergency(story.world, "Grace", "Customers see nonsense."))
+
+
 SCENES: dict[str, tuple[Act, Act]] = {
     "start": (lambda story: story.prepared().planned(), lambda story: story.moved()),
     "monitor": (lambda story: story.prepared().planned().moved().tested(), lambda story: story.moved()),
     "promote": (lambda story: story.awaiting().answers(), lambda story: story.moved()),
     "roll back": (lambda story: story.awaiting().answered(), lambda story: story.rolled_back()),
     "harm": (lambda story: story.monitoring().called(20, failed=20), lambda story: story.waited(minutes=1).moved()),
+    "canary": (lambda story: canary(story).tested(), lambda story: story.moved()),
+    "answer": (lambda story: story.awaiting(), lambda story: (story.answers(), story.moved())),
+    "extend": (lambda story: story.monitoring().monitored(calls=2), lambda story: extended(story)),
+    "emergency": (lambda story: story.monitoring(), lambda story: stopped(story)),
 }
 """Name -> how the gate comes there, and what the process does that is killed."""
 
