@@ -3,7 +3,7 @@
 import contextlib
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import httpx
 from prefect.blocks.core import Block
@@ -121,11 +121,6 @@ class LanguageModel(Block):
         """Every field but the secrets: what is recorded of the model with a run."""
         secrets = {name for name, field in type(self).model_fields.items() if _is_secret(field.annotation)}
         return {"provider": self.provider, **self.model_dump(mode="json", exclude=secrets | {"block_type_slug"})}
-
-    def with_facts(self, facts: Mapping[str, Any]) -> Self:
-        """This block with the recorded fields put back; its secrets stay."""
-        known = {name: value for name, value in facts.items() if name in type(self).model_fields}
-        return self.model_copy(update=known)
 
 
 def bearer(secret: SecretStr | None, model: str) -> dict[str, str]:
