@@ -6,6 +6,7 @@ only what it needs; tables are made by code from the research itself.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -24,6 +25,8 @@ FULL_RESEARCH_WINDOW = 100_000
 CONDENSED_CHARACTERS = 140
 """Longest text in the condensed form."""
 TOKENS_PER_WORD = 1.6
+_HEADING = re.compile(r"^(?:#{1,6} .+|\*\*[^*]+\*\*:?)[ \t]*$", re.MULTILINE)
+"""A line that is a heading, or that models write for one: bold from its beginning to its end."""
 SHORTEST_SECTION = 30
 """Words."""
 
@@ -37,6 +40,8 @@ class Section:
     share: float
     task: str
     reads: Mapping[str, Sequence[str]]
+    headings: int = 0
+    """Sub-headings a reader finds their way by."""
     table: Any = None
     """Function from the stage outputs to a Markdown table that follows the text."""
 
@@ -52,27 +57,29 @@ SECTIONS: tuple[Section, ...] = (
     Section("market", "1. Market Validation & Opportunity", 0.13,
             "Judge the market: size and growth, the problem that cannot wait, purchasing power, how buyers are reached. "
             "Use four sub-headings.",
-            {"market_analysis": _EVERYTHING}),
+            {"market_analysis": _EVERYTHING}, 4),
     Section("segments", "2. Customer Segmentation", 0.09,
             "Describe the best fifth and the best four per cent of the buyers and how serving them differs. Use two "
             "sub-headings.",
-            {"market_analysis": ("top_20_percent", "power_4_percent", "purchasing_power", "targetability")}),
+            {"market_analysis": ("top_20_percent", "power_4_percent", "purchasing_power", "targetability")}, 2),
     Section("psychology", "3. Buyer Psychology Deep-Dive", 0.15,
             "Explain how these buyers talk, fear, want and hesitate, and what each means for the message. Use "
             "sub-headings for fears, desires, pains, barriers, language and price.",
-            {"buyer_psychology": _EVERYTHING}, phrase_table),
+            {"buyer_psychology": _EVERYTHING}, 6, phrase_table),
     Section("competition", "4. Competitive Intelligence", 0.12,
-            "Set the competitors side by side, name the gaps between them and how this business wins.",
-            {"competitive_analysis": _EVERYTHING}, competitor_table),
+            "Set the competitors side by side, name the gaps between them and how this business wins. Use "
+            "five sub-headings.",
+            {"competitive_analysis": _EVERYTHING}, 5, competitor_table),
     Section("avatar", "5. Dream Customer Avatar", 0.15,
             "Portray the ideal customer: a day in their life, what sets off a purchase, where they are met, what they "
-            "hope and fear, the tone that reaches them.",
-            {"avatar_creation": _EVERYTHING}),
+            "hope and fear, the tone that reaches them. Use six sub-headings.",
+            {"avatar_creation": _EVERYTHING}, 6),
     Section("offer", "6. Offer Design & Pricing Strategy", 0.13,
-            "Present the core offer, its tiers, payment plans, messages, guarantee and bonuses, and why the price holds.",
+            "Present the core offer, its tiers, payment plans, messages, guarantee and bonuses, and why the price holds. "
+            "Use six sub-headings.",
             {"offer_design": ("core_offer", "pricing_tiers", "payment_plans", "marketing_messages[:6].headline",
                               "guarantee", "bonuses"),
-             "buyer_psychology": ("price_justification",)}, pricing_table),
+             "buyer_psychology": ("price_justification",)}, 6, pricing_table),
     Section("campaign", "7. First Campaign Strategy", 0.06,
             "Lay out the first campaign: where, with which message and offer, by when, and how its result is measured.",
             {"offer_design": ("first_campaign", "marketing_messages[:3]"),
@@ -129,7 +136,14 @@ def check(output: Report, inputs: Inputs) -> Sequence[Problem]:
         for index, section in enumerate(output.sections)
         if section.words < wanted
     ]
-    return problems
+    return [*problems, *_unstructured(output)]
+
+
+def _unstructured(output: Report) -> list[Problem]:
+    """One warning for all sections together: a small model leaves most sub-headings out."""
+    wanted = {section.key: section.headings for section in SECTIONS}
+    few = [one.title for one in output.sections if len(_HEADING.findall(one.markdown)) < wanted.get(one.key, 0)]
+    return [warning("sections", f"have fewer sub-headings than were asked for: {', '.join(few)}")] if few else []
 
 
 OUTLINE_READS: Mapping[str, Sequence[str]] = {

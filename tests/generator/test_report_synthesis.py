@@ -165,7 +165,10 @@ class TestChecks:
     def report(words: int, target: int, shortest: int = 200) -> Report:
         sections = [
             WrittenSection(
-                key=one.key, title=one.title, markdown="Enough said.", words=shortest if one.key == "avatar" else 200
+                key=one.key,
+                title=one.title,
+                markdown="## A\n\n**B**\n\nC.\n\n" * 3,
+                words=shortest if one.key == "avatar" else 200,
             )
             for one in SECTIONS
         ]
@@ -178,6 +181,14 @@ class TestChecks:
     def test_length_is_judged_by_the_target(self, words: int, severities: list[str]) -> None:
         problems = check(self.report(words, 5000), stage(6).inputs({}, {}, examples.outputs()))
         assert [problem.severity for problem in problems if problem.field == "words"] == severities
+
+    def test_missing_sub_headings_are_one_warning_that_names_the_sections(self) -> None:
+        report = self.report(5000, 5000)
+        bare = [one.model_copy(update={"markdown": "**Bold** words."}) for one in report.sections]
+        [problem] = check(report.model_copy(update={"sections": bare}), stage(6).inputs({}, {}, examples.outputs()))
+        assert (problem.severity, problem.field) == ("warning", "sections")
+        assert "1. Market" in problem.message
+        assert "Executive" not in problem.message
 
     def test_a_short_section_is_a_warning_at_its_place(self) -> None:
         problems = check(self.report(5000, 5000, shortest=20), stage(6).inputs({}, {}, examples.outputs()))

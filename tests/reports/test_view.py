@@ -37,7 +37,10 @@ def test_a_stage_asked_in_parts_is_summed(demo: RunView) -> None:
 
 
 def test_the_report_says_why_it_lost_points(demo: RunView) -> None:
-    assert [problem.message for problem in stage(demo, 6).problems] == ["1,620 words of the 2,000 wanted"]
+    words, headings = [problem.message for problem in stage(demo, 6).problems]
+
+    assert words == "1,620 words of the 2,000 wanted"
+    assert headings.startswith("have fewer sub-headings than were asked for: 3. Buyer Psychology Deep-Dive, ")
 
 
 def test_time_between_a_crash_and_the_continuation_is_not_counted(database: Engine) -> None:
