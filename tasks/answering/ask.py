@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -116,7 +116,8 @@ class Asking:
                 return await self._attempt(model, question, kind, exchange, attempts)
             except CallError as error:
                 wait = self._wait(number, exchange)
-                if not error.retryable or number + 1 == model.block.attempts or wait > LONGEST_WAIT:
+                last = number + 1 == model.block.attempts or _twice(attempts, "json_mode")
+                if not error.retryable or last or wait > LONGEST_WAIT:
                     raise
                 await self.sleep(wait)
                 other_seed = question.seed + (error.error_class in OF_THE_MODEL)
@@ -146,6 +147,11 @@ class Asking:
         if exchange.retry_after is not None:
             return exchange.retry_after
         return float(min(LONGEST_WAIT, 2 ** (number + 1) * (1 + self.jitter() / 4)))
+
+
+def _twice(attempts: Sequence[Attempt], error_class: str) -> bool:
+    """A model that has failed at its schema with two seeds will fail with a third."""
+    return [attempt.error_class for attempt in attempts].count(error_class) > 1
 
 
 def _good(kind: Kind, started: datetime, seconds: float, exchange: Exchange, reply: Reply, first: bool) -> Attempt:

@@ -10,6 +10,7 @@ import pytest
 from tasks.answering.ask import LONGEST_WAIT
 from tests.answering.setting import (
     PROSE,
+    PROVIDERS,
     QUESTION,
     STINGY,
     TERN,
@@ -109,6 +110,15 @@ def test_what_the_model_itself_got_wrong_is_tried_with_another_seed(models: Mode
     ask(ollama(models))
 
     assert [request.seed for request in models.requests] == [11, 12]
+
+
+def test_a_schema_the_model_cannot_satisfy_is_tried_once_more_only(models: ModelServer) -> None:
+    models.fail_next(faults.json_mode_failed(), times=5)
+
+    asked = ask(PROVIDERS["cloudflare"](models, attempts=5))
+
+    assert classes(asked) == ["json_mode", "json_mode"]
+    assert asked.outcome == "failed"
 
 
 def test_what_the_server_got_wrong_is_tried_with_the_same_seed(models: ModelServer) -> None:
