@@ -157,6 +157,7 @@ def model_server() -> Iterator[ModelServer]:
 @pytest.fixture
 def models(model_server: ModelServer) -> Iterator[ModelServer]:
     """The double of model servers, without hooks, faults and log."""
+    model_server.clear()  # of what runs that outlive their test have asked
     yield model_server
     model_server.answer = model_server.delay = None
     for model in catalogue.DEFAULT_MODELS:

@@ -98,6 +98,8 @@ def _start(programs: Path, place: Path, sockets: str) -> str:
 def _copied(programs: Path, place: Path) -> Path:
     """The same programs where the user who runs them can come to, with the libraries a wheel keeps beside its package."""
     package = programs.parents[1]
+    place.mkdir()
+    place.chmod(0o755)
     for folder in (package, package.with_name(f"{package.name}.libs")):
         if folder.exists():
             shutil.copytree(folder, place / folder.name, symlinks=True)

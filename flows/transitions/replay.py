@@ -5,9 +5,8 @@ from prefect.logging import get_run_logger
 
 from flows.showing import Counting
 from flows.transitions.reading import read_gate
-from flows.transitions.trial import ask_pair, replay_due, suite_of
+from flows.transitions.trial import ask_pair, replays, suite_of
 from flows.transitions.world import World, real_world
-from tasks.records.ledger_evidence import replayed
 
 MOST = 50
 """Inputs in one go; the watch starts another run for the rest."""
@@ -34,8 +33,7 @@ async def catch_up(world: World, gate_id: str) -> int:
     for asked in range(MOST):
         gate = read_gate(world, gate_id)
         o = gate.opening
-        done = replayed(world.database, o.pipeline, o.preview, gate.since)
-        due = replay_due(gate, done, world.clock())
+        done, due = replays(world, gate)
         if not due:
             return asked
         counting = counting or await Counting.begun("replay-progress", "inputs replayed", min(due, MOST))

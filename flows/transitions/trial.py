@@ -16,6 +16,7 @@ from flows.transitions.suites import SUITES, Suite
 from flows.transitions.world import World
 from tasks.judging.wording import spoken_list
 from tasks.records.ledger import AlreadyMovedError
+from tasks.records.ledger_evidence import replayed
 from tasks.records.runs import Purpose
 
 
@@ -91,6 +92,19 @@ async def test_gate(world: World, gate: Gate) -> None:
             world.record("tested", "phasegate", body, gate.id, now.sequence + 1)
         except AlreadyMovedError:
             get_run_logger().info("The gate has moved on while it was tested.")
+
+
+class Replays(NamedTuple):
+    """Inputs of a gate that were replayed since it is monitored, or was given more time, and those due by now."""
+
+    done: int
+    due: int
+
+
+def replays(world: World, gate: Gate) -> Replays:
+    """How far the replay of a gate is."""
+    done = replayed(world.database, gate.opening.pipeline, gate.opening.preview, gate.since)
+    return Replays(done, replay_due(gate, done, world.clock()))
 
 
 def replay_due(gate: Gate, done: int, now: datetime) -> int:

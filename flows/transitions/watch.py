@@ -19,16 +19,14 @@ from blocks.errors import PhasegateError
 from flows.transitions.announcing import announce_drift
 from flows.transitions.answering import ask
 from flows.transitions.drift import note_new, scan
-from flows.transitions.facts import window_of
 from flows.transitions.mirror import unmirrored
 from flows.transitions.moving import advance
 from flows.transitions.reading import all_gates, read_gate, unreadable
 from flows.transitions.showing import show_gate
 from flows.transitions.story import Gate
-from flows.transitions.trial import replay_due
+from flows.transitions.trial import replays
 from flows.transitions.waiting import wake
 from flows.transitions.world import World, real_world
-from tasks.records.ledger_evidence import replayed
 
 REPLAY, MIRROR = "replay/replay", "mirror/mirror"
 """The deployments that ask further inputs: of a gate's suite, and of users. One run of each at a time: it looks for itself
@@ -119,11 +117,9 @@ async def _replay(world: World, gate: Gate) -> None:
     """Starts what has to be replayed by now."""
     if gate.state != "MONITORING":
         return
-    o = gate.opening
-    done = replayed(world.database, o.pipeline, o.preview, window_of(gate).start)
-    due = replay_due(gate, done, world.clock())
+    done, due = replays(world, gate)
     if due:
-        await _start(world, REPLAY, gate, f"replay-{done}", f"{due} inputs")
+        await _start(world, REPLAY, gate, f"replay-{gate.extensions}-{done}", f"{due} inputs")
 
 
 async def _start(world: World, deployment: str, gate: Gate, progress: str, what: str) -> None:

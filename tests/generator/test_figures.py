@@ -65,7 +65,7 @@ def test_a_run_costs_little_beside_its_models(models: ModelServer, lineup: SaveL
 
 
 def test_memory_stays_under_500_mib(models: ModelServer, lineup: SaveLineup, home: Path, prefect_api: str) -> None:
-    models.delay = lambda request: 60 if asked(request) == "scarcity_upsells" else 0
+    models.delay = lambda request: 15 if asked(request) == "scarcity_upsells" else 0
     with start("run", "--lineup", lineup(), env=environment(home, prefect_api)) as process:
         models.wait_for_requests(QUESTIONS, timeout=150)
         peak = peak_mib(process.pid)

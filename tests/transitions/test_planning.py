@@ -20,7 +20,8 @@ from flows.transitions.moving import extend, open_gate
 from flows.transitions.planning import plan_phase, shown
 from flows.transitions.preconditions import unmet
 from flows.transitions.telling import notices
-from flows.transitions.trial import replay_due
+from flows.transitions.trial import replay_due, replays
+from tasks.records.ledger_evidence import replayed
 from tasks.records.tables import runs
 from tasks.reports.gate import at_a_glance, gate_page
 from tests.transitions.records import run_row
@@ -256,6 +257,13 @@ class TestHeldGate:
         assert (gate.extension.replays, gate.plan.requirements[0].alpha) == (9, 0.025)
         assert window_of(gate).end == story.clock.now + timedelta(hours=12), "the hours it was held count for nothing"
         assert [replay_due(gate, 0, story.clock.now + timedelta(hours=hours)) for hours in (0, 6, 12)] == [1, 5, 10]
+
+    def test_what_was_replayed_before_an_extension_does_not_count_for_it(self, story: Story) -> None:
+        before = self.held(story).gate
+        assert replayed(story.world.database, "generator", "preview", before.window_start or START) > 1
+        story.clock.now += timedelta(minutes=1)
+        gate = asyncio.run(extend(story.world, GATE, "Ada", 12))
+        assert replays(story.world, gate) == (0, 1)
 
     def test_an_extension_adds_parts_of_the_windows_size(self, story: Story) -> None:
         gate = asyncio.run(extend(self.held(story).world, GATE, "Ada", 12))
