@@ -51,12 +51,12 @@ def cluster(places: Sequence[Path] | None = None) -> Iterator[str]:
         for number, programs in enumerate(binaries() if places is None else places):
             place = Path(folder) / str(number)
             try:
-                address = _start(programs, place, folder)
+                address, there = _start(programs, place, folder)
             except (OSError, subprocess.SubprocessError) as error:
                 reason = getattr(error, "stderr", None) or error
                 problems.append(f"{programs}: {reason}")
                 continue
-            stack.callback(_run, programs, "pg_ctl", "stop", "-D", str(place), "-m", "immediate", "-w")
+            stack.callback(_run, there, "pg_ctl", "stop", "-D", str(place), "-m", "immediate", "-w")
             yield address
             return
     raise NoPostgresError("; ".join(problems) or "no PostgreSQL binaries were found")
@@ -79,7 +79,8 @@ def new_database(server: str) -> Iterator[str]:
         opened.dispose()
 
 
-def _start(programs: Path, place: Path, sockets: str) -> str:
+def _start(programs: Path, place: Path, sockets: str) -> tuple[str, Path]:
+    """The server's address, and where the programs are that run it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -92,7 +93,7 @@ def _start(programs: Path, place: Path, sockets: str) -> str:
     _run(programs, "initdb", "-D", str(place), "-U", "tests", "--auth=trust", "--no-sync", "-E", "UTF8")
     options = f"-h 127.0.0.1 -p {port} -k {sockets} -c fsync=off -c max_connections=60"
     _run(programs, "pg_ctl", "start", "-D", str(place), "-w", "-t", "120", "-l", str(place / "log"), "-o", options)
-    return f"postgresql+psycopg://tests@127.0.0.1:{port}"
+    return f"postgresql+psycopg://tests@127.0.0.1:{port}", programs
 
 
 def _copied(programs: Path, place: Path) -> Path:

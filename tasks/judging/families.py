@@ -7,8 +7,6 @@ stages the phase changes, because that is where harm is expected.
 
 from collections.abc import Sequence
 
-from tasks.judging.harm import log_mean_exp
-
 
 def divide_alpha(
     alpha: float, changed: Sequence[str], others: Sequence[str], tests: int, changed_share: float = 0.8
@@ -18,8 +16,3 @@ def divide_alpha(
     return {role: alpha * share / (len(changed) * tests) for role in changed} | {
         role: alpha * (1 - share) / (len(others) * tests) for role in others
     }
-
-
-def average_log_e(logs: Sequence[float]) -> float:
-    """One number for the page: the mean of e-values is an e-value whatever their dependence; their product is not."""
-    return log_mean_exp(list(logs))

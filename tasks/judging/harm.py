@@ -7,7 +7,6 @@ Repeating a fixed 5 % test every hour instead cries wolf on 8-17 % of days. All 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import exp, log
 
 from blocks.errors import ConfigurationError
@@ -21,25 +20,6 @@ def log_e(failures: float, calls: float, limit: float) -> float:
     return log_mean_exp(
         [failures * log(g / limit) + (calls - failures) * log((1 - g) / (1 - limit)) for g in alternatives_above(limit)]
     )
-
-
-@dataclass(frozen=True)
-class FailureWatch:
-    """The same process call by call, with the highest value it ever had: an alarm between two looks is not lost."""
-
-    limit: float
-    calls: int = 0
-    failures: int = 0
-    peak: float = 0.0
-    """Highest ln E so far; the process starts at ln 1."""
-
-    def observe(self, failed: bool) -> "FailureWatch":
-        calls, failures = self.calls + 1, self.failures + failed
-        return FailureWatch(self.limit, calls, failures, max(self.peak, log_e(failures, calls, self.limit)))
-
-    def alarm(self, alpha: float) -> bool:
-        """Whether E has ever reached `1/alpha`."""
-        return self.peak >= -log(alpha)
 
 
 def alternatives_above(limit: float) -> tuple[float, ...]:

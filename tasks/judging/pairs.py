@@ -2,7 +2,7 @@
 
 The rule is Student's t on paired differences. Because differences of scores are skewed and lumpy, a second opinion with the
 skewness in it has to agree: the ABC bound (DiCiccio & Efron 1992), the limit of the BCa bootstrap without resampling, so that
-the verdict is the same number on every machine. `bca_bounds` is the resampling itself, for reports.
+the verdict is the same number on every machine. `bca_bounds` is the resampling itself, which the tests hold it against.
 """
 
 from collections.abc import Sequence

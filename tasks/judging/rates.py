@@ -61,11 +61,6 @@ def calls_needed(limit: float, allowed: int, alpha: float) -> int:
     return high
 
 
-def plan_for(limit: float, allowed: int, alpha: float) -> RatePlan:
-    """The plan with a failure allowance: "none allowed" needs the fewest calls and fails good models too often."""
-    return RatePlan(calls_needed(limit, allowed, alpha), allowed)
-
-
 def pass_probability(plan: RatePlan, rate: float) -> float:
     """The chance that a model with this true failure rate passes the plan."""
     return binomial_cdf(plan.allowed, plan.calls, rate)

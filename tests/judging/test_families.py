@@ -1,14 +1,13 @@
 """Division of the error budget, coverage of the window, and numbers as people read them."""
 
 from datetime import UTC, datetime, timedelta
-from math import log
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.judging.coverage import Coverage, coverage, is_blind, silence
-from tasks.judging.families import average_log_e, divide_alpha
+from tasks.judging.families import divide_alpha
 from tasks.judging.wording import (
     amount,
     at_least,
@@ -45,10 +44,6 @@ def test_the_whole_budget_is_divided_and_no_more(changed: int, others: int, test
     roles = [f"r{n}" for n in range(changed + others)]
     spent = tests * sum(divide_alpha(0.05, roles[:changed], roles[changed:], tests).values())
     assert spent == pytest.approx(0.05 if roles else 0)
-
-
-def test_e_values_are_averaged_not_multiplied() -> None:
-    assert average_log_e([log(30), log(10), log(2)]) == pytest.approx(log(14))
 
 
 @pytest.mark.parametrize(

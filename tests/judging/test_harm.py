@@ -1,14 +1,14 @@
 """The always-valid watch over a failure rate."""
 
 from itertools import pairwise
-from math import exp, log
+from math import exp
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from blocks.errors import ConfigurationError
-from tasks.judging.harm import FailureWatch, alarm_chances, alternatives_above, failures_to_alarm, log_e
+from tasks.judging.harm import alarm_chances, alternatives_above, failures_to_alarm, log_e
 
 LIMIT = 0.01
 
@@ -27,25 +27,6 @@ def test_failures_that_trip_the_alarm_at_one_percent(calls: int, failures: int) 
 
 def test_one_call_never_trips_a_strict_alarm() -> None:
     assert failures_to_alarm(1, LIMIT, 0.01) is None
-
-
-@given(st.lists(st.booleans(), max_size=200))
-def test_call_by_call_agrees_with_the_closed_form(failed: list[bool]) -> None:
-    watch = FailureWatch(LIMIT)
-    seen = [log_e(0, 0, LIMIT)]
-    for outcome in failed:
-        watch = watch.observe(outcome)
-        seen.append(log_e(watch.failures, watch.calls, LIMIT))
-    assert (watch.calls, watch.failures) == (len(failed), sum(failed))
-    assert watch.peak == pytest.approx(max(seen), abs=1e-12)
-
-
-def test_an_alarm_between_two_looks_is_not_lost() -> None:
-    watch = FailureWatch(LIMIT)
-    for outcome in [True, True] + 500 * [False]:
-        watch = watch.observe(outcome)
-    assert log_e(2, 502, LIMIT) < log(20)
-    assert watch.alarm(0.05)
 
 
 @given(failures=st.integers(0, 30), successes=st.integers(0, 500))

@@ -11,7 +11,6 @@ from tasks.judging.rates import (
     judge_rate,
     lower_bound,
     pass_probability,
-    plan_for,
     upper_bound,
 )
 
@@ -76,7 +75,7 @@ def test_all_fields_right_in_thirty_checks_prove_ninety_percent_and_one_wrong_do
 
 
 def test_default_plan_allows_one_failure() -> None:
-    assert plan_for(0.01, 1, 0.05) == RatePlan(473, 1)
+    assert calls_needed(0.01, 1, 0.05) == 473
 
 
 @pytest.mark.parametrize(
