@@ -1,6 +1,7 @@
 """Slots that runs share through a real Prefect server: never more requests than the limit, and no run lost over it."""
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 import uuid
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate
+from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from blocks.home import PROJECT_ROOT
@@ -89,6 +91,8 @@ def taken(block: OpenAICompatibleModel) -> int:
 
 def test_two_processes_together_keep_to_a_limit_of_one(prefect_api: str, models: ModelServer) -> None:
     limit = GlobalConcurrencyLimitCreate(name=limit_name(openai(models)), limit=1, active=True)
+    with contextlib.suppress(ObjectNotFound):  # a bootstrap in another test may have made one
+        on_server(lambda client: client.delete_global_concurrency_limit_by_name(limit.name))
     on_server(lambda client: client.create_global_concurrency_limit(limit))
     models.delay = lambda request: 0.1
     command = [sys.executable, "-c", ASKS, "smol", models.openai_url, models.token]

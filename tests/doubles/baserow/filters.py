@@ -118,7 +118,7 @@ def holds(rows: Rows, row: Row, on: Condition) -> bool | None:
     if on.field is None:
         if on.row_part == "id":
             return str(row.id) in on.value.split(",")
-        return _date(getattr(row, on.row_part), on.kind, on.value)
+        return _date(getattr(row, on.row_part), on.kind, on.value, rows.store.clock())
     value = row.cells.get(on.field.id, on.field.empty())
     shown = rows.cell(row, on.field)
     if on.kind in ("empty", "not_empty"):
@@ -147,7 +147,7 @@ def holds(rows: Rows, row: Row, on: Condition) -> bool | None:
         case "link_row_contains":
             return any(wanted.lower() in (link["value"] or "").lower() for link in shown)
     at = {"created_on": row.created_on, "last_modified": row.updated_on}.get(on.field.type, value)
-    return _date(at, on.kind, wanted)
+    return _date(at, on.kind, wanted, rows.store.clock())
 
 
 def _equal(fld: Field, value: Any, shown: Any, wanted: str) -> bool:
@@ -164,11 +164,11 @@ def _decimal(text: str) -> Decimal | None:
         return None
 
 
-def _date(at: date | None, kind: str, wanted: str) -> bool:
+def _date(at: date | None, kind: str, wanted: str, now: datetime) -> bool:
     if at is None:
         return False
     if kind in ("date_is", "date_is_after", "date_is_on_or_after"):
-        return _day(at, kind, wanted)
+        return _day(at, kind, wanted, now)
     try:
         limit = datetime.fromisoformat(re.sub(r" (\d\d:\d\d)$", r"+\1", wanted))
     except ValueError:
@@ -188,14 +188,14 @@ def _date(at: date | None, kind: str, wanted: str) -> bool:
     return compare[kind]
 
 
-def _day(at: date, kind: str, wanted: str) -> bool:
+def _day(at: date, kind: str, wanted: str, now: datetime) -> bool:
     """`zone?value?operator`, which knows whole days only; what it cannot read finds nothing."""
     parts = wanted.split("?")
     if len(parts) != 3:
         return False
     zone, value, operator = parts
     try:
-        day = datetime.now(ZoneInfo(zone)).date() if operator == "today" else datetime.fromisoformat(value).date()
+        day = now.astimezone(ZoneInfo(zone)).date() if operator == "today" else datetime.fromisoformat(value).date()
     except ValueError:
         return False
     left = at.astimezone(ZoneInfo(zone)).date() if isinstance(at, datetime) else at
