@@ -35,7 +35,7 @@ mutation: $(VENV)/.dev ## Break the code that decides about promotions, piece by
 	$(BIN)/mutmut run --max-children 1
 	$(BIN)/mutmut results
 
-# Ten minutes on two quiet cores; BENCH="--only a,d" runs some, BENCH=--accept makes today's ratios the ones to keep.
+# Takes a while, and is best left alone with the machine; BENCH="--only a,d" runs some, BENCH=--accept makes today's ratios the ones to keep.
 bench: $(VENV)/.dev ## Measure what is promised: a table, var/bench.json, and what is worse than accepted
 	@$(BIN)/python -m tests.benchmarks $(BENCH)
 

@@ -84,7 +84,9 @@ async def decide(world: "World", gate_id: str, given: "Given", evidence: str, co
     typed = given if given.code else replace(given, code=code())
     if refusal := await answer(world, gate_id, typed, question.key):
         raise GateError(
-            refusal, means="your decision was not accepted; that it was tried is recorded.", do="try again."
+            refusal,
+            means="your decision was not accepted; that it was tried is recorded.",
+            do="correct what is said there and decide again; the gate still asks.",
         )
     gate = await advance(world, gate_id)
     ask(world, gate_id)

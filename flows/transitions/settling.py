@@ -81,7 +81,11 @@ async def _write(world: World, gate: Gate, lineup: str) -> None:
         there = await world.blocks.lineup(pipeline, lineup)
         if digest(there) != digest(content):
             fields = spoken_list([*differences(content, there)])
-            raise PhasegateError(f"The lineup {lineup!r} was written and reads back differently in {fields}.")
+            raise PhasegateError(
+                f"The lineup {lineup!r} was written and reads back differently in {fields}.",
+                means="somebody or something else writes the same block.",
+                do="leave the block alone; the watch writes it again.",
+            )
     if digest(content) != digest(seen_lineups(world).get((pipeline, lineup))):
         _record(world, gate, "written", {"pipeline": pipeline, "lineup": lineup, "content": content})
 
@@ -119,7 +123,11 @@ def wanted(pipeline: str, changes: Content, *bases: Content | None) -> Content:
         if sound is not None:
             return sound
     names = spoken_list(sorted({str(value) for value in changes.values() if value}))
-    raise PhasegateError(f"A lineup of the {pipeline} pipeline cannot name {names}.")
+    raise PhasegateError(
+        f"A lineup of the {pipeline} pipeline cannot name {names}.",
+        means="the form of the lineup does not take these values, so nothing was written.",
+        do="correct the names of the model blocks; the watch tries again.",
+    )
 
 
 def mended(pipeline: str, content: Content) -> Content | None:

@@ -40,7 +40,7 @@ class Figure(BaseModel):
 
 
 class Sizes(BaseModel):
-    """How much is measured. The defaults take some ten minutes on two quiet cores."""
+    """How much is measured."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
