@@ -94,7 +94,7 @@ def restore(
 ) -> None:
     """Put a backup into an empty database."""
     apply_settings(quiet=True)
-    from tasks.operations.backup import restore as put_back
+    from tasks.operations.restoring import restore as put_back
     from tasks.records.database import connect, database_url, full_address
 
     target = connect(full_address(to) if to else database_url())

@@ -1,4 +1,4 @@
-"""Backups of the database: made while it is used, proven by restoring them, kept in a number, put back.
+"""Backups of the database: made while it is used, proven by restoring them, kept in a number.
 
 A SQLite backup is a SQLite file, a PostgreSQL backup is an archive of `pg_dump`. Rows are counted in the very snapshot
 that is copied, so that a backup taken under load can be compared to the row.
@@ -6,7 +6,6 @@ that is copied, so that a backup taken under load can be compared to the row.
 
 import contextlib
 import os
-import shutil
 import sqlite3
 import tempfile
 import uuid
@@ -20,13 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.errors import InputError, StorageError
 from blocks.home import folder
-from tasks.operations.contents import Contents, contents, contents_of, faults
-from tasks.operations.copying import copy_database
+from tasks.operations.contents import Contents, contents, faults
 from tasks.operations.postgres_tools import run_tool
-from tasks.records.database import connect, migrate
+from tasks.operations.restoring import put_back
+from tasks.records.database import connect
 
 KEPT = 14
-SQLITE, POSTGRESQL = b"SQLite format 3\x00", b"PGDMP"
 SUFFIXES = {"sqlite": ".db", "postgresql": ".dump"}
 
 
@@ -73,36 +71,13 @@ def prune(place: Path, keep: int = KEPT) -> list[Path]:
 def prove(database: Engine, file: Path, expected: Contents) -> None:
     """Restores `file` into a scratch database. Raises StorageError if it is not what was backed up."""
     with _scratch(database) as scratch:
-        _put_back(file, scratch)
+        put_back(file, scratch)
         wrong = faults(scratch, expected)
     if wrong:
         raise StorageError(
             f"The backup is not whole: {'; '.join(wrong)}.", means="it was thrown away.",
             do="run it again; if it stays so, check the disk, and restore an older backup if the ledger does not hold.",
         )  # fmt: skip
-
-
-def restore(file: Path, target: Engine) -> Contents:
-    """Puts a backup into an empty database and brings its tables to the newest revision; what is there then.
-
-    Raises InputError for a file that is no backup of ours or a target that holds rows, StorageError.
-    """
-    if not file.is_file():
-        raise InputError(f"There is no file {file}.", do="name a backup, for example one of those in the state folder.")
-    if contents_of(target).total:
-        raise InputError(
-            f"The database {target.url.render_as_string()} is not empty.", means="nothing was changed.",
-            do="restore with --to into an empty database, or move the present one out of the way first.",
-        )  # fmt: skip
-    _put_back(file, target)
-    migrate(target)
-    found = contents_of(target)
-    if wrong := faults(target, found):
-        raise StorageError(
-            f"The restored database does not hold: {'; '.join(wrong)}.", means="no gate will move on it.",
-            do="restore an older backup into an empty database.",
-        )  # fmt: skip
-    return found
 
 
 def _sqlite(database: Engine, file: Path) -> Contents:
@@ -122,36 +97,6 @@ def _postgresql(database: Engine, file: Path) -> Contents:
         wanted = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={file}"]
         run_tool("pg_dump", database, wanted)
         return found
-
-
-def _put_back(file: Path, target: Engine) -> None:
-    with file.open("rb") as content:
-        kind = content.read(len(SQLITE))
-    if kind.startswith(POSTGRESQL) and target.dialect.name == "postgresql":
-        clean = ["--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
-        run_tool("pg_restore", target, [*clean, str(file)])
-    elif kind == SQLITE and target.dialect.name == "sqlite":
-        with contextlib.closing(_read_only(file)) as source, target.connect() as there:
-            copy = there.connection.driver_connection
-            assert isinstance(copy, sqlite3.Connection)
-            source.backup(copy)
-    elif kind == SQLITE:
-        with tempfile.TemporaryDirectory(dir=folder("run")) as place:
-            opened = connect(f"sqlite:///{shutil.copy(file, place)}")
-            migrate(opened)
-            migrate(target)
-            copy_database(opened, target)
-            opened.dispose()
-    else:
-        raise InputError(
-            f"{file} cannot be restored into {target.dialect.name}.", means="nothing was changed.",
-            do="a .db file goes into SQLite or PostgreSQL, a .dump file into PostgreSQL only.",
-        )  # fmt: skip
-
-
-def _read_only(file: Path) -> sqlite3.Connection:
-    """A backup is never written to, not even a lock beside it."""
-    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
 @contextlib.contextmanager

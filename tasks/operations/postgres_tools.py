@@ -14,8 +14,8 @@ DEBIAN = Path("/usr/lib/postgresql")
 LONGEST_SECONDS = 6 * 3600
 
 
-def run_tool(name: str, database: Engine, arguments: Sequence[str]) -> None:
-    """Runs `pg_dump` or `pg_restore` for this database. Raises StorageError with the program's own words.
+def run_tool(name: str, database: Engine, arguments: Sequence[str]) -> str:
+    """Runs `pg_dump` or `pg_restore` for this database; what it printed. Raises StorageError with its own words.
 
     A program older than the server refuses; then a newer one is looked for.
     """
@@ -28,7 +28,7 @@ def run_tool(name: str, database: Engine, arguments: Sequence[str]) -> None:
             check=False,
         )  # fmt: skip
         if done.returncode == 0:
-            return
+            return done.stdout
         said = done.stderr.strip()
         if "version mismatch" not in said:
             break

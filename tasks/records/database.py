@@ -6,6 +6,7 @@ SQLite below the state folder by default, PostgreSQL where `PHASEGATE_DATABASE_U
 import contextlib
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,7 +110,7 @@ def usable(database: Engine) -> Iterator[None]:
     """Turns what goes wrong with the database into a StorageError that says what to do."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise unusable(error, str(database.url)) from error
 
 

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from blocks.errors import InputError, StorageError
-from tasks.operations.backup import Backup, back_up, prove, prune, restore
+from tasks.operations.backup import Backup, back_up, prove, prune
 from tasks.operations.contents import contents_of
+from tasks.operations.restoring import restore
 from tasks.records.database import connect
 from tests.operations.records import NOW, add_entries, add_run, count_calls
 from tests.postgres import binaries
@@ -115,6 +116,34 @@ def test_something_else_is_no_backup(database: Engine, tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("hello")
     with pytest.raises(InputError, match="cannot be restored"):
         restore(tmp_path / "notes", database)
+
+
+def test_a_file_that_holds_other_tables_is_no_backup(empty_database: str, tmp_path: Path) -> None:
+    other = connect(empty_database)
+    with other.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num TEXT)"))
+    made = back_up(other, tmp_path / "other")
+    with pytest.raises(InputError, match="lacks the tables attempts, calls, runs"):
+        restore(made.file, another(other, tmp_path))
+    other.dispose()
+
+
+def test_a_damaged_backup_leaves_the_target_to_an_older_one(home: Path, tmp_path: Path) -> None:
+    whole, damaged = _sqlite_backup(tmp_path), tmp_path / "damaged.db"
+    content = whole.file.read_bytes()
+    damaged.write_bytes(content[: len(content) // 2])
+    target = connect(f"sqlite:///{tmp_path / 'new.db'}")
+    with pytest.raises(InputError, match="cannot be read as a backup"):
+        restore(damaged, target)
+    assert restore(whole.file, target) == whole.contents
+    target.dispose()
+
+
+@pytest.mark.parametrize("url", ["postgresql+psycopg://u:opensesame@127.0.0.1:9/x", "sqlite:////not/there/x.db"])
+def test_a_target_that_cannot_be_opened_is_said(home: Path, tmp_path: Path, url: str) -> None:
+    with pytest.raises(StorageError, match="cannot be used") as raised:
+        restore(_sqlite_backup(tmp_path).file, connect(url))
+    assert "opensesame" not in str(raised.value)
 
 
 def test_a_missing_folder_is_said(filled: Engine, tmp_path: Path) -> None:
