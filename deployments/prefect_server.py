@@ -102,15 +102,24 @@ def start_server(host: str, port: int) -> subprocess.Popen[bytes]:
         env=_server_environment(),
         start_new_session=True,
     )
+    try:
+        _wait_until_ready(child, f"{api_url(host, port)}/health")
+    except BaseException:
+        if child.poll() is None:  # it has a session of its own and would outlive us, on the same files as the next one
+            stop(child.pid)
+        raise
+    return child
+
+
+def _wait_until_ready(child: subprocess.Popen[bytes], health: str) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if child.poll() is not None:
             raise _did_not_start(f"ended with status {child.returncode}")
         with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{api_url(host, port)}/health", timeout=2).status_code == 200:
-                return child
+            if httpx.get(health, timeout=2).status_code == 200:
+                return
         time.sleep(0.2)
-    stop(child.pid)
     raise _did_not_start(f"did not answer within {READY_SECONDS:.0f} s")
 
 
@@ -121,7 +130,7 @@ def _server_environment() -> dict[str, str]:
 
 
 def api_url(host: str, port: int) -> str:
-    return f"http://{host}:{port}/api"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/api"
 
 
 def free_port(wanted: int = 0, host: str = "127.0.0.1") -> int:

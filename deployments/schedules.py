@@ -1,6 +1,5 @@
 """Schedules as data: when a deployment runs by itself. What a person paused or changed stays as it is."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,10 +8,7 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.objects import DeploymentSchedule
 from prefect.client.schemas.schedules import CronSchedule
 
-
-def default_timezone() -> str:
-    """`PHASEGATE_TIMEZONE`, an IANA name such as Europe/Berlin; UTC where it is not set."""
-    return os.environ.get("PHASEGATE_TIMEZONE") or "UTC"
+from deployments.settings import default_timezone
 
 
 @dataclass(frozen=True)

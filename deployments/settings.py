@@ -6,7 +6,9 @@ process falling silent, a worker that looks every two seconds.
 """
 
 import os
+import zoneinfo
 
+from blocks.errors import ConfigurationError
 from blocks.home import folder
 
 
@@ -36,3 +38,18 @@ def apply_settings(quiet: bool = False) -> None:
     if quiet:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+
+def default_timezone() -> str:
+    """`PHASEGATE_TIMEZONE`, an IANA name such as Europe/Berlin; UTC where it is not set.
+
+    Raises ConfigurationError for a zone that is not known here.
+    """
+    name = os.environ.get("PHASEGATE_TIMEZONE") or "UTC"
+    try:
+        return zoneinfo.ZoneInfo(name).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"PHASEGATE_TIMEZONE is {name!r}, which is no time zone known here.", means="no schedule was made.",
+            do="use an IANA name such as Europe/Berlin, or leave it unset for UTC.",
+        ) from error  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.commands.alerts import report as report_alerts
-from deployments.settings import apply_settings
+from deployments.settings import apply_settings, default_timezone
 from deployments.terminal import say
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def bootstrap(
 ) -> None:
     """Create block types, default blocks, the work pool and all deployments on the Prefect server; safe to repeat."""
     apply_settings(quiet=True)
+    default_timezone()  # a mistyped one is said before anything is made
     from deployments.applying import bootstrap as apply
     from deployments.prefect_server import prefect_api
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deployments.settings import apply_settings
+from deployments.settings import apply_settings, default_timezone
 from deployments.terminal import say
 
 DEFAULT_PORT = 4200
@@ -35,6 +35,7 @@ def serve(
     """Start the Prefect server, a worker and all deployments; Ctrl-C stops them."""
     apply_settings()
     require_password(host)
+    default_timezone()  # a mistyped one is said before anything is started
     from blocks.local_process import announce, claim, stop
     from deployments.prefect_server import api_url, free_port, shared_server, start_server
 
@@ -50,13 +51,12 @@ def serve(
     server = start_server(host, port)
     worker: subprocess.Popen[bytes] | None = None
     try:
-        os.environ["PREFECT_API_URL"] = api_url(host, port)
-        announce(shared.place, url=api_url(host, port), lasting=True)
+        url = os.environ["PREFECT_API_URL"] = api_url(host, port)
+        announce(shared.place, url=url, lasting=True)
         _bootstrap()
         worker = _start_worker(limit)
-        say(
-            f"\nPrefect UI: http://{host}:{port}  -  open Deployments, choose one, press Run. Ctrl-C here stops everything."
-        )
+        ui = url.removesuffix("/api")
+        say(f"\nPrefect UI: {ui}  -  open Deployments, choose one, press Run. Ctrl-C here stops everything.")
         while not ended.wait(0.5) and server.poll() is None and worker.poll() is None:
             pass
         if not ended.is_set():

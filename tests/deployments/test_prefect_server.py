@@ -1,15 +1,18 @@
 """The Prefect server of a command: lost during the work, and the port and place that one which stays needs."""
 
+import signal
 import socket
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from blocks.errors import ServiceError
 from blocks.local_process import announce
-from deployments.commands.serve import require_temporary
-from deployments.prefect_server import free_port, prefect_address, shared_server
+from deployments.commands.serve import HERE, require_temporary
+from deployments.prefect_server import api_url, free_port, prefect_address, shared_server, start_server
 from deployments.prefect_server import prefect_api as using
 
 
@@ -37,6 +40,26 @@ def test_an_address_of_another_machine_is_said() -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_free_port_is_given(host: str) -> None:
     assert free_port(0, host) > 0
+
+
+@pytest.mark.parametrize("host", HERE)
+def test_every_address_of_this_machine_can_be_asked(host: str) -> None:
+    asked = httpx.URL(api_url(host, 4200))
+    assert (asked.host, asked.port) == (host, 4200)
+
+
+def test_a_server_whose_start_goes_wrong_is_not_left_running(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Noted(subprocess.Popen[bytes]):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Noted)
+    with pytest.raises(httpx.InvalidURL):
+        start_server("127.0.0.1\x7f", free_port())
+    assert [child.poll() for child in started] == [-signal.SIGTERM]
 
 
 def test_a_second_lasting_server_of_the_same_folder_is_refused(home: Path) -> None:

@@ -2,11 +2,15 @@
 
 import uuid
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from prefect.client.schemas.objects import DeploymentSchedule
+from typer.testing import CliRunner
 
+from blocks.errors import ConfigurationError
+from deployments.application import app
 from deployments.catalogue import deployments
 from deployments.merging import memory, merge_schedules
 from deployments.schedules import Schedule
@@ -74,6 +78,23 @@ def test_a_renamed_schedule_that_a_person_changed_stays_beside_the_new_one() -> 
 def test_the_time_zone_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHASEGATE_TIMEZONE", "Europe/Berlin")
     assert Schedule("nightly", "30 2 * * *").timezone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berln", "Europe", "../etc/passwd"])
+def test_a_mistyped_time_zone_is_said_with_the_name_of_its_variable(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    monkeypatch.setenv("PHASEGATE_TIMEZONE", zone)
+    with pytest.raises(ConfigurationError, match=f"PHASEGATE_TIMEZONE is '{zone}', which is no time zone"):
+        Schedule("nightly", "30 2 * * *")
+
+
+@pytest.mark.parametrize("command", ["serve", "bootstrap"])
+def test_a_mistyped_time_zone_is_said_before_anything_is_started(
+    home: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("PHASEGATE_TIMEZONE", "Europe/Berln")
+    result = CliRunner().invoke(app, [command])
+    assert isinstance(result.exception, ConfigurationError)
+    assert not (home / "run").exists()
 
 
 def test_machines_with_other_time_zones_remember_the_same() -> None:
