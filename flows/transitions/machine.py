@@ -81,8 +81,12 @@ def next_step(gate: Gate, facts: Facts) -> Step:
     if facts.harm and gate.open:
         return Move("ROLLED_BACK", facts.harm[0])
     step = _by_state(gate, facts)
-    forward = isinstance(step, Weigh) or (isinstance(step, Move) and step.to != "ROLLED_BACK")
-    return None if facts.frozen and forward else step
+    return None if facts.frozen and goes_forward(step) else step
+
+
+def goes_forward(step: Step) -> bool:
+    """Whether an open incident forbids it."""
+    return isinstance(step, Weigh) or (isinstance(step, Move) and step.to != "ROLLED_BACK")
 
 
 def _by_state(gate: Gate, facts: Facts) -> Step:
@@ -151,6 +155,8 @@ def _refuted(verdict: Verdict | None) -> list[str]:
 
 
 def _monitoring(gate: Gate, facts: Facts) -> Step:
+    if gate.weight and gate.failure:
+        return Move("ROLLED_BACK", f"The canary could not be proven: {gate.failure}")
     verdict = facts.verdict
     if verdict is None:
         return None

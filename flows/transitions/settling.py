@@ -1,7 +1,8 @@
 """Brings the lineup blocks to what a gate's last move says. The only module that writes a lineup.
 
-Ledger first, then the block, then read-back, then a probe. Killed anywhere, done again, it comes to the same end; a block
-edited by hand in between is overwritten where the gate's roles are concerned, and mended where it no longer fits its form.
+Ledger first, then the block, then read-back, then a probe; for a canary's share the probe comes before the block. Killed
+anywhere, done again, it comes to the same end; a block edited by hand in between is overwritten where the gate's roles
+are concerned, and mended where it no longer fits its form.
 """
 
 from collections.abc import Iterable
@@ -30,15 +31,16 @@ async def settle(world: World, gate: Gate) -> None:
     """
     if gate.settled and not gate.failure:
         return
-    started, problem, dead = perf_counter(), "", ""
+    started, dead = perf_counter(), ""
+    problem = await _probe(world, gate) if gate.weight else ""  # first: users are sent to nothing that does not answer
     try:
-        for lineup in () if gate.settled else gate.serves:
+        for lineup in () if gate.settled or problem else gate.serves:
             await _write(world, gate, lineup)
     except AlreadyMovedError:
         raise
     except PhasegateError as error:
         problem = error.happened
-    if not problem:
+    if not problem and not gate.weight:
         dead = await _probe(world, gate)
         problem = "" if gate.state == "ROLLED_BACK" else dead
     body = {"pipeline": gate.opening.pipeline, "serves": gate.serves, "seconds": round(perf_counter() - started, 3)}

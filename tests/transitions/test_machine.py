@@ -192,6 +192,11 @@ class TestCanary:
         scene = given("MONITORING", **CANARY).when(verdict=verdict("wait"), step_runs=49)
         scene.recorded("weighted", percent=10).recorded("settled").then(None)
 
+    @pytest.mark.parametrize("act", ["wait", "ask_for_approval"])
+    def test_a_share_that_cannot_be_brought_about_takes_it_back(self, act: Any) -> None:
+        scene = given("MONITORING", **CANARY).when(verdict=verdict(act)).recorded("weighted", percent=10)
+        scene.recorded("unsettled", reason="The model is dead.").then("ROLLED_BACK", "The model is dead.")
+
     def test_is_off_unless_planned(self) -> None:
         given("MONITORING").when(verdict=verdict("wait"), step_runs=1000).then(None)
 

@@ -1,13 +1,11 @@
 """Gates from their plan to their end, over a real ledger: promotion, rollback, and everything that may come between."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from flows.transitions.drift import handle, note_new, scan
-from flows.transitions.moving import extend
 from flows.transitions.reading import all_gates
 from flows.transitions.story import State
 from tasks.records.ledger import verify
@@ -224,40 +222,6 @@ class TestDriftOfAnOpenGate:
     def test_another_role_does_not(self, story: Story) -> None:
         story.monitoring().blocks.lineups["generator", "production"]["report_words"] = 900
         assert story.moved().gate.state == "MONITORING"
-
-
-class TestCanary:
-    def weight(self, story: Story) -> int:
-        return int(story.blocks.lineups["generator", "production"]["canary_percent"])
-
-    def test_grows_with_users_runs_and_is_gone_after_a_rollback(self, story: Story) -> None:
-        story.opened = {"canary": True}
-        story.monitoring()
-        assert self.weight(story) == 10
-        story.waited(minutes=1).called(50, environment="production").waited(minutes=5).moved()
-        assert self.weight(story) == 10, "what a trial asks under the production lineup is nobody's traffic"
-        story.called(50, environment="production", purpose="user").waited(minutes=5).moved()
-        assert self.weight(story) == 50
-        story.rolled_back()
-        assert story.blocks.lineups["generator", "production"] == a_lineup()
-
-    @pytest.mark.parametrize(("calls", "state"), [(8, "AWAITING_APPROVAL"), (2, "HELD")])
-    def test_no_user_meets_the_candidate_while_people_think(self, story: Story, calls: int, state: State) -> None:
-        story.opened = {"canary": True, "policy": QUICK.model_copy(update={"blind_after": timedelta(hours=7)})}
-        story.monitoring().monitored(calls=calls)
-        assert (story.gate.state, story.gate.weight, story.gate.settled) == (state, 0, True)
-        assert story.blocks.lineups["generator", "production"] == a_lineup()
-
-    def test_begins_anew_when_a_held_gate_is_given_more_time(self, story: Story) -> None:
-        story.opened = {"canary": True, "policy": QUICK.model_copy(update={"blind_after": timedelta(hours=7)})}
-        story.monitoring().monitored(calls=2)
-        asyncio.run(extend(story.world, GATE, "Ada", 24))
-        assert self.weight(story.moved()) == 10
-
-    def test_an_hour_without_a_call_takes_it_back(self, story: Story) -> None:
-        story.opened = {"canary": True}
-        story.monitoring().waited(minutes=61).moved()
-        assert (story.gate.state, self.weight(story)) == ("ROLLED_BACK", 0)
 
 
 def test_a_run_lost_while_testing_rolls_back(story: Story) -> None:
