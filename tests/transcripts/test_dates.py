@@ -28,6 +28,10 @@ TUESDAY = date(2026, 2, 17)
         ("tonight", "2026-02-17"),
         ("tomorrow at noon", "2026-02-18"),
         ("in two weeks", "2026-03-03"),
+        ("the day after tomorrow", "2026-02-19"),
+        ("a week from Thursday at two Central", "2026-02-26"),
+        ("Tuesday, a week from today", "2026-02-24"),
+        ("Thursday next week", "2026-02-26"),
     ],
 )
 def test_dates_are_counted_from_the_meeting(text: str, day: str) -> None:
@@ -41,6 +45,12 @@ def test_dates_are_counted_from_the_meeting(text: str, day: str) -> None:
         "Wednesday the twenty-fourth",  # it is a Tuesday
         "Monday, March 3rd",  # so is that
         "Monday or Tuesday",
+        "March 3rd or 4th",
+        "two weeks from Tuesday",  # counted from today for some, from the next one for others
+        "a week after the signing on Thursday",
+        "the day before tomorrow",
+        "I'm away next week, so Thursday",
+        "last Thursday",
         "03/10/2026",
         "next week",
         "end of the month",

@@ -26,8 +26,19 @@ _MONTHS = [
 _MONTH = "|".join(f"{month[:3]}(?:{month[3:]}|t)?\\.?" if month != "may" else "may" for month in _MONTHS)
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?))?(?!\d)")
 _SLASHED = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})\b")
-_WEEKDAY = re.compile(rf"\b(?:(next|following)\s+)?({'|'.join(_WEEKDAYS)})\b", re.IGNORECASE)
+_DAY_NAME = "|".join(_WEEKDAYS)
+_WEEKDAY = re.compile(rf"\b(?:(next|following|last|past|previous|every|each)\s+)?({_DAY_NAME})\b", re.IGNORECASE)
+_NOT_AHEAD = frozenset(("last", "past", "previous", "every", "each"))
+_OTHER_WEEK = re.compile(r"\b(?:next|following)\s+week\b|\bweek\s+after\b", re.IGNORECASE)
+_IN_NEXT_WEEK = re.compile(
+    rf"\b(?:{_DAY_NAME}),?\s+(?:of\s+)?next\s+week\b|\bnext\s+week,?\s+(?:on\s+)?(?:{_DAY_NAME})\b", re.IGNORECASE
+)
 _ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
+_TWO_DAYS = re.compile(
+    rf"(?:(?:{_MONTH})\s+\d{{1,2}}|\b\d{{1,2}}(?:st|nd|rd|th))\s*(?:,|-|or|and|to|through)\s*(?:the\s+)?"
+    r"\d{1,2}(?:st|nd|rd|th)\b",
+    re.IGNORECASE,
+)
 _MONTH_DAY = re.compile(rf"\b({_MONTH})\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
 _DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH})\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
 _TODAY = re.compile(
@@ -36,7 +47,14 @@ _TODAY = re.compile(
 )
 _NUMBER = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,3})"
 _SPAN = re.compile(
-    rf"\bin\s+{_NUMBER}\s+(?:days?|weeks?|months?)\b|\b{_NUMBER}\s+(?:days?|weeks?|months?)\s+from (?:now|today)\b|\btomorrow\b",
+    rf"\bin\s+{_NUMBER}\s+(?:days?|weeks?|months?)\b|\btomorrow\b",
+    re.IGNORECASE,
+)
+# "the day after tomorrow", "a week from Thursday"; with words between them nobody knows from when to count.
+_SHIFT = re.compile(
+    rf"(?:\b(?P<count>{_NUMBER}|the)\s+)?\b(?P<business>business\s+|working\s+)?(?P<unit>day|week|month)s?\s+"
+    r"(?P<way>from|after|following|before|prior to|ago)\s+(?P<between>(?:\w+\s+){0,3}?)"
+    rf"(?P<start>now|today|tomorrow|{_DAY_NAME}|(?:{_MONTH})(?=\s))\b",
     re.IGNORECASE,
 )
 _LONGEST = 300
@@ -131,6 +149,10 @@ def _days(text: str, base: date | None) -> Iterator[date | None]:
     """Every day the text may mean; None stands for a part that contradicts or cannot be resolved."""
     yield from (_slashed(match) for match in _SLASHED.finditer(text))
     plain = with_digits(text)
+    yield from (_shifted(match, base) for match in _SHIFT.finditer(plain))
+    plain = _SHIFT.sub(" ", plain)
+    if _TWO_DAYS.search(plain):
+        yield None
     dated = [*_MONTH_DAY.finditer(plain), *_DAY_MONTH.finditer(plain)]
     ordinals = {int(match[1]) for match in _ORDINAL.finditer(plain)}
     weekdays = {((match[1] or "").lower(), match[2].lower()) for match in _WEEKDAY.finditer(plain)}
@@ -138,18 +160,42 @@ def _days(text: str, base: date | None) -> Iterator[date | None]:
         for match in dated:
             day = _calendar(match[0], bool(match[3]), base)
             yield None if day and any(_WEEKDAYS[day.weekday()] != name for _, name in weekdays) else day
+    elif base and weekdays and not ordinals and _OTHER_WEEK.search(plain):
+        yield _next_week(base, weekdays) if _IN_NEXT_WEEK.search(plain) else None
     elif base and (ordinals or weekdays):
         yield _upcoming(base, ordinals, weekdays)
     elif ordinals or weekdays:
         yield None
-    if base and _TODAY.search(text) and not (dated or ordinals or weekdays):
+    if base and _TODAY.search(plain) and not (dated or ordinals or weekdays):
         yield base
     if base:
         yield from (_calendar(match[0], False, base) for match in _SPAN.finditer(plain))
 
 
+def _shifted(match: re.Match[str], base: date | None) -> date | None:
+    """A day counted from another one. "A week from Tuesday" on a Tuesday is in one week for some, in two for others."""
+    count, unit, start = ((match[part] or "the").lower() for part in ("count", "unit", "start"))
+    if base is None or match["business"] or match["between"] or match["way"].lower() not in ("from", "after"):
+        return None
+    if count == "the" and unit != "day":
+        return None
+    if start in _WEEKDAYS:
+        first = _upcoming(base, set(), {("", start)}) if start != _WEEKDAYS[base.weekday()] else None
+    else:
+        first = {"now": base, "today": base, "tomorrow": base + timedelta(days=1)}.get(start)
+    return first and _calendar(f"in {'1' if count == 'the' else count} {unit}s", False, first)
+
+
+def _next_week(base: date, weekdays: set[tuple[str, str]]) -> date | None:
+    """None with a Sunday, which begins a week for some and ends it for others."""
+    days = {_WEEKDAYS.index(name) for _, name in weekdays}
+    if len(days) > 1 or 6 in (*days, base.weekday()):
+        return None
+    return base + timedelta(days=7 - base.weekday() + days.pop())
+
+
 def _upcoming(base: date, ordinals: set[int], weekdays: set[tuple[str, str]]) -> date | None:
-    if len(ordinals) > 1 or len({name for _, name in weekdays}) > 1:
+    if len(ordinals) > 1 or len({name for _, name in weekdays}) > 1 or _NOT_AHEAD & {word for word, _ in weekdays}:
         return None
     name = next((name for _, name in weekdays), None)
     if ordinals:
