@@ -11,7 +11,7 @@ from math import ceil
 from blocks.errors import GateError
 from flows.transitions.drift import note_new
 from flows.transitions.facts import gather, verdict_of, window_evidence
-from flows.transitions.machine import Facts, Move, Remind, Step, Weigh, extension_refused, next_step
+from flows.transitions.machine import Facts, Move, Remind, Step, Weigh, extension_refused, goes_forward, next_step
 from flows.transitions.reading import all_gates, read_gate
 from flows.transitions.settling import ACTOR, first_dead, settle
 from flows.transitions.story import Extension, Gate, Opening, State, serves
@@ -19,7 +19,7 @@ from flows.transitions.world import World
 from tasks.judging.coverage import coverage
 from tasks.judging.verdict import Verdict
 from tasks.judging.wording import many
-from tasks.records.ledger import AlreadyMovedError, require_sound
+from tasks.records.ledger import AlreadyMovedError, Read, last_sequence, require_sound
 
 PATIENCE = 20
 """Steps and lost races in one go; a gate has eight states, so more is a fault."""
@@ -49,10 +49,11 @@ async def advance(world: World, gate_id: str) -> Gate:
                 gate = read_gate(world, gate_id)
             if gate.state == "PLANNED":  # what it compares has to be known before the first call, or no edit would show
                 await note_new(world, (gate.opening.production, gate.opening.preview))
+            unfrozen = _unfrozen(world)
             facts = await gather(world, gate)
             facts = replace(facts, frozen=facts.frozen or gate.partly_read)
             step = await _with_a_way_back(world, gate, next_step(gate, facts))
-            if not _take(world, gate, step, facts):
+            if not _take(world, gate, step, facts, unfrozen if goes_forward(step) else None):
                 return gate
         except AlreadyMovedError:
             continue
@@ -71,7 +72,12 @@ async def _with_a_way_back(world: World, gate: Gate, step: Step) -> Step:
     return Move("ROLLED_BACK", f"{step.reason} Not promoted, because the way back is dead. {dead}") if dead else step
 
 
-def _take(world: World, gate: Gate, step: Step, facts: Facts) -> bool:
+def _unfrozen(world: World) -> Read:
+    """What a step forward is decided on: models are asked before it is recorded, and an incident may be opened meanwhile."""
+    return Read(("incident_opened",), last_sequence(world.database))
+
+
+def _take(world: World, gate: Gate, step: Step, facts: Facts, decided_on: Read | None) -> bool:
     """Records the next step; whether there was one."""
     place = gate.sequence + 1
     match step:
@@ -79,15 +85,15 @@ def _take(world: World, gate: Gate, step: Step, facts: Facts) -> bool:
             return False
         case Weigh():
             body = {"percent": step.percent, "reason": step.reason}
-            world.record("weighted", ACTOR, body, gate.id, place)
+            world.record("weighted", ACTOR, body, gate.id, place, decided_on)
         case Remind():
             world.record("reminded", ACTOR, {}, gate.id, place)
         case Move():
-            _move(world, gate, step, facts)
+            _move(world, gate, step, facts, decided_on)
     return True
 
 
-def _move(world: World, gate: Gate, move: Move, facts: Facts) -> None:
+def _move(world: World, gate: Gate, move: Move, facts: Facts, decided_on: Read | None) -> None:
     verdict = facts.verdict
     body = {
         **movement(gate, move.to, move.reason),
@@ -100,10 +106,10 @@ def _move(world: World, gate: Gate, move: Move, facts: Facts) -> None:
     }
     # The verdict goes first: should the process die between the two, the same verdict is reached again.
     if verdict is not None and verdict.act != "wait":
-        world.record("judged", ACTOR, summary(verdict), gate.id, gate.sequence + 1)
-        world.record("moved", ACTOR, body, gate.id, gate.sequence + 2)
+        world.record("judged", ACTOR, summary(verdict), gate.id, gate.sequence + 1, decided_on)
+        world.record("moved", ACTOR, body, gate.id, gate.sequence + 2, decided_on)
         return
-    world.record("moved", ACTOR, body, gate.id, gate.sequence + 1)
+    world.record("moved", ACTOR, body, gate.id, gate.sequence + 1, decided_on)
 
 
 def movement(gate: Gate, to: State, reason: str) -> dict[str, object]:
@@ -150,7 +156,7 @@ async def roll_back(world: World, gate_id: str, actor: str, reason: str) -> Gate
 
 async def extend(world: World, gate_id: str, actor: str, hours: float) -> Gate:
     """Gives a held gate more time to be proven in. GateError if it may not be extended."""
-    gate = read_gate(world, gate_id)
+    gate, unfrozen = read_gate(world, gate_id), _unfrozen(world)
     refused = extension_refused(gate, await gather(world, gate))
     if refused:
         raise GateError(
@@ -159,7 +165,7 @@ async def extend(world: World, gate_id: str, actor: str, hours: float) -> Gate:
     plan = _planned(world, gate, hours)
     reason = f"Extended by {hours:g} hours by {actor}, with {many(plan.replays, 'input')} to replay."
     body = movement(gate, "MONITORING", reason) | {"extension": plan.model_dump(mode="json"), "digest": plan.digest()}
-    world.record("moved", actor, body, gate.id, gate.sequence + 1)
+    world.record("moved", actor, body, gate.id, gate.sequence + 1, unfrozen)
     return read_gate(world, gate_id)
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from flows.transitions.drift import scan
 from flows.transitions.moving import advance, roll_back
-from flows.transitions.world import Content, World
+from flows.transitions.world import Content, Probe, World
 from tests.transitions.memory import MemoryBlocks
 from tests.transitions.story import GATE, Story
 
 
 @dataclass
 class SlowBlocks(MemoryBlocks):
-    """A connection to the blocks that lets `meanwhile` happen once, around its first write or after its first read."""
+    """A connection to the blocks that lets `meanwhile` happen once: around its first write, after its first read or probe."""
 
     meanwhile: Callable[[], object] | None = None
     at: str = "before the write"
@@ -30,6 +30,11 @@ class SlowBlocks(MemoryBlocks):
         await self.pause("before the write", name)
         await super().write_lineup(pipeline, name, content)
         await self.pause("after the write", name)
+
+    async def probe(self, model: str) -> Probe:
+        found = await super().probe(model)
+        await self.pause("after the probe", "production")
+        return found
 
     async def pause(self, at: str, lineup: str) -> None:
         if self.meanwhile and (at, lineup) == (self.at, "production"):
@@ -50,6 +55,13 @@ def test_a_promotion_written_while_it_was_taken_back_does_not_stay(story: Story,
     assert (story.gate.state, story.gate.settled) == ("ROLLED_BACK", True)
     assert (story.serves(), story.serves("preview")) == ("old", "old")
     assert asyncio.run(scan(story.world)) == []
+
+
+def test_an_incident_opened_while_the_way_back_is_asked_keeps_the_gate_from_promotion(story: Story) -> None:
+    assert story.awaiting().answers() == ""
+    incident = ("incident_opened", "Grace", {"reason": "something is wrong"})
+    asyncio.run(advance(slowly(story, "after the probe", lambda: story.world.record(*incident)), GATE))
+    assert (story.gate.state, story.serves()) == ("AWAITING_APPROVAL", "old")
 
 
 def test_a_write_that_was_under_way_when_its_process_died_does_not_stay(story: Story) -> None:
