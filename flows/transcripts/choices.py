@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tasks.transcripts.candidates import candidates
-from tasks.transcripts.findings import Finding, FindingField
+from tasks.transcripts.findings import LONGEST_QUOTE, Finding, FindingField
 from tasks.transcripts.normalise import categories
 from tasks.transcripts.normalise.dates import find_dates
 from tasks.transcripts.normalise.states import find_states
@@ -63,7 +63,8 @@ def finding(field: FindingField, choice: Choice) -> Finding:
 
 def _candidates(window: Window) -> Iterator[tuple[FindingField, Choice]]:
     for candidate in candidates(window, dates=False):
-        for field in _FIELDS.get(candidate.kind, ()):
+        # An address that is spelled out is quoted with its whole sentence, which without punctuation is a whole turn.
+        for field in _FIELDS.get(candidate.kind, ()) if len(candidate.quote) <= LONGEST_QUOTE else ():
             yield field, Choice(candidate.value, candidate.quote, candidate.timestamp)
 
 

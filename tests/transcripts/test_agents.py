@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from blocks.errors import CallError
+from blocks.errors import CallError, PhasegateError, PromptTooLongError
 from flows.transcripts import extraction, structuring
 from flows.transcripts.agent import SYSTEM, Stretch
 from flows.transcripts.agents import AGENTS
-from flows.transcripts.choices import choices
+from flows.transcripts.choices import choices, finding
 from flows.transcripts.samples import LONG, SHORT
 from flows.transcripts.understanding import Plan, Query, understand
 from tasks.answering.guide import field_guide
@@ -31,14 +31,15 @@ def stretch(picks: bool = False) -> Stretch:
 class Listener:
     """Asks nobody: notes the questions and gives an answer of their form."""
 
-    def __init__(self, fail: str = "") -> None:
+    def __init__(self, fail: str = "", error: PhasegateError = CallError("The model does not answer.")) -> None:
         self.asked: list[Query] = []
         self.fail = fail
+        self.error = error
 
     async def __call__(self, query: Query) -> Any:
         self.asked.append(query)
         if query.agent.key == self.fail:
-            raise CallError("The model does not answer.")
+            raise self.error
         await asyncio.sleep(0)
         return query.answer.model_validate(instance(query.answer.model_json_schema(), len(self.asked)))
 
@@ -115,6 +116,20 @@ def test_one_window_is_not_summed_up_a_second_time() -> None:
 
     assert {"social/whole", "email/whole"} <= set(listener.names())
     assert {"summary/whole", "coaching/whole"}.isdisjoint(listener.names())
+
+
+def test_notes_on_more_windows_than_a_model_holds_are_united_half_by_half() -> None:
+    listener = Listener()
+
+    def fits(query: Query) -> bool:
+        return query.prompt.count("# Your notes on part ") < 3
+
+    understood = heard(read_file(LONG), listener, budget=4_000, fits=fits)
+
+    asked = [query for query in listener.asked if query.agent.key == "coaching" and query.part.startswith("whole")]
+    assert (asked[0].part[:9], asked[-1].part, len(asked) > 3) == ("whole-1-1", "whole", True)
+    assert all(map(fits, asked))
+    assert understood.missing == {}
 
 
 def test_the_email_is_written_from_facts_and_not_from_the_transcript() -> None:
@@ -200,9 +215,10 @@ def test_the_recorded_answers_have_nothing_wrong_with_them() -> None:
     assert all(check["passed"] for check in understood.checks)
 
 
+@pytest.mark.parametrize("error", [CallError("It does not answer."), PromptTooLongError("It cannot hold it.")])
 @pytest.mark.parametrize("agent", [agent.key for agent in AGENTS if not agent.required])
-def test_an_agent_without_an_answer_leaves_a_gap_that_is_named(agent: str) -> None:
-    understood = heard(CALL, Listener(fail=agent))
+def test_an_agent_without_an_answer_leaves_a_gap_that_is_named(agent: str, error: PhasegateError) -> None:
+    understood = heard(CALL, Listener(agent, error))
 
     assert {name.split("/")[0] for name in understood.missing} == {agent}
 
@@ -240,6 +256,14 @@ def test_a_tiny_model_can_only_choose_what_code_has_found() -> None:
         for one in extraction.findings(answer, seen):
             assert one.value in {choice.value for choice in offered[one.field]}
         assert extraction.AGENT.window.check(answer, seen) == []  # type: ignore[union-attr]
+
+
+def test_an_address_in_an_endless_sentence_is_not_offered_for_no_finding_may_quote_that_much() -> None:
+    endless = "and so on " * 110 + "so my address is ann lee at northwoods dot example and that is it"
+    (window,) = windows(call("1", f"Write to ann@lee.example. {endless}").turns, ONE_WINDOW)
+    offered = choices(window, None)["client_email"]
+
+    assert [finding("client_email", choice).value for choice in offered] == ["ann@lee.example"]
 
 
 def test_what_code_offers_for_the_short_call() -> None:
