@@ -20,18 +20,18 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.responses import DeploymentResponse, SetStateStatus
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFilter
-from prefect.states import Cancelled, Crashed, Scheduled
+from prefect.states import Cancelled, Crashed, Running, Scheduled
 
 from flows.alarming import Alarm
 from flows.operations.alarms import recently_failed, tell_of
 from flows.operations.tags import OURS, TICKS
-from tasks.operations.stuck_runs import QUEUED, Push, SeenRun, pushes
+from tasks.operations.stuck_runs import QUEUED, Patience, Push, SeenRun, pushes
 
 LOOKED_AT = ("Running", "Crashed", "Pending", "Submitting", "Late", QUEUED)
 """States a run can be stuck in. Suspended and Paused runs wait for somebody, and are never touched; a run that is being
 cancelled while its worker is gone is ended by Prefect itself, after five minutes."""
 PAGE = 200
-DONE = {"retry": "started again", "cancel": "cancelled", "crash": "marked as crashed"}
+DONE = {"retry": "started again", "cancel": "cancelled", "crash": "marked as crashed", "revive": "Running again"}
 
 
 @flow(name="janitor", timeout_seconds=300)
@@ -54,7 +54,7 @@ async def janitor() -> list[str]:
 async def tidy(client: PrefectClient, now: datetime) -> list[str]:
     """Pushes what needs a push at `now`; a sentence for each run the server let go on."""
     runs = await _runs(client)
-    heard = {run.id: await last_heartbeat(client, run.id) for run in runs if run.state and run.state.name == "Running"}
+    heard = {run.id: await last_heartbeat(client, run.id) for run in runs if _may_live(run, now)}
     seen = _seen(runs, await client.read_deployments(deployment_filter=_ours(), limit=PAGE), heard)
     return [sentence for push in pushes(seen, now) if (sentence := await _carry_out(client, push))]
 
@@ -81,6 +81,13 @@ async def _runs_in(client: PrefectClient, name: str) -> list[FlowRun]:
         flow_run_filter=FlowRunFilter(state=state), deployment_filter=_ours(), limit=PAGE,
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
     )  # fmt: skip
+
+
+def _may_live(run: FlowRun, now: datetime) -> bool:
+    """Whether it matters if its process is heard of: one that slept with its machine was marked as crashed, and lives."""
+    if run.state is None or run.state.name not in ("Running", "Crashed"):
+        return False
+    return run.state.name == "Running" or now - run.state.timestamp < Patience().forgotten
 
 
 async def last_heartbeat(client: PrefectClient, run: UUID) -> datetime | None:
@@ -128,5 +135,7 @@ def _state(to: str, message: str) -> State[None]:
             return Scheduled(name="AwaitingRetry", message=message)
         case "crash":
             return Crashed(message=message)
+        case "revive":
+            return Running(message=message)
         case _:
             return Cancelled(message=message)

@@ -23,8 +23,9 @@ MOST_STARTS = 3
 class Patience:
     """How long a run may stay as it is."""
 
-    crashed: timedelta = timedelta(seconds=30)
-    """One death is reported twice, up to 2 s apart; a run started again in between would run twice at once."""
+    crashed: timedelta = timedelta(seconds=45)
+    """A process that slept with its machine is heard of again within 30 s, and the server takes some to store it: started
+    again before that, a run would run twice at once. (A real death is reported twice, but only 2 s apart.)"""
     silent: timedelta = timedelta(seconds=120)
     """Four heartbeats."""
     pending: timedelta = timedelta(seconds=120)
@@ -60,7 +61,7 @@ class Push:
     """What is to be done with a run."""
 
     run: SeenRun
-    to: Literal["retry", "cancel", "crash"]
+    to: Literal["retry", "cancel", "crash", "revive"]
     reason: str
 
 
@@ -76,6 +77,8 @@ def _push(run: SeenRun, now: datetime, patience: Patience) -> Push | None:
     match run.state:
         case "Running" if run.heard and (silence := now - max(run.heard, run.since)) > patience.silent:
             return Push(run, "crash", f"nothing was heard of its process for {_ago(silence)}")
+        case "Crashed" if run.heard and run.heard > run.since and now - run.heard <= patience.silent:
+            return Push(run, "revive", f"its process was heard of {_ago(now - run.heard)} ago, after it was given up")
         case "Crashed" if patience.crashed < age < patience.forgotten and run.run_count < MOST_STARTS and not run.ticks:
             return Push(run, "retry", f"it crashed {_ago(age)} ago and was started {_times(run.run_count)}")
         case "Pending" | "Submitting" if age > patience.pending:

@@ -124,6 +124,13 @@ def test_a_run_that_is_heard_of_is_left_alone(given: Given) -> None:
     assert tidied(run, after=timedelta(seconds=60)) == []
 
 
+def test_a_crashed_run_whose_process_is_heard_of_runs_again_and_not_twice(given: Given) -> None:
+    run = given(Running(), Crashed())
+    heartbeat(run)
+    assert "is Running again" in tidied(run, after=timedelta(seconds=60))[0]
+    assert state_of(run) == "Running"
+
+
 def test_a_run_that_sends_no_heartbeats_is_left_alone(given: Given) -> None:
     assert tidied(given(Running())) == []
 

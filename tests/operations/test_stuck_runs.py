@@ -36,12 +36,16 @@ def done(*runs: SeenRun) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("run", "what"),
     [
-        (seen("Crashed", 31), "retry"),
-        (seen("Crashed", 29), None),
+        (seen("Crashed", 46), "retry"),
+        (seen("Crashed", 44), None),
         (seen("Crashed", 25 * 3600), None),
         (seen("Crashed", 60, run_count=2), "retry"),
         (seen("Crashed", 60, run_count=3), None),
         (seen("Crashed", 60, ticks=True), None),
+        (seen("Crashed", 60, heard=NOW - timedelta(seconds=90)), "retry"),
+        (seen("Crashed", 60, heard=NOW - timedelta(seconds=5)), "revive"),  # its machine slept, and it with it
+        (seen("Crashed", 60, heard=NOW - timedelta(seconds=5), run_count=3), "revive"),
+        (seen("Crashed", 600, heard=NOW - timedelta(seconds=121)), "retry"),
         (seen("Pending", 121), "retry"),
         (seen("Pending", 119), None),
         (seen("Submitting", 121), "retry"),
@@ -100,5 +104,5 @@ def test_a_late_run_has_its_turn_when_a_worker_comes_whatever_is_under_way() -> 
 
 
 def test_the_reason_says_what_was_seen() -> None:
-    [push] = pushes([seen("Crashed", 45)], NOW)
-    assert push.reason == "it crashed 45 s ago and was started once"
+    [push] = pushes([seen("Crashed", 50)], NOW)
+    assert push.reason == "it crashed 50 s ago and was started once"
