@@ -18,11 +18,9 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 
 from flows.alarming import Alarm, tell_once
-from tasks.operations.run_alarms import WATCH, Concern, concerns, silence
+from tasks.operations.run_alarms import RECENT, WATCH, Concern, concerns, silence
 from tasks.operations.stuck_runs import SeenRun
 
-RECENT = timedelta(hours=1)
-"""A run that failed earlier than this was told of, or nobody listened."""
 QUIET = {"failed": timedelta(days=7), "late": timedelta(hours=6), "watch": timedelta(hours=6)}
 """How long the same concern is not told again; a run fails once."""
 EVENTS = {"failed": "phasegate.run.failed", "late": "phasegate.run.late", "watch": "phasegate.watch.failed"}
@@ -47,7 +45,7 @@ def _alarm(one: Concern) -> Alarm:
 
 
 async def recently_failed(client: PrefectClient, ours: DeploymentFilter, now: datetime, most: int) -> list[FlowRun]:
-    """Runs of ours that failed within the hour, those that ran out of time included: they have another name."""
+    """Runs of ours that failed lately, those that ran out of time included: they have another name."""
     wanted = FlowRunFilter(
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.FAILED])),
         end_time=FlowRunFilterEndTime(after_=now - RECENT),

@@ -13,6 +13,8 @@ LATE = timedelta(minutes=10)
 """A worker that is busy takes a run up sooner; one that is gone never does."""
 SILENT = timedelta(minutes=20)
 """Four ticks of the watch."""
+RECENT = timedelta(hours=2)
+"""A run that failed earlier than this was told of, or nobody listened: it stays failed for ever, and is no news."""
 WATCH = "watch"
 FAILED = ("Failed", "TimedOut")
 """What Prefect calls the end of a run that raised an error, and of one that took longer than its flow may."""
@@ -33,20 +35,44 @@ class Concern:
 def concerns(runs: Iterable[SeenRun], names: Mapping[str, str], now: datetime) -> list[Concern]:
     """What is wrong with these runs at `now`; `names` are those of their deployments, by id."""
     runs = list(runs)
-    ended = [one for run in runs if (one := _ended(run, names))]
-    return ended + _late([run for run in runs if run.state == "Late"], names, now)
+    ended = [one for run in runs if (one := _ended(run, names, now))]
+    late = _late([run for run in runs if run.state == "Late"], names, now)
+    return ended + _ticks([run for run in runs if _died(run, now) and run.ticks], names) + late
 
 
-def _ended(run: SeenRun, names: Mapping[str, str]) -> Concern | None:
-    name = names.get(run.deployment, "a deployment that is gone")
-    kind: Literal["failed", "watch"] = "watch" if name == WATCH else "failed"
+def _ended(run: SeenRun, names: Mapping[str, str], now: datetime) -> Concern | None:
+    name = f"{_name(run, names)}, run {run.name}"
     if run.state in FAILED:
-        return Concern(kind, f"run.{run.id}", f"{name}, run {run.name}", run.message or "It failed.", run.id)
-    given_up = run.run_count >= MOST_STARTS or run.ticks
-    if run.state == "Crashed" and given_up:
+        return Concern(_kind(run, names), f"run.{run.id}", name, run.message or "It failed.", run.id)
+    if _died(run, now) and not run.ticks and run.run_count >= MOST_STARTS:
         said = f"Its process died, {run.run_count} times; it is not started again by itself."
-        return Concern(kind, f"run.{run.id}", f"{name}, run {run.name}", said, run.id)
+        return Concern("failed", f"run.{run.id}", name, said, run.id)
     return None
+
+
+def _ticks(died: Sequence[SeenRun], names: Mapping[str, str]) -> list[Concern]:
+    """One tick that died with its worker is made up for by the next; a deployment whose ticks keep dying does nothing."""
+    of: dict[str, list[SeenRun]] = {}
+    for run in died:
+        of.setdefault(run.deployment, []).append(run)
+    return [
+        Concern(_kind(runs[0], names), f"deployment.{key}", _name(runs[0], names),
+                f"The processes of {len(runs)} of its runs died within {RECENT.total_seconds() / 3600:.0f} hours.",
+                max(runs, key=lambda run: run.since).id)
+        for key, runs in of.items() if len(runs) >= MOST_STARTS
+    ]  # fmt: skip
+
+
+def _died(run: SeenRun, now: datetime) -> bool:
+    return run.state == "Crashed" and now - run.since < RECENT
+
+
+def _kind(run: SeenRun, names: Mapping[str, str]) -> Literal["failed", "watch"]:
+    return "watch" if names.get(run.deployment) == WATCH else "failed"
+
+
+def _name(run: SeenRun, names: Mapping[str, str]) -> str:
+    return names.get(run.deployment, "a deployment that is gone")
 
 
 def _late(late: Sequence[SeenRun], names: Mapping[str, str], now: datetime) -> list[Concern]:

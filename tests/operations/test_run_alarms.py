@@ -36,10 +36,34 @@ def test_a_run_that_took_too_long_is_told_like_one_that_failed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "told"), [({"run_count": 1}, 0), ({"run_count": MOST_STARTS}, 1), ({"run_count": 1, "ticks": True}, 1)]
+    ("facts", "told"),
+    [
+        ({"run_count": 1}, 0),
+        ({"run_count": MOST_STARTS}, 1),
+        ({"run_count": MOST_STARTS, "since": NOW - timedelta(days=1)}, 0),
+        ({"run_count": 1, "ticks": True}, 0),
+    ],
 )
 def test_a_crashed_run_is_told_when_nobody_starts_it_again(facts: dict[str, Any], told: int) -> None:
     assert len(heard(run("Crashed", **facts))) == told
+
+
+def ticks(*hours: float) -> list[SeenRun]:
+    """Ticks of the watch that died so many hours ago."""
+    return [
+        run("Crashed", id=f"{ago}", deployment="d2", ticks=True, run_count=1, since=NOW - timedelta(hours=ago))
+        for ago in hours
+    ]
+
+
+def test_ticks_that_keep_dying_are_one_thing_to_know() -> None:
+    [one] = heard(*ticks(1.5, 0.5, 1))
+    assert (one.kind, one.about, one.run_id) == ("watch", "deployment.d2", "0.5")
+    assert one.happened == "The processes of 3 of its runs died within 2 hours."
+
+
+def test_ticks_that_died_with_their_workers_long_ago_are_no_news() -> None:
+    assert heard(*ticks(*range(1, 60 * 24, 24))) == []
 
 
 def test_late_runs_of_a_deployment_are_one_thing_to_know() -> None:
