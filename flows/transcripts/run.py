@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from blocks.models import EmbeddedModel, LanguageModel
+from blocks.models.wire import Question
 from flows.asking import PipelineRun, Work
 from flows.transcripts.agent import SYSTEM, score
 from flows.transcripts.agents import AGENTS
 from flows.transcripts.understanding import Plan, Query
 from tasks.answering.ask import Model
 from tasks.answering.guide import field_guide
-from tasks.answering.limits import SPARE_TOKENS, room
+from tasks.answering.limits import SPARE_TOKENS, fits, room
 from tasks.answering.tokens import estimate_tokens
 from tasks.records import runs
 from tasks.transcripts.transcript import Transcript
@@ -35,17 +36,27 @@ class TranscriptRun(PipelineRun):
         budget = max(SMALLEST_WINDOW, min(budget, int(self.start.lineup["settings"]["window_tokens"])))
         slots = min(self.models[agent.key].block.concurrency for agent in asked)
         picks = frozenset(key for key, model in self.models.items() if isinstance(model.block, EmbeddedModel))
-        return Plan(windows(transcript.turns, budget), picks, max(1, slots // len(asked)))
+        return Plan(windows(transcript.turns, budget), picks, max(1, slots // len(asked)), fits=self.fits)
 
     def _room(self, block: LanguageModel, answer: int) -> int:
         # A model that is not told the form of its answer in words needs no room for it either.
         instruction = INSTRUCTION_TOKENS if block.guide_in_prompt else INSTRUCTION_TOKENS // 2
         return block.context_window - room(block, answer) - SPARE_TOKENS - estimate_tokens(SYSTEM) - instruction
 
+    def fits(self, query: Query) -> bool:
+        """Whether the agent's model can hold the question, its own words and the room for the answer."""
+        return fits(self.models[query.agent.key].block, self._question(query))
+
+    def _question(self, query: Query) -> Question:
+        return self.question_for(query.agent.key, query.part, SYSTEM, query.prompt, query.answer, query.max_tokens)
+
     async def answer(self, query: Query) -> Any:
-        """The answer of the agent's model, of the query's type. Raises CallError if there is none that can be used."""
+        """The answer of the agent's model, of the query's type.
+
+        Raises CallError if there is none that can be used, PromptTooLongError if the model cannot hold the question.
+        """
         agent, model = query.agent, self.models[query.agent.key]
-        question = self.question_for(agent.key, query.part, SYSTEM, query.prompt, query.answer, query.max_tokens)
+        question = self._question(query)
         key = _key(query, question.user, question.schema or {}, model)
         # Known answers are validated again: an older version of phasegate may have judged them.
         work = Work(

@@ -12,7 +12,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.runtime import flow_run
 from pydantic import BaseModel, ConfigDict, Field
 
-from blocks.errors import CallError, TranscriptError
+from blocks.errors import CallError, PromptTooLongError, TranscriptError
 from blocks.home import folder as state_folder
 from flows.progress import tell
 from flows.showing import Counting
@@ -26,7 +26,7 @@ from tasks.reports.comparison import comparison_page, write_comparison
 from tasks.reports.page import page_markdown
 from tasks.transcripts.assemble import assemble
 from tasks.transcripts.merge import merge
-from tasks.transcripts.reading import Unreadable, read_folder
+from tasks.transcripts.reading import Unreadable, read_folder, shown
 from tasks.transcripts.record import CrmRecord
 from tasks.transcripts.scoring import tables
 from tasks.transcripts.scoring.drafts import DraftCheck, check_written
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 SCORED = tuple(agent for agent in AGENTS if agent is not structuring.AGENT)
 """Phases have no gold answers."""
+GOLD = ".gold.json"
 CONDITIONS: tuple[Condition, ...] = ("pipeline", "dialogue-only")
 
 
@@ -110,10 +111,12 @@ async def score_models(
 
 
 def _with_gold(folder: Path) -> Iterator[tuple[Transcript, Gold]]:
-    for read in read_folder(folder):
-        gold = (folder / read.filename).with_suffix(".gold.json")
+    unread = set(folder.glob(f"*{GOLD}"))
+    for path, read in read_folder(folder):
+        gold = path.with_suffix(GOLD)
         if not gold.exists():
             continue
+        unread.discard(gold)
         if isinstance(read, Unreadable):
             raise TranscriptError(
                 f"{read.filename} has gold answers and cannot be scored: {read.reason}",
@@ -121,6 +124,12 @@ def _with_gold(folder: Path) -> Iterator[tuple[Transcript, Gold]]:
                 do="correct or remove the file, then score again.",
             )
         yield read, read_gold(gold)
+    if unread:
+        raise TranscriptError(
+            f"There is no transcript beside {', '.join(shown(gold) for gold in sorted(unread))}.",
+            means="a comparison without it would be another one than was asked for.",
+            do="name transcript and gold answers alike (name.txt and name.gold.json), then score again.",
+        )
 
 
 async def _scored(
@@ -132,7 +141,7 @@ async def _scored(
     for transcript, gold in judged:
         seen = transcript if condition == "pipeline" else without_header(transcript)
         name = f"{crew.lineup.name}: {transcript.filename}, {condition}, {repetition}"
-        run_id = str(uuid5(UUID(str(flow_run.id)), name))
+        run_id = str(uuid5(UUID(str(flow_run.id)), f"{name}, {transcript.transcript_id}"))
         tell(name, "started", crew.lineup.roles[EXTRACTION])
         async with open_run(crew, run_id, seen, purpose="trial") as run:
             record, checks = await _record(run, seen, drafts)
@@ -154,7 +163,7 @@ async def _record(run: TranscriptRun, transcript: Transcript, drafts: bool) -> t
             transcript, replace(whole, agents=agents), run.answer, run.models[EXTRACTION].name
         )
         record, checks = understood.record, [DraftCheck(**check) for check in understood.checks]
-    except CallError:
+    except (CallError, PromptTooLongError):
         record = assemble(transcript, merge(transcript, []), model=run.models[EXTRACTION].name)
     return record, [*check_written(record), *checks] if drafts else []
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from blocks.errors import CallError
+from blocks.errors import CallError, PromptTooLongError
 from flows.answers import Problem
+from flows.asking import finish_all
 from flows.transcripts import extraction, follow_up_email, sales_coaching, social_posts, structuring, summary
 from flows.transcripts.agent import Agent, Stretch, Whole
 from flows.transcripts.agents import AGENTS
@@ -39,7 +40,13 @@ class Query:
 
 
 Ask = Callable[[Query], Awaitable[Any]]
-"""Gives a validated answer of the query's type. Raises CallError if there is none."""
+"""Gives a validated answer of the query's type. Raises CallError if there is none, PromptTooLongError if the model
+cannot hold the question."""
+
+
+def any_fits(query: Query) -> bool:
+    """For whoever has no window: a person, or replies that were recorded."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,8 @@ class Plan:
     """Windows under way at the same time. With one, every agent is asked about a window before the next begins, so
     that a local model's prefix cache holds it."""
     agents: tuple[Agent, ...] = AGENTS
+    fits: Callable[[Query], bool] = any_fits
+    """Whether the agent's model can hold a question."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ class _Heard:
 async def understand(transcript: Transcript, plan: Plan, ask: Ask, model: str | None) -> Understood:
     """Asks every agent and makes one record of it; `model` is the name noted in it.
 
-    An agent that gives no answer leaves a gap named in `missing`, unless it is required. Raises CallError then.
+    An agent that gives no answer leaves a gap named in `missing`, unless it is required. Raises what `ask` raises then.
     """
     heard = _Heard()
     base = _header_day(transcript)
@@ -116,9 +125,11 @@ async def _ask_windows(plan: Plan, ask: Ask, heard: _Heard, base: date | None) -
 
     async def one(window: Window) -> None:
         async with turn:
-            await _together(_ask_window(agent, window, plan, ask, heard, base) for agent in plan.agents if agent.window)
+            await finish_all(
+                _ask_window(agent, window, plan, ask, heard, base) for agent in plan.agents if agent.window
+            )
 
-    await _together(one(window) for window in plan.windows)
+    await finish_all(one(window) for window in plan.windows)
 
 
 async def _ask_window(agent: Agent, window: Window, plan: Plan, ask: Ask, heard: _Heard, base: date | None) -> None:
@@ -152,44 +163,46 @@ async def _ask_wholes(
     transcript: Transcript, plan: Plan, ask: Ask, heard: _Heard, record: CrmRecord, quotes: Sequence[str],
     base: date | None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Agent -> its answer for the whole call: asked for, or that of the only window."""
-    answers: dict[str, Any] = {}
+    """Agent -> its answer for the whole call: asked for, or that of the only window.
 
-    async def one(agent: Agent) -> None:
-        assert agent.whole is not None
-        part, notes = agent.whole, [answer for _, answer in heard.of(agent, plan.windows)]
-        if not agent.whole_for_one and len(notes) < 2:
-            answers[agent.key] = notes[0] if notes else None
-            return
-        whole = Whole(transcript, record, quotes, notes, base)
-        told = "\n\n".join(filter(None, (facts(record), part.material(whole))))
-        query = Query(
-            agent, "whole", f"{told}\n\n# Task: {agent.name}\n\n{part.task}", part.answer, part.max_tokens,
-            lambda answer: part.check(answer, whole),
-        )  # fmt: skip
-        answers[agent.key] = await _answer(ask, query, heard)
+    Notes on more windows than the model can hold at once are united half by half first.
+    """
 
-    await _together(one(agent) for agent in plan.agents if agent.whole)
-    return answers
+    async def whole(agent: Agent, notes: Sequence[Any], part: str = "whole") -> Any:
+        if not (agent.whole_for_one or len(notes) > 1):
+            return notes[0] if notes else None
+        query = _whole_query(agent, part, Whole(transcript, record, quotes, notes, base))
+        if not agent.whole_for_one and len(notes) > 2 and not plan.fits(query):
+            middle = len(notes) // 2
+            halves = [await whole(agent, notes[:middle], f"{part}-1"), await whole(agent, notes[middle:], f"{part}-2")]
+            return await whole(agent, [half for half in halves if half is not None], part)
+        return await _answer(ask, query, heard)
+
+    async def one(agent: Agent) -> tuple[str, Any]:
+        return agent.key, await whole(agent, [answer for _, answer in heard.of(agent, plan.windows)])
+
+    return dict(await finish_all(one(agent) for agent in plan.agents if agent.whole))
+
+
+def _whole_query(agent: Agent, name: str, whole: Whole) -> Query:
+    assert agent.whole is not None
+    part = agent.whole
+    told = "\n\n".join(filter(None, (facts(whole.record), part.material(whole))))
+    return Query(
+        agent, name, f"{told}\n\n# Task: {agent.name}\n\n{part.task}", part.answer, part.max_tokens,
+        lambda answer: part.check(answer, whole),
+    )  # fmt: skip
 
 
 async def _answer(ask: Ask, query: Query, heard: _Heard) -> Any:
-    """The answer, or None with a note of why there is none. Raises CallError for an agent that is required."""
+    """The answer, or None with a note of why there is none. Raises what `ask` raises for an agent that is required."""
     try:
         return await ask(query)
-    except CallError as error:
+    except (CallError, PromptTooLongError) as error:
         if query.agent.required:
             raise
         heard.missing[f"{query.agent.key}/{query.part}"] = error.happened
         return None
-
-
-async def _together(work: Any) -> None:
-    """All of it to its end; then the first error, so that what succeeded is recorded and not asked again."""
-    results = await asyncio.gather(*work, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
 
 
 def _communications(wholes: Mapping[str, Any], quotes: Sequence[str]) -> Communications:

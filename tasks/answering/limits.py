@@ -20,11 +20,15 @@ def room(model: LanguageModel, wanted: int) -> int:
     return min(wanted, model.max_output_tokens)
 
 
+def fits(model: LanguageModel, question: Question) -> bool:
+    """Whether prompt, answer and spare fit the context window."""
+    return characters_left(model, question) >= 0
+
+
 def require_fit(model: LanguageModel, question: Question, name: str) -> None:
     """Raises PromptTooLongError if prompt, answer and spare do not fit the context window of block `name`."""
-    prompt = estimate_tokens(question.system) + estimate_tokens(question.user)
-    needed = prompt + question.max_tokens + SPARE_TOKENS
-    if needed > model.context_window:
+    if not fits(model, question):
+        prompt = estimate_tokens(question.system) + estimate_tokens(question.user)
         raise PromptTooLongError(
             f"The prompt of {question.name} needs about {prompt:,} tokens and its answer up to {question.max_tokens:,}; "
             f"the model block {name!r} has a window of {model.context_window:,}.",
