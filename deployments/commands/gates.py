@@ -57,9 +57,12 @@ def acting(act: "Callable[[World], Awaitable[T]]") -> T:
 def find(world: "World", beginning: str) -> "Gate":
     """The gate whose id begins so. Raises GateError if there is none, or more than one."""
     from blocks.errors import GateError
-    from flows.transitions.reading import all_gates
+    from flows.transitions.reading import all_gates, unreadable
 
     found = [gate for gate in all_gates(world) if gate.id.startswith(beginning)]
+    for lost in unreadable(world):
+        if lost.id.startswith(beginning) and not found:
+            raise GateError(lost.sentence, means="it is another release's.", do=lost.way_back)
     if len(found) != 1:
         raise GateError(
             f"{len(found) or 'No'} gate ids begin with {beginning!r}.", do="see `phasegate status --all` for the ids."

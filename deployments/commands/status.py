@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from flows.transitions.reading import Unreadable
     from flows.transitions.story import Gate
     from flows.transitions.world import World
     from tasks.reports.tracker_views import PipelineView
 
 STYLES = {
     "Stable": "green", "Promoted": "green", "Recorded": "green", "Awaiting approval": "bold yellow",
-    "Held": "bold yellow", "Rolled back": "red", "Not begun": "dim", "Not recorded": "dim",
+    "Held": "bold yellow", "Rolled back": "red", "Cannot be read": "bold red", "Not begun": "dim", "Not recorded": "dim",
 }  # fmt: skip
 UNDER_WAY = "cyan"
 
@@ -34,23 +35,25 @@ def status(
 ) -> None:
     """Show open gates and all phases, or one gate in full with its evidence."""
     apply_settings(quiet=True)
-    from flows.transitions.reading import all_gates
+    from flows.transitions.reading import all_gates, unreadable
     from flows.transitions.tracker_view import pipelines, readiness, standing
     from flows.transitions.world import real_world
 
     world = real_world()
     if gate:
         return _one(world, find(world, gate))
-    gates = all_gates(world)
+    gates, unread = all_gates(world), unreadable(world)
     _incident(world)
+    for lost in unread:
+        console.print(_unread(lost))
     for one in gates:
         if every or not one.at_rest:
             console.print(_panel(world, one))
-    if not any(one.open for one in gates):
+    if not unread and not any(one.open for one in gates):
         say("No gate is open.")
     for key in pipelines():
         waited_for = any(one.open and one.opening.pipeline == key for one in gates)
-        console.print(_phases(standing(world, key, gates), told=waited_for))
+        console.print(_phases(standing(world, key, gates, unread), told=waited_for or bool(unread)))
     for key in pipelines():
         say("; ".join(f"{what}: {age}" for what, age in readiness(world, key)) + ".")
     return None
@@ -77,6 +80,14 @@ def _incident(world: "World") -> None:
     said = f"{incident.body['reason']}\nOpened by {incident.actor} on {incident.at:%Y-%m-%d %H:%M} UTC."
     ends = "Nothing goes forward until it is closed: phasegate close-incident WHAT-WAS-FOUND"
     console.print(Panel(_text(f"{said}\n{ends}"), title=Text("An incident is open"), border_style="bold red"))
+
+
+def _unread(gate: "Unreadable") -> "Panel":
+    from rich.panel import Panel
+    from rich.text import Text
+
+    said = _text(f"{gate.sentence}\n{gate.way_back}")
+    return Panel(said, title=Text("A gate of another release is not over"), title_align="left", border_style="bold red")
 
 
 def _panel(world: "World", gate: "Gate") -> "Panel":

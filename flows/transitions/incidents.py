@@ -13,8 +13,7 @@ from tasks.records.ledger import Entry
 def newest_begun(world: World) -> Gate:
     """The newest gate that changed anything, rolled back or not: taking back the latest change twice must not reach
     the change before it. GateError if there never was one."""
-    unread = [gate for gate in unreadable(world) if not gate.over]
-    if unread:
+    if unread := unreadable(world):
         raise GateError(
             f"Gate {unread[-1].id} cannot be read: {unread[-1].why}",
             means="it may be the newest; nothing was taken back.",
@@ -58,7 +57,7 @@ async def emergency(world: World, actor: str, reason: str, gate_id: str | None =
                 back.append(await roll_back(world, gate.id, actor, f"Emergency: {reason.strip()}"))
             except PhasegateError as error:
                 failed.append(f"{gate.id}: {error.happened}")
-    failed += [f"{gate.id}: {gate.why}" for gate in unreadable(world) if not gate.over]
+    failed += [f"{gate.id}: {gate.why}" for gate in unreadable(world)]
     if failed:
         raise GateError(
             f"{len(failed)} of {len(failed) + len(back)} gates could not be taken back. {' '.join(failed)}",

@@ -12,7 +12,7 @@ from flows.transitions.history import history
 from flows.transitions.known import SEEN_KINDS
 from flows.transitions.plans import phases, roles_of
 from flows.transitions.plans.phase import Phase
-from flows.transitions.reading import all_gates
+from flows.transitions.reading import UNREAD, Unreadable, all_gates, unreadable
 from flows.transitions.story import Gate
 from flows.transitions.telling import name_of, next_step
 from flows.transitions.world import Content, World
@@ -34,31 +34,34 @@ NOT_BEGUN = "Not begun"
 
 async def tracker_view(world: World) -> TrackerView:
     """Everything as it stands now."""
-    gates = all_gates(world)
+    gates, unread = all_gates(world), unreadable(world)
     return TrackerView(
         as_of=world.clock(),
-        pipelines=tuple([await _pipeline(world, key, gates) for key in pipelines()]),
+        pipelines=tuple([await _pipeline(world, key, gates, unread) for key in pipelines()]),
         incidents=incidents(world.read("incident_opened", "incident_closed")),
         history=tuple(_history(world)),
+        unread=tuple(f"{gate.sentence} {gate.way_back}" for gate in unread),
         edited=tuple(finding.sentence for finding in await scan(world)),
         readiness=tuple(row for key in pipelines() for row in readiness(world, key)),
     )
 
 
-async def _pipeline(world: World, key: str, gates: Sequence[Gate]) -> PipelineView:
+async def _pipeline(world: World, key: str, gates: Sequence[Gate], unread: Sequence[Unreadable]) -> PipelineView:
     mine = [phase for phase in phases().values() if phase.pipeline == key]
-    return replace(standing(world, key, gates), serving=await _serving(world, key, mine))
+    return replace(standing(world, key, gates, unread), serving=await _serving(world, key, mine))
 
 
-def standing(world: World, key: str, gates: Sequence[Gate]) -> PipelineView:
+def standing(world: World, key: str, gates: Sequence[Gate], unread: Sequence[Unreadable]) -> PipelineView:
     """Where a pipeline stands by the ledger alone, without what its blocks hold."""
     mine = [phase for phase in phases().values() if phase.pipeline == key]
-    views = tuple(_phase(world, phase, gates) for phase in mine)
+    lost = {gate.phase: gate for gate in unread}
+    views = tuple(_unread(_phase(world, phase, gates), lost.get(phase.key)) for phase in mine)
     done = [view for view in views if view.state == name_of("STABLE")]
     open_ones = [gate for gate in gates if gate.open and gate.opening.pipeline == key]
     under_way = [f"{gate.opening.phase} is {name_of(gate.state).lower()}" for gate in open_ones]
+    under_way += [f"{view.key} {view.state.lower()}" for view in views if view.state == UNREAD]
     summary = spoken_list(under_way) if under_way else f"{len(done)} of {_moving(mine)} phases stable, none under way"
-    following = next_step(open_ones[-1]) if open_ones else _following(mine, views)
+    following = next_step(open_ones[-1]) if open_ones else unread[-1].way_back if unread else _following(mine, views)
     return PipelineView(key, f"{summary}.", following, views, ())
 
 
@@ -100,6 +103,11 @@ def _phase(world: World, phase: Phase, gates: Sequence[Gate]) -> PhaseView:
             AttemptView(gate.id, gate.opened_at, name_of(gate.state), gate.since, gate.reason) for gate in mine
         ),
     )  # fmt: skip
+
+
+def _unread(view: PhaseView, gate: Unreadable | None) -> PhaseView:
+    """The phase with the gate of another release that is about it, if there is one: what else is known of it is older."""
+    return replace(view, state=UNREAD, since=gate.since, next_step=gate.way_back) if gate else view
 
 
 def _unbegun(world: World, phase: Phase) -> tuple[str, datetime | None]:

@@ -42,6 +42,8 @@ def _banners(view: TrackerView) -> Iterable[Banner]:
         opened = f"since {view.frozen.opened_at:%Y-%m-%d %H:%M} UTC, by {view.frozen.opened_by}"
         close = "Nothing goes forward until it is closed: phasegate close-incident."
         yield Banner("bad", f"An incident is open {opened}.", (view.frozen.reason, close))
+    if view.unread:
+        yield Banner("bad", "A gate of another release is not over.", view.unread)
     if view.edited:
         handle = "Adopt or revert: phasegate drift."
         yield Banner("warning", "Blocks were edited by hand.", (*view.edited, handle))

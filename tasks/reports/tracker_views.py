@@ -82,6 +82,8 @@ class TrackerView:
     pipelines: tuple[PipelineView, ...]
     incidents: tuple[IncidentView, ...]
     history: tuple[HistoryView, ...]
+    unread: tuple[str, ...] = ()
+    """Gates of another release that are not over: what each is, and its way back."""
     edited: tuple[str, ...] = ()
     """Blocks that are not what the ledger says, one sentence each."""
     readiness: tuple[tuple[str, str], ...] = ()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from blocks.errors import GateError
 from deployments.application import app
 from deployments.terminal import console
 from tests.reports.gates import PhaseOne
@@ -38,6 +39,16 @@ def test_a_gate_that_waits_shows_verdict_and_next_step(story: PhaseOne) -> None:
     assert "Monitoring" in shown
     assert "old → new" in shown
     assert "Next: The window ends on 2026-11-03 08:40 UTC." in shown
+
+
+def test_a_gate_of_another_release_is_not_forgotten(story: PhaseOne) -> None:
+    story.begun().world.record("entangled", "tester", {}, story.gate.id, story.gate.sequence + 1)
+    shown = phasegate("status")
+    assert "A gate of another release is not over" in shown
+    assert "No gate is open." not in shown
+    assert "phasegate start" not in shown
+    with pytest.raises(GateError, match="Gate gate-1 cannot be read"):
+        phasegate("status", "gate")
 
 
 def test_an_incident_comes_first(story: PhaseOne) -> None:

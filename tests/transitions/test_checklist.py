@@ -196,7 +196,7 @@ def baseline(story: Story, **body: Any) -> str:
     """State of the only line of phase 0 after this baseline."""
     usual = {"pipeline": "generator", "lineup": "production", "passed": True}
     story.world.record("baseline", "tester", usual | body)
-    view = next(view for view in standing(story.world, "generator", ()).phases if view.key == "generator-0")
+    view = next(view for view in standing(story.world, "generator", (), ()).phases if view.key == "generator-0")
     return view.checklist[0].state
 
 

@@ -8,6 +8,9 @@ from blocks.errors import GateError
 from flows.transitions.incidents import emergency, newest_begun
 from flows.transitions.moving import advance, open_gate, roll_back
 from flows.transitions.reading import all_gates, read_gate, unreadable
+from flows.transitions.tracker_view import tracker_view
+from tasks.reports.page import page_markdown
+from tasks.reports.tracker import tracker_page
 from tests.transitions.scenes import opening
 from tests.transitions.several import begun, states
 from tests.transitions.story import GATE, QUICK, Story
@@ -24,7 +27,7 @@ def test_one_is_told_apart_and_the_others_are_there(story: Story) -> None:
     story.world.record("planned", "tester", {"opening": {"phase": "generator-9"}}, "c", 1)
     moved_by_a_newer_release(story, "a")
     assert [gate.id for gate in all_gates(story.world)] == ["b"]
-    assert [(gate.id, gate.over) for gate in unreadable(story.world)] == [("a", False), ("c", False)]
+    assert [(gate.id, gate.phase) for gate in unreadable(story.world)] == [("a", "generator-1"), ("c", "generator-9")]
 
 
 def test_nothing_begins_beside_one_that_is_not_over(story: Story) -> None:
@@ -48,6 +51,15 @@ def test_an_emergency_takes_the_others_back_and_names_it(story: Story) -> None:
     with pytest.raises(GateError, match="1 of 2 gates could not be taken back"):
         asyncio.run(emergency(story.world, "Grace", "Customers see nonsense."))
     assert states(story, "b") == ["ROLLED_BACK"]
+
+
+def test_the_tracker_says_which_it_is_and_advises_nothing_beside_it(story: Story) -> None:
+    begun(story, "a", "MONITORING")
+    moved_by_a_newer_release(story, "a")
+    view = asyncio.run(tracker_view(story.world))
+    assert "Gate a cannot be read" in page_markdown(tracker_page(view))
+    assert [(one.key, one.state) for one in view.pipelines[0].phases][1] == ("generator-1", "Cannot be read")
+    assert all("No gate starts before it is over" in pipeline.next_step for pipeline in view.pipelines)
 
 
 def test_the_latest_change_is_not_guessed(story: Story) -> None:
