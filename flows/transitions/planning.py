@@ -182,7 +182,7 @@ def _live(world: World, pipeline: str, production: str, policy: Policy, canary: 
     """As many as in the last week. Of a canary only the first step is counted on: it may stay there."""
     now = world.clock()
     runs = runs_per_hour(world.database, pipeline, production, now - RECENT, now)
-    routed = policy.canary[0][0] if canary and policy.canary else 0.0
+    routed = policy.canary[0][0] if canary else 0.0
     return Live((policy.mirror + routed) * runs, policy.mirror * runs)
 
 

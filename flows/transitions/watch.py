@@ -21,7 +21,7 @@ from flows.transitions.answering import ask
 from flows.transitions.drift import note_new, scan
 from flows.transitions.mirror import unmirrored
 from flows.transitions.moving import advance
-from flows.transitions.reading import all_gates, read_gate, unreadable
+from flows.transitions.reading import UNREAD, all_gates, read_gate, unreadable
 from flows.transitions.showing import show_gate
 from flows.transitions.story import Gate
 from flows.transitions.trial import replays
@@ -50,7 +50,8 @@ async def watch() -> list[str]:
 
 async def look(world: World) -> list[str]:
     """One round over all gates and blocks at the world's time."""
-    told = [f"Gate {gate.id} cannot be read: {gate.why}" for gate in unreadable(world) if not gate.over]
+    unread = unreadable(world)
+    told = [gate.sentence for gate in unread]
     for sentence in told:
         get_run_logger().error(sentence)
     with _goes_on("Edits by hand"):
@@ -66,6 +67,7 @@ async def look(world: World) -> list[str]:
     for row in rows:  # when all have been driven: no page keeps a gate waiting
         with _goes_on(f"The page of gate {row['gate']}"):
             await show_gate(world, row["gate"])
+    rows += [{"gate": gate.id, "phase": gate.phase, "state": UNREAD, "reason": gate.sentence} for gate in unread]
     if rows:
         await acreate_table_artifact(rows, key="gates", description="Every gate that is not over.")
     return told
@@ -82,11 +84,13 @@ async def _edits(world: World) -> list[str]:
 
 @contextmanager
 def _goes_on(what: str) -> Iterator[None]:
-    """What fails here is logged, and everything else is still done."""
+    """What fails here is logged, and everything else is still done: a defect that one gate meets harms no other."""
     try:
         yield
     except (PhasegateError, PrefectException, httpx.HTTPError) as error:
         get_run_logger().error("%s: %s", what, error)
+    except Exception:
+        get_run_logger().exception("%s: nobody foresaw this; please report it.", what)
 
 
 async def _drive(world: World, gate: Gate) -> Gate:

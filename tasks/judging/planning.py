@@ -262,7 +262,7 @@ def _unaffordable(plan: GatePlan, budget: float | None) -> list[str]:
             f" {plan.passage.seconds:.0f} s together; the window has {window / timedelta(hours=1):.1f}. Extend it, have"
             " more of users' runs mirrored (`mirror`), or allow no failure (`failures_allowed`), which takes fewer calls."
         )
-    if budget is not None and (plan.money is None or plan.money > budget):
+    if budget is not None and (plan.money is None or not plan.money <= budget):  # nor within one that is no number
         needed = "an unknown amount" if plan.money is None else f"{plan.money:.2f}"
         refusals.append(
             f"Tests and replay cost {needed}; the budget is {budget:.2f}. Raise it, or demand what takes fewer calls."

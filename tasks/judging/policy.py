@@ -1,11 +1,18 @@
 """What a gate demands: the agreed limits, and how sure it has to be. Data, stored with the plan and hashed with it."""
 
 from datetime import timedelta
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from tasks.judging.values import Value
+
+MOST_BUCKETS = 500
+"""Parts of a window that a look reads at once: each is a column of one query, and databases take some 1,600 of them."""
+LONGEST = timedelta(days=366)
+Time = Annotated[timedelta, Field(gt=timedelta(0), le=LONGEST)]
+CanaryStep = tuple[Annotated[float, Field(ge=0.01, le=0.99)], Annotated[int, Field(ge=1)]]
+"""Share of live traffic, and runs of users the candidate serves before the next step."""
 
 RateDemand = Literal["failures", "placeholders", "echoes", "good_share"]
 PairDemand = Literal["quality", "latency", "claim", "cost"]
@@ -87,28 +94,28 @@ class Policy(Value):
     fields: tuple[FieldRule, ...] = ()
     icc: float = Field(default=1.0, ge=0, le=1)
     """Intraclass correlation of calls of one role in one run. 1 until estimated from baselines: then only runs count."""
-    window: timedelta = Field(default=timedelta(hours=24), gt=timedelta(0))
-    buckets: int = Field(default=24, ge=1)
+    window: Time = Field(default=timedelta(hours=24), ge=timedelta(seconds=1))
+    buckets: int = Field(default=24, ge=1, le=MOST_BUCKETS)
     buckets_needed: int = Field(default=20, ge=1)
     calls_per_bucket: int = Field(default=2, ge=1)
-    blind_after: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0))
+    blind_after: Time = timedelta(hours=1)
     """Silence of the data source after which a candidate in production is taken back."""
     assignment_alpha: float = Field(default=0.001, gt=0, lt=0.5)
     """For the check that a weighted router routes by its weight."""
-    canary: tuple[tuple[float, int], ...] = ((0.10, 50), (0.50, 100))
-    """Steps of a weighted canary: share of live traffic, and runs of users the candidate serves before the next step; then all of it."""
+    canary: tuple[CanaryStep, ...] = Field(default=((0.10, 50), (0.50, 100)), min_length=1)
+    """Steps of a weighted canary, in whole percents that grow; after the last one the candidate gets all."""
     mirror: float = Field(default=0.0, ge=0, le=1)
     """Share of users' runs whose inputs are asked of the candidate too while it is monitored; 0 is off. Users see none
     of it, and it costs as much as the calls it makes."""
     approvers: int = Field(default=1, ge=1)
-    approval_within: timedelta = timedelta(hours=72)
-    remind_after: timedelta = timedelta(hours=24)
-    held_within: timedelta = timedelta(hours=72)
+    approval_within: Time = timedelta(hours=72)
+    remind_after: Time = timedelta(hours=24)
+    held_within: Time = timedelta(hours=72)
     """How long an inconclusive gate waits for a decision before it is rolled back."""
     extensions: int = Field(default=2, ge=0)
     """How often an inconclusive gate may continue, each time by a new plan."""
-    drill_within: timedelta = timedelta(days=7)
-    baseline_within: timedelta = timedelta(days=30)
+    drill_within: Time = timedelta(days=7)
+    baseline_within: Time = timedelta(days=30)
 
     @property
     def watched_after(self) -> tuple[Metric, ...]:
@@ -117,6 +124,17 @@ class Policy(Value):
         A limit for scores is only known where it was demanded and proven.
         """
         return ("failures", "poor") if "good_share" in self.demands else ("failures",)
+
+    @field_validator("canary")
+    @classmethod
+    def _grows(cls, steps: tuple[CanaryStep, ...]) -> tuple[CanaryStep, ...]:
+        """The lineup takes whole percents, and a step no larger than the one before would be taken for ever."""
+        percents = [round(100 * share) for share, _ in steps]
+        if sorted(set(percents)) != percents or any(
+            share != percent / 100 for percent, (share, _) in zip(percents, steps, strict=True)
+        ):
+            raise ValueError("the shares have to be whole percents, such as 0.1, each larger than the one before")
+        return steps
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

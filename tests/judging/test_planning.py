@@ -100,6 +100,7 @@ def test_several_changed_roles_share_their_replays() -> None:
         (planned(incumbent_cost=0, candidate_cost=0.01), "the incumbent is free and the candidate is not"),
         (planned(budget=5), "Tests and replay cost 118.25; the budget is 5.00."),
         (planned(budget=5, passage=Passage(calls=26, seconds=60)), "an unknown amount"),
+        (planned(budget=float("nan")), "the budget is nan"),
         (
             planned(passage=Passage(calls=26, seconds=200, money=0)),
             "Replay takes 26.3 hours: 473 inputs, each a whole run",

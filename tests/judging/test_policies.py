@@ -12,6 +12,34 @@ def test_a_policy_that_proves_nothing_or_never_passes_is_refused(values: dict[st
         Policy.model_validate(values)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"canary": ()},
+        {"canary": ((0.0, 5),)},
+        {"canary": ((0.004, 5),)},
+        {"canary": ((1.0, 5),)},
+        {"canary": ((1.5, 5),)},
+        {"canary": ((0.5, 5), (0.1, 5))},
+        {"canary": ((0.101, 5), (0.104, 5))},
+        {"canary": ((0.1, 0),)},
+        {"buckets": 3000, "buckets_needed": 2500},
+        {"window": "PT0.000001S"},
+        {"window": "P9999999D"},
+        {"approval_within": "-PT1H"},
+        {"held_within": "PT0S"},
+    ],
+)
+def test_a_policy_that_the_watch_could_not_follow_is_refused(values: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Policy.model_validate(values)
+
+
+def test_every_whole_percent_is_a_share_of_a_canary() -> None:
+    steps = tuple((percent / 100, 1) for percent in range(1, 100))
+    assert Policy.model_validate({"canary": steps}).canary == steps
+
+
 def test_a_protected_role_takes_two_people_and_surer_proofs() -> None:
     policy = protected()
     assert (policy.approvers, policy.invariants) == (2, "zero")
