@@ -136,6 +136,7 @@ async def _apply(
     create = DeploymentCreate(
         flow_id=await client.create_flow(loaded), version=version, labels={LABEL: json.dumps(applied)},
         schedules=list(merged.schedules), concurrency_limit=limit, concurrency_options=strategy, **fields, **values,
+        "work_queue_name": deployment.queue,
     )  # fmt: skip
     # Not by the client's own method: it also sends what is not said here, and would empty a person's job variables.
     await client.request("POST", "/deployments/", json=create.model_dump(mode="json", exclude_unset=True))

@@ -11,6 +11,9 @@ from flows.operations.tags import TICKS
 from flows.transcripts.samples import FOLDER, SHORT
 
 WORK_POOL = "phasegate"
+WORK, FIRST = "default", "first"
+"""The pool's queues. A worker that is full takes nothing up, whatever waits, so what must never wait behind work of hours
+has a queue, and a worker, of its own."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Deployment:
     """Runs at the same time; None is no limit. Never on what looks after stuck runs: a dead run may hold the slot."""
     collision: Literal["ENQUEUE", "CANCEL_NEW"] = "ENQUEUE"
     """What becomes of a run that finds the limit reached: it waits, or it is cancelled."""
+    queue: str = WORK
+    """FIRST for what takes changes back or looks after runs. Such a run is short; there is one open gate a pipeline."""
 
 
 class _Limit(TypedDict):
@@ -84,6 +89,7 @@ def _transitions() -> tuple[Deployment, ...]:
             ),
             tags=tags,
             parameters={"phase": "generator-1"},
+            queue=FIRST,
         ),
         Deployment(
             name="watch",
@@ -91,6 +97,7 @@ def _transitions() -> tuple[Deployment, ...]:
             description="Drives every waiting gate: harm, expiry, drift, silence, the end of a window.",
             tags=(*tags, TICKS),
             schedules=(Schedule("every-five-minutes", "*/5 * * * *"),),
+            queue=FIRST,
         ),
         Deployment(
             name="replay",
@@ -158,12 +165,14 @@ def _transitions() -> tuple[Deployment, ...]:
             entrypoint="flows.transitions.rollback:rollback",
             description="**Quick rollback**: puts the incumbents of a gate back, effective for the next call.",
             tags=tags,
+            queue=FIRST,
         ),
         Deployment(
             name="emergency-rollback",
             entrypoint="flows.transitions.rollback:emergency_rollback",
             description="**Emergency**: opens an incident, which freezes all gates, and takes the changes back.",
             tags=tags,
+            queue=FIRST,
         ),
     )
 
@@ -180,6 +189,7 @@ def _operations() -> tuple[Deployment, ...]:
             ),
             tags=("operations", TICKS),
             schedules=(Schedule("every-minute", "* * * * *"),),
+            queue=FIRST,
         ),
         Deployment(
             name="doctor",

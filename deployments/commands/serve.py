@@ -1,4 +1,4 @@
-"""`phasegate serve`: Prefect server, worker and deployments in the foreground."""
+"""`phasegate serve`: Prefect server, workers and deployments in the foreground."""
 
 import asyncio
 import contextlib
@@ -16,6 +16,8 @@ from deployments.settings import apply_settings, default_timezone
 from deployments.terminal import say
 
 DEFAULT_PORT = 4200
+FIRST_LIMIT = 5
+"""Runs at the same time of what must not wait: a gate of each pipeline, the watch, the janitor, a rollback."""
 HERE = ("127.0.0.1", "localhost", "::1")
 
 
@@ -30,9 +32,11 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; others than this machine need a password set.")
     ] = "127.0.0.1",
-    limit: Annotated[int, typer.Option(min=1, help="Flow runs at the same time.")] = 4,
+    limit: Annotated[
+        int, typer.Option(min=1, help="Flow runs at the same time; gates, rollbacks and upkeep have room of their own.")
+    ] = 4,
 ) -> None:
-    """Start the Prefect server, a worker and all deployments; Ctrl-C stops them."""
+    """Start the Prefect server, its workers and all deployments; Ctrl-C stops them."""
     apply_settings()
     require_password(host)
     default_timezone()  # a mistyped one is said before anything is started
@@ -48,26 +52,23 @@ def serve(
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):  # only now: while it waits, a signal simply ends it
         signal.signal(number, lambda *_: ended.set())
-    server = start_server(host, port)
-    worker: subprocess.Popen[bytes] | None = None
+    children = {"server": start_server(host, port)}
     try:
         url = os.environ["PREFECT_API_URL"] = api_url(host, port)
         announce(shared.place, url=url, lasting=True)
         _bootstrap()
-        worker = _start_worker(limit)
+        for queue, most in (("default", limit), ("first", FIRST_LIMIT)):
+            children[f"worker of the queue {queue}"] = _start_worker(queue, most)
         ui = url.removesuffix("/api")
         say(f"\nPrefect UI: {ui}  -  open Deployments, choose one, press Run. Ctrl-C here stops everything.")
-        while not ended.wait(0.5) and server.poll() is None and worker.poll() is None:
-            pass
-        if not ended.is_set():
-            _say_what_died(server, worker)
+        while not ended.wait(0.5):
+            _say_what_died(children)
     finally:
         say("Stopping ...")
         (shared.place / "state.json").unlink(missing_ok=True)
-        for child in (worker, server):
-            if child is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    stop(child.pid, seconds=20)
+        for child in reversed(children.values()):
+            with contextlib.suppress(ProcessLookupError):
+                stop(child.pid, seconds=20)
 
 
 def require_temporary(running: Mapping[str, Any]) -> None:
@@ -101,12 +102,12 @@ def _bootstrap() -> None:
     report(asyncio.run(bootstrap(os.environ.get("PHASEGATE_ALERTS", ""))))
 
 
-def _start_worker(limit: int) -> subprocess.Popen[bytes]:
+def _start_worker(queue: str, limit: int) -> subprocess.Popen[bytes]:
     from deployments.catalogue import WORK_POOL
 
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--type", "process"]
     return subprocess.Popen(
-        [*command, "--limit", str(limit), "--name", f"phasegate-{os.getpid()}"],
+        [*command, "--work-queue", queue, "--limit", str(limit), "--name", f"phasegate-{queue}-{os.getpid()}"],
         stdin=subprocess.DEVNULL,
         # A worker that inherits an ignored SIGINT never stops: it forwards SIGTERM to itself as SIGINT.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
@@ -114,12 +115,14 @@ def _start_worker(limit: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _say_what_died(server: subprocess.Popen[bytes], worker: subprocess.Popen[bytes]) -> None:
+def _say_what_died(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    """Raises ServiceError if one of them has."""
     from blocks.errors import ServiceError
 
-    name, code = ("server", server.returncode) if server.poll() is not None else ("worker", worker.returncode)
-    raise ServiceError(
-        f"The Prefect {name} ended by itself with status {code}.",
-        means="flow runs in progress stop; what they finished is kept.",
-        do="read its messages above, then start `phasegate serve` again.",
-    )
+    for name, child in children.items():
+        if child.poll() is not None:
+            raise ServiceError(
+                f"The Prefect {name} ended by itself with status {child.returncode}.",
+                means="flow runs in progress stop; what they finished is kept.",
+                do="read its messages above, then start `phasegate serve` again.",
+            )

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import prefect
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import BlockDocument, WorkerStatus
+from prefect.client.schemas.objects import BlockDocument, WorkerStatus, WorkQueue, WorkQueueStatus
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import get_current_settings
 
@@ -107,20 +107,34 @@ def check_clock(facts: ServerFacts) -> Finding:
 
 
 async def check_work_pool(pool: str) -> Finding:
-    """Whether somebody runs what is scheduled."""
+    """Whether somebody runs what is scheduled, in every queue."""
     async with get_client() as client:
         try:
             there = await client.read_work_pool(pool)
         except ObjectNotFound:
             return Finding("warning", f"There is no work pool {pool}: nothing was deployed yet.", BOOTSTRAP)
         workers = await client.read_workers_for_work_pool(pool)
+        queues = await client.read_work_queues(work_pool_name=pool)
     alive = [worker.name for worker in workers if worker.status == WorkerStatus.ONLINE]
     if not alive:
         do = f"start `phasegate serve`, or on another machine `prefect worker start --pool {pool}`."
         return Finding("failed", f"No live worker on {pool}: nothing that is triggered or scheduled runs.", do)
     if there.is_paused:
         return Finding("failed", f"The work pool {pool} is paused.", "resume it in the Prefect UI under Work Pools.")
-    return ok(f"{len(alive)} live on {pool}: {', '.join(sorted(alive))}")
+    return queues_served(pool, queues) or ok(f"{len(alive)} live on {pool}: {', '.join(sorted(alive))}")
+
+
+def queues_served(pool: str, queues: Sequence[WorkQueue]) -> Finding | None:
+    """What is wrong with the queues of a pool that has a live worker: it may serve other ones only."""
+    unserved = ", ".join(sorted(queue.name for queue in queues if queue.status == WorkQueueStatus.NOT_READY))
+    paused = ", ".join(sorted(queue.name for queue in queues if queue.status == WorkQueueStatus.PAUSED))
+    if unserved:
+        do = f"start `phasegate serve`, or a worker for each with `prefect worker start --pool {pool} --work-queue NAME`."
+        return Finding("failed", f"No worker asks for the queue of {pool} named {unserved}: its runs wait.", do)
+    if paused:
+        do = "resume it in the Prefect UI under Work Pools."
+        return Finding("failed", f"The queue of {pool} named {paused} is paused: its runs wait.", do)
+    return None
 
 
 async def check_limits(documents: Documents) -> Finding:

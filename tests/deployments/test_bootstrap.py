@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
+from uuid import UUID
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from prefect.client.schemas.schedules import CronSchedule
 
 from blocks.limits import limits_there
 from deployments.applying import Applied, bootstrap
+from deployments.catalogue import FIRST, WORK_POOL
 from flows.operations.tags import OURS
 from flows.transitions.known import known_lineups, known_models
 from flows.transitions.world import real_world
@@ -32,6 +34,11 @@ def ask(question: Callable[[PrefectClient], Awaitable[T]]) -> T:
 def ours(name: str) -> DeploymentResponse:
     found = ask(lambda client: client.read_deployments(limit=200))
     return next(one for one in found if one.name == name and OURS in one.tags)
+
+
+async def started(deployment: UUID) -> UUID:
+    async with get_client() as client:
+        return (await client.create_flow_run_from_deployment(deployment)).id
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +87,13 @@ def test_a_notification_block_that_is_not_there_is_said_and_stops_nothing(bootst
     again = asyncio.run(bootstrap("slack-webhook/none"))
     assert "There is no block 'slack-webhook/none'" in again.alerts_problem
     assert again.deployments == bootstrapped.deployments
+
+
+def test_a_worker_of_what_must_not_wait_is_given_nothing_else(bootstrapped: Applied) -> None:
+    watch, long = (asyncio.run(started(ours(name).id)) for name in ("watch", "generate"))
+    given = ask(lambda client: client.get_scheduled_flow_runs_for_work_pool(WORK_POOL, [FIRST]))
+    assert watch in {one.flow_run.id for one in given}
+    assert long not in {one.flow_run.id for one in given}
 
 
 def test_every_deployment_is_there_with_its_schedules(bootstrapped: Applied) -> None:

@@ -56,5 +56,13 @@ def test_scheduled_work_never_piles_up_and_leaves_out_nothing_of_another_pipelin
     assert ALL[name].collision == ("CANCEL_NEW" if len(pipelines) == 1 else "ENQUEUE")
 
 
+AT_ONCE = {"gate", "watch", "janitor", "rollback", "emergency-rollback"}
+
+
+def test_what_must_not_wait_has_a_queue_that_no_work_of_hours_is_in() -> None:
+    queues = {name: one.queue for name, one in ALL.items()}
+    assert {name for name, queue in queues.items() if queue == queues["watch"]} == AT_ONCE
+
+
 def test_the_catalogue_is_applied_by_deploy_and_by_bootstrap() -> None:
     assert COMMANDS["deploy"] is COMMANDS["bootstrap"]

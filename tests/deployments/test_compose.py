@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from blocks.home import PROJECT_ROOT
-from deployments.catalogue import WORK_POOL
+from deployments.catalogue import WORK_POOL, deployments
 from tests.test_readme import is_setting, parse, program, shell_lines, words
 
 FILE = PROJECT_ROOT / "compose.yaml"
@@ -31,7 +31,7 @@ def settings() -> list[tuple[str, str]]:
 
 
 def test_every_service_the_design_names_is_there() -> None:
-    assert set(SERVICES) == {"server", "worker", "bootstrap", "postgres", "neo4j", "baserow", "ollama"}
+    assert set(SERVICES) == {"server", "worker", "worker-first", "bootstrap", "postgres", "neo4j", "baserow", "ollama"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -82,10 +82,11 @@ def test_every_setting_of_prefect_exists() -> None:
     assert [name for name in names if not hasattr(prefect.settings, name)] == []
 
 
-def test_workers_serve_our_pool_with_a_limit() -> None:
-    command = SERVICES["worker"]["command"]
-    assert command[command.index("--pool") + 1] == WORK_POOL
-    assert "--limit" in command
+def test_every_queue_has_workers_with_a_limit_of_their_own() -> None:
+    commands = [SERVICES[name]["command"] for name in ("worker", "worker-first")]
+    assert {command[command.index("--pool") + 1] for command in commands} == {WORK_POOL}
+    assert {command[command.index("--work-queue") + 1] for command in commands} == {one.queue for one in deployments()}
+    assert all("--limit" in command for command in commands)
 
 
 def test_what_the_image_copies_is_there() -> None:
