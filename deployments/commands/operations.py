@@ -77,9 +77,10 @@ def backup(
     """Back up the database, proven by restoring it into a scratch database."""
     apply_settings(quiet=True)
     from tasks.operations.backup import back_up
-    from tasks.records.database import engine
+    from tasks.operations.copying import open_source
+    from tasks.records.database import database_url
 
-    made = back_up(engine(), file)
+    made = back_up(open_source(database_url(), "PHASEGATE_DATABASE_URL"), file)
     entries = made.contents.rows.get("ledger", 0)
     say(
         f"{made.file}: {made.contents.total:,} rows, {entries} ledger entries; restored into a scratch database and whole."
@@ -111,7 +112,8 @@ def migrate_database(
     from tasks.operations.copying import copy_database, open_source
     from tasks.records.database import full_address, open_database
 
-    filled = open_source(full_address(source))  # before the target is made: a mistyped source leaves nothing behind
+    # Before the target is made: a mistyped source leaves nothing behind.
+    filled = open_source(full_address(source), "--from")
     opened = open_database(full_address(target))
     copied = copy_database(filled, opened)
     say(

@@ -15,21 +15,24 @@ NOT_COPIED = "alembic_version"
 NEWEST_TABLES = "run `phasegate status` with PHASEGATE_DATABASE_URL naming the source, which brings its tables to the newest; then this."
 
 
-def open_source(url: str) -> Engine:
-    """The database to copy, as it is: it is neither made nor migrated. Raises InputError if phasegate's is not there."""
+def open_source(url: str, named_by: str) -> Engine:
+    """The database to copy or back up, as it is: it is neither made nor migrated.
+
+    Raises InputError if phasegate's is not there, which says to correct `named_by`: the option or variable with `url`.
+    """
     place = address(url)
     if place.drivername.startswith("sqlite") and not Path(place.database or "").is_file():
-        raise _no_source(f"There is no file {place.database}.")
+        raise _no_source(f"There is no file {place.database}.", named_by)
     source = connect(url)
     with usable(source):
         if not inspect(source).has_table(NOT_COPIED):
-            raise _no_source(f"{place.render_as_string()} holds no database of phasegate's.")
+            raise _no_source(f"{place.render_as_string()} holds no database of phasegate's.", named_by)
     return source
 
 
-def _no_source(happened: str) -> InputError:
+def _no_source(happened: str, named_by: str) -> InputError:
     return InputError(
-        happened, means="nothing was copied.", do="correct --from; `phasegate doctor` shows the one in use."
+        happened, means="nothing was copied.", do=f"correct {named_by}; `phasegate doctor` shows the one in use."
     )
 
 

@@ -6,7 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from blocks.errors import InputError
 from blocks.home import PROJECT_ROOT
+from deployments.application import app
 from tasks.operations.contents import contents_of
 from tasks.records.database import connect, engine
 from tests.operations.records import add_entries, add_run
@@ -30,6 +35,15 @@ def test_a_backup_is_made_and_restored(home: Path, tmp_path: Path) -> None:
     copy = connect(again)
     assert contents_of(copy) == contents_of(engine())
     copy.dispose()
+
+
+def test_a_mistyped_database_is_not_made_to_be_backed_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_environment: None
+) -> None:
+    monkeypatch.setenv("PHASEGATE_DATABASE_URL", f"sqlite:///{tmp_path / 'typo.db'}")
+    with pytest.raises(InputError, match="correct PHASEGATE_DATABASE_URL"):
+        CliRunner().invoke(app, ["backup"], catch_exceptions=False)
+    assert not (tmp_path / "typo.db").exists()
 
 
 def test_a_restore_over_records_is_an_error_that_says_what_to_do(home: Path, tmp_path: Path) -> None:

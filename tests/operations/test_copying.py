@@ -68,7 +68,7 @@ def test_a_source_that_is_none_is_said_and_not_made(tmp_path: Path, there: bool)
     if there:
         place.touch()
     with pytest.raises(InputError, match="mistyped"):
-        open_source(f"sqlite:///{place}")
+        open_source(f"sqlite:///{place}", "--from")
     assert place.exists() == there
 
 
@@ -76,7 +76,7 @@ def test_a_source_with_older_tables_is_told_what_brings_them_to_the_newest(sourc
     with source.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     with pytest.raises(InputError, match="are of revision 0001") as raised:
-        copy_database(open_source(str(source.url)), open_database(f"sqlite:///{tmp_path / 'target.db'}"))
+        copy_database(open_source(str(source.url), "--from"), open_database(f"sqlite:///{tmp_path / 'target.db'}"))
     assert "phasegate status" in raised.value.do
 
 
