@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from tasks.transcripts.candidates import candidates
 from tasks.transcripts.findings import LONGEST_QUOTE, Finding, FindingField
@@ -36,11 +37,13 @@ class Choice:
     timestamp: str
 
 
+@lru_cache(maxsize=128)  # asked for a window by its plan, its question, and each look at its answer
 def choices(window: Window, base: date | None) -> dict[FindingField, list[Choice]]:
     """Field -> what may be its value in this window, in the order of the call; fields with nothing are left out."""
     return _listed([*_candidates(window), *_sentences(window, base)])
 
 
+@lru_cache(maxsize=128)
 def hints(window: Window, base: date | None) -> dict[FindingField, list[Choice]]:
     """The same of the fields that a model of any size is told: those it gets wrong by a letter or a digit."""
     told = [pair for pair in _candidates(window) if pair[0] in HINTED]

@@ -1,7 +1,7 @@
 """A run of the transcript pipeline: its models answer the agents' questions, every answer recorded and remembered."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from blocks.models import EmbeddedModel, LanguageModel
@@ -9,7 +9,7 @@ from blocks.models.wire import Question
 from flows.asking import PipelineRun, Work
 from flows.transcripts.agent import SYSTEM, score
 from flows.transcripts.agents import AGENTS
-from flows.transcripts.understanding import Plan, Query
+from flows.transcripts.understanding import Plan, Query, windows_fit
 from tasks.answering.ask import Model
 from tasks.answering.guide import field_guide
 from tasks.answering.limits import SPARE_TOKENS, fits, room
@@ -30,13 +30,20 @@ class TranscriptRun(PipelineRun):
     filename: str
 
     def plan(self, transcript: Transcript) -> Plan:
-        """Windows that every agent's model can hold, the same for all of them."""
+        """Windows that every agent's model can hold, the same for all of them.
+
+        What code has found in a window stands in its questions too: where that is much, the windows are made smaller.
+        """
         asked = [agent for agent in AGENTS if agent.window]
         budget = min(self._room(self.models[agent.key].block, agent.window.max_tokens) for agent in asked if agent.window)  # fmt: skip
         budget = max(SMALLEST_WINDOW, min(budget, int(self.start.lineup["settings"]["window_tokens"])))
         slots = min(self.models[agent.key].block.concurrency for agent in asked)
         picks = frozenset(key for key, model in self.models.items() if isinstance(model.block, EmbeddedModel))
-        return Plan(windows(transcript.turns, budget), picks, max(1, slots // len(asked)), fits=self.fits)
+        plan = Plan(windows(transcript.turns, budget), picks, max(1, slots // len(asked)), fits=self.fits)
+        while budget > SMALLEST_WINDOW and not windows_fit(transcript, plan):
+            budget = max(SMALLEST_WINDOW, budget * 3 // 4)
+            plan = replace(plan, windows=windows(transcript.turns, budget))
+        return plan
 
     def _room(self, block: LanguageModel, answer: int) -> int:
         # A model that is not told the form of its answer in words needs no room for it either.

@@ -133,18 +133,31 @@ async def _ask_windows(plan: Plan, ask: Ask, heard: _Heard, base: date | None) -
 
 
 async def _ask_window(agent: Agent, window: Window, plan: Plan, ask: Ask, heard: _Heard, base: date | None) -> None:
+    query = _window_query(agent, window, plan, base)
+    if query is not None and (answer := await _answer(ask, query, heard)) is not None:
+        heard.answers.setdefault(agent.key, {})[window.index] = answer
+
+
+def _window_query(agent: Agent, window: Window, plan: Plan, base: date | None) -> Query | None:
     assert agent.window is not None
     part = agent.window
     stretch = Stretch(window, len(plan.windows), base, agent.key in plan.picks)
     wanted = part.answer(stretch)
     if wanted is None:
-        return
-    query = Query(
+        return None
+    return Query(
         agent, f"window-{window.index + 1:03}", f"{stretch.text}\n\n# Task: {agent.name}\n\n{part.task(stretch)}",
         wanted, part.max_tokens, lambda answer: part.check(answer, stretch),
     )  # fmt: skip
-    if (answer := await _answer(ask, query, heard)) is not None:
-        heard.answers.setdefault(agent.key, {})[window.index] = answer
+
+
+def windows_fit(transcript: Transcript, plan: Plan) -> bool:
+    """Whether every agent's model can hold what it will be asked about each window of the plan."""
+    base = _header_day(transcript)
+    queries = (
+        _window_query(agent, window, plan, base) for window in plan.windows for agent in plan.agents if agent.window
+    )
+    return all(plan.fits(query) for query in queries if query is not None)
 
 
 def _proven(plan: Plan, heard: _Heard, base: date | None) -> tuple[list[Finding], list[Rejected]]:

@@ -5,13 +5,23 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
 
 from blocks.errors import PromptTooLongError, TranscriptError
+from blocks.lineups import TranscriptLineup
+from blocks.models import EmbeddedModel, LanguageModel, OllamaModel
+from blocks.models.wire import Endpoint
+from flows.transcripts.run import TranscriptRun
+from flows.transcripts.understanding import windows_fit
+from tasks.answering.ask import Asking, Model
 from tasks.answering.tokens import estimate_tokens
+from tasks.answering.transport import new_client
+from tasks.records.runs import RunStart
 from tasks.transcripts.reading import read_file, read_text
 from tasks.transcripts.transcript import Turn
 from tasks.transcripts.windows import windows
 from tests.transcripts.perfect import DATA, sample
+from tests.transcripts.scene import NOW
 from tests.transcripts.strategies import TURN_LISTS
 
 
@@ -85,3 +95,35 @@ def test_ten_megabytes_of_one_word_are_refused_at_once() -> None:
     with pytest.raises(TranscriptError, match="longer than"):
         read_text("a" * 10_000_000)
     assert time.perf_counter() - start < 1
+
+
+@pytest.mark.parametrize("block", [EmbeddedModel(), OllamaModel(model="mistral:7b", context_window=8192)])
+def test_a_call_full_of_what_code_finds_is_cut_into_windows_whose_questions_fit(block: LanguageModel) -> None:
+    call = read_text("\n".join(f"[00:{turn:02}:00] Ann Lee: {rambling(turn)}" for turn in range(60)))
+    run = of_models(block)
+
+    plan = run.plan(call)
+
+    assert windows_fit(call, plan)
+    assert [piece.turn for window in plan.windows for piece in window.pieces] == list(range(60))
+
+
+def rambling(turn: int) -> str:
+    """A sentence that is a product, an objection, a next step and a meeting at once."""
+    return (
+        f"I'll say about number {turn} that the living trust with the pour-over will is a lot of money for the two of us, and "
+        "my husband says that we wait until Tuesday at two and talk to our lawyer in Ohio before we sign a thing with you"
+    )
+
+
+def of_models(block: LanguageModel) -> TranscriptRun:
+    """A run whose agents are all served by a model that nobody reaches."""
+    start = RunStart(
+        id="run", pipeline="transcripts", environment="test", purpose="user", models={}, input={}, started_at=NOW,
+        lineup={"settings": {"window_tokens": 4_000}},
+    )  # fmt: skip
+    model = Model("block", block, Endpoint("http://127.0.0.1:9"))
+    return TranscriptRun(
+        start=start, database=create_engine("sqlite://"), asking=Asking(new_client()), filename="call.txt",
+        models=dict.fromkeys(TranscriptLineup.roles, model),
+    )  # fmt: skip
