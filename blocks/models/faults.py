@@ -4,7 +4,12 @@
 only those a second, equal request can cure.
 """
 
+import re
+
 from blocks.errors import CallError
+
+_UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What a server may say and no database, log or terminal should get: half characters, controls but tab and new line."""
 
 CLASSES: dict[str, tuple[bool, str, str]] = {
     # class: (retried, what it means, what to do)
@@ -51,9 +56,9 @@ CLASSES: dict[str, tuple[bool, str, str]] = {
 
 
 def fault(error_class: str, happened: str) -> CallError:
-    """The error for one class; `happened` says what was seen, without secrets."""
+    """The error for one class; `happened` says what was seen, without secrets. It may quote what a server said."""
     retryable, means, do = CLASSES[error_class]
-    return CallError(happened, means=means, do=do, error_class=error_class, retryable=retryable)
+    return CallError(_UNSHOWABLE.sub("", happened), means=means, do=do, error_class=error_class, retryable=retryable)
 
 
 _STATUSES = {

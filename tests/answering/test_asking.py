@@ -218,3 +218,13 @@ def test_prose_that_is_no_text_is_asked_for_again(models: ModelServer) -> None:
     asked = ask(openai(models), PROSE)
 
     assert (asked.outcome, classes(asked)) == ("repaired", ["invalid_answer", None])
+
+
+@pytest.mark.parametrize("provider", sorted(PROVIDERS))
+def test_what_a_server_says_of_its_trouble_can_be_stored_and_shown(models: ModelServer, provider: str) -> None:
+    models.fail_next(faults.http_error(400, "cannot read \x00\ud800\x1b[31m this"))
+
+    asked = ask(PROVIDERS[provider](models))
+
+    assert "cannot read [31m this" in last(asked).message
+    assert str(asked.error).replace("\n", "").isprintable()
