@@ -148,11 +148,13 @@ def room_of_ollama(url: str) -> tuple[str, int | None]:
     host = urlsplit(url).hostname or ""
     if not _is_here(host):
         return f"the free space of {host} is not seen from here", None
-    place = next((folder for folder in _folders_of_ollama() if folder.is_dir()), None)
-    if place is None:
-        return "its folder of models is not seen from here; name it with OLLAMA_MODELS", None
-    free = shutil.disk_usage(place).free
-    return f"{free / GB:.0f} GB free at {place}", free
+    for place in _folders_of_ollama():
+        with contextlib.suppress(
+            OSError
+        ):  # its service's is closed to others, who may not even look whether it is there
+            free = shutil.disk_usage(place).free
+            return f"{free / GB:.0f} GB free at {place}", free
+    return "its folder of models is not seen from here; name it with OLLAMA_MODELS", None
 
 
 def _is_here(host: str) -> bool:

@@ -1,5 +1,6 @@
 """What the doctor asks of a language model and of its host, against servers that answer, lie or are not there."""
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,17 @@ def test_a_disk_with_room_for_the_weights_is_fine(models: ModelServer, folder_of
 def test_the_disk_of_another_machine_is_not_taken_for_this_ones() -> None:
     told, free = room_of_ollama("http://models.example:11434")
     assert (told, free) == ("the free space of models.example is not seen from here", None)
+
+
+@pytest.mark.parametrize("why", [PermissionError, FileNotFoundError])
+def test_a_folder_nobody_may_look_into_is_not_seen(why: type[OSError], monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*_: object) -> None:
+        raise why
+
+    monkeypatch.setattr(Path, "stat", closed)
+    monkeypatch.setattr(os, "statvfs", closed)
+    told, free = room_of_ollama("http://127.0.0.1:11434")
+    assert ("not seen from here" in told, free) == (True, None)
 
 
 def test_a_digest_nobody_expects_is_a_warning(models: ModelServer) -> None:
