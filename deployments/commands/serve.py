@@ -57,7 +57,9 @@ def serve(
         url = os.environ["PREFECT_API_URL"] = api_url(host, port)
         announce(shared.place, url=url, lasting=True)
         _bootstrap()
-        for queue, most in (("default", limit), ("first", FIRST_LIMIT)):
+        from deployments.catalogue import FIRST, WORK
+
+        for queue, most in ((WORK, limit), (FIRST, FIRST_LIMIT)):
             children[f"worker of the queue {queue}"] = _start_worker(queue, most)
         ui = url.removesuffix("/api")
         say(f"\nPrefect UI: {ui}  -  open Deployments, choose one, press Run. Ctrl-C here stops everything.")
