@@ -86,14 +86,14 @@ async def process_folder(folder: Path, lineup: str = "production", again: bool =
 
 def keep_sources(database: Engine, folder: Path) -> None:
     """Stores text and turns of every readable call, before a model or even a lineup is looked for."""
-    for read in read_folder(folder):
+    for _, read in read_folder(folder):
         if isinstance(read, Transcript):
             keep_source(database, read, datetime.now(UTC))
 
 
 def _files(folder: Path, failed: dict[str, str]) -> Iterator[Transcript]:
     """The readable ones, one at a time."""
-    for read in read_folder(folder):
+    for _, read in read_folder(folder):
         if isinstance(read, Unreadable):
             failed[read.filename] = read.reason
             tell(read.filename, "failed", read.reason.splitlines()[0])
@@ -111,7 +111,8 @@ async def _all(
     async def work() -> None:
         while (transcript := await queue.get()) is not None:
             if why := await _one(transcript):
-                failed[transcript.filename] = why
+                name = transcript.filename
+                failed[name if name not in failed else f"{name} ({transcript.transcript_id})"] = why
             else:
                 processed.append(transcript.transcript_id)
             await counting.reached(len(processed) + len(failed))

@@ -78,8 +78,9 @@ def read_text(text: str, *, filename: str = "pasted.txt", limit: int = LONGEST_F
     return _transcript(_decoded(data, name), name)
 
 
-def read_folder(folder: Path, *, limit: int = LONGEST_FILE) -> Iterator[Transcript | Unreadable]:
-    """Every file of `folder` by name, one at a time. A file that cannot be used is reported and the rest goes on.
+def read_folder(folder: Path, *, limit: int = LONGEST_FILE) -> Iterator[tuple[Path, Transcript | Unreadable]]:
+    """Every file of `folder` with its content, by name, one at a time. One that cannot be used is reported and the rest
+    goes on.
 
     Two files with one transcript id would overwrite each other's rows, so the second is reported instead.
     Hidden files, subfolders and JSON (gold answers, recorded replies) are not transcripts. Raises TranscriptError
@@ -90,14 +91,20 @@ def read_folder(folder: Path, *, limit: int = LONGEST_FILE) -> Iterator[Transcri
         try:
             transcript = read_file(path, limit=limit)
         except TranscriptError as error:
-            yield Unreadable(filename=safe_filename(path.name), reason=str(error))
+            yield path, Unreadable(filename=shown(path), reason=str(error))
             continue
-        first = seen.setdefault(transcript.transcript_id, transcript.filename)
-        if first != transcript.filename:
+        if first := seen.get(transcript.transcript_id):
             reason = f"It has the same transcript id as {first}: {transcript.transcript_id}. Only the first was read."
-            yield Unreadable(filename=transcript.filename, reason=reason)
+            yield path, Unreadable(filename=shown(path), reason=reason)
         else:
-            yield transcript
+            seen[transcript.transcript_id] = shown(path)
+            yield path, transcript
+
+
+def shown(path: Path) -> str:
+    """A name to tell a person, which no other file of the folder shares: safe names of two files can be the same."""
+    name = safe_filename(path.name)
+    return name if name == path.name else ascii(path.name)
 
 
 def files_of(folder: Path) -> list[Path]:

@@ -287,7 +287,7 @@ def test_a_folder_is_read_by_name_and_does_not_stop(tmp_path: Path) -> None:
     (tmp_path / ".hidden.txt").write_text(ONE_TURN)
     (tmp_path / "sub").mkdir()
 
-    results = list(read_folder(tmp_path))
+    results = [result for _, result in read_folder(tmp_path)]
 
     assert [(result.filename, isinstance(result, Transcript)) for result in results] == [
         ("a.txt", True),
@@ -297,14 +297,30 @@ def test_a_folder_is_read_by_name_and_does_not_stop(tmp_path: Path) -> None:
     ]
 
 
-def test_a_second_file_of_one_call_is_reported_and_not_read(tmp_path: Path) -> None:
-    for name in ("one.txt", "two.txt"):
+@pytest.mark.parametrize(
+    ("first", "second"), [("one.txt", "two.txt"), ("Ann Lee .txt", "Ann Lee.txt"), ("Ann- Call.txt", "Ann: Call.txt")]
+)
+def test_a_second_file_of_one_call_is_reported_and_not_read(tmp_path: Path, first: str, second: str) -> None:
+    for name in (first, second):
         shutil.copy(DATA / "short.txt", tmp_path / name)
 
-    _, second = read_folder(tmp_path)
+    (_, read), (path, twin) = read_folder(tmp_path)
 
-    assert isinstance(second, Unreadable)
-    assert "same transcript id as one.txt" in second.reason
+    assert isinstance(read, Transcript)
+    assert path.name == second
+    assert isinstance(twin, Unreadable)
+    assert twin.filename.strip("'") == second
+    assert f"same transcript id as {first}" in twin.reason.replace("'", "")
+
+
+def test_unreadable_files_are_told_apart_by_names_that_are_safe_to_print(tmp_path: Path) -> None:
+    for name in ("Ann\x1b[2J.txt", "Ann-[2J.txt", "Ann: [2J.txt"):
+        (tmp_path / name).write_text("")
+
+    names = [result.filename for _, result in read_folder(tmp_path)]
+
+    assert len(set(names)) == 3
+    assert all(name.isprintable() for name in names)
 
 
 def test_a_folder_that_is_none_says_so(tmp_path: Path) -> None:
