@@ -190,6 +190,25 @@ def test_other_files_do_not_matter_but_one_with_gold_answers_must_be_readable(
         scored(gold, transcript_lineup(), drafts=False)
 
 
+def test_gold_answers_are_found_beside_a_file_named_as_recorders_name_it(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, tmp_path: Path
+) -> None:
+    models.answer, name = says(), "Nadia Whitcombe: Estate Planning Advisor Meeting "
+    shutil.copy(SHORT, tmp_path / f"{name}.txt")
+    shutil.copy(SHORT.with_suffix(".gold.json"), tmp_path / f"{name}.gold.json")
+
+    assert scored(tmp_path, transcript_lineup(), drafts=False).transcripts == 1
+
+
+def test_gold_answers_without_their_transcript_are_an_error(
+    transcript_lineup: SaveTranscriptLineup, gold: Path
+) -> None:
+    shutil.copy(SHORT.with_suffix(".gold.json"), gold / "gone.gold.json")
+
+    with pytest.raises(TranscriptError, match=r"no transcript beside gone\.gold\.json"):
+        scored(gold, transcript_lineup())
+
+
 def test_a_folder_without_gold_answers_is_an_error(transcript_lineup: SaveTranscriptLineup, tmp_path: Path) -> None:
     shutil.copy(SHORT, tmp_path)
 
