@@ -10,20 +10,22 @@ from typing import Any, Literal
 
 from blocks.errors import GateError
 from blocks.lineups import lineup_kinds
-from flows.transitions.known import LINEUP_KINDS, differences, digest, known_lineups, known_models
+from flows.transitions.known import LINEUP_KINDS, beside, differences, digest, known_lineups, known_models
 from flows.transitions.plans import PROTECTED
 from flows.transitions.reading import all_gates
-from flows.transitions.story import Gate, Opening
+from flows.transitions.story import Gate, Opening, State
 from flows.transitions.world import Content, World
 from tasks.judging.wording import spoken_list
 
 Policy = Literal["adopt", "revert", "freeze"]
 """
-adopt   what is there is right; the ledger notes it with the reason. Not for a protected role that users are served by,
-        and it ends an open gate that compares what was edited
+adopt   what is there is right; the ledger notes it with the reason. Not for a protected role that users are served by;
+        and an open gate that compares what was edited still goes back
 revert  what the ledger says is written back
 freeze  nothing is changed; an incident freezes all gates until a person closes it
 """
+COMPARING: frozenset[State] = frozenset({"TESTING", "MONITORING"})
+"""States in which calls under both lineups are gathered, so that these may differ in nothing but the gate's change."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,23 @@ async def drifted(world: World, gate: Gate) -> tuple[str, ...]:
     return (
         *(f"Edited by hand while the gate was open. {sentence}" for sentence in there),
         *(f"Edited by hand and adopted while the gate was open. {sentence}" for sentence in adopted),
+        *(await _apart(world, gate) if gate.state in COMPARING else ()),
     )
+
+
+async def _apart(world: World, gate: Gate) -> list[str]:
+    """What the lineups have otherwise beside the change, adopted or not: calls under them are not of one pipeline then."""
+    o = gate.opening
+    if any((o.pipeline, name) in _being_written(world) for name in (o.production, o.preview)):
+        return []
+    production, preview = [await world.blocks.lineup(o.pipeline, name) for name in (o.production, o.preview)]
+    fields = beside(o.candidates, production, preview) if production and preview else []
+    if not fields:
+        return []
+    return [
+        f"Edited by hand while calls were compared. {o.preview!r} came to differ from {o.production!r} in"
+        f" {spoken_list(fields)}, which this gate does not change: its calls came of two different pipelines."
+    ]
 
 
 def _adopted_since(world: World, gate: Gate) -> Iterator[Finding]:

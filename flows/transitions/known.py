@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from blocks.lineups import CANARY_FIELDS
 from flows.transitions.world import Content, World
 from tasks.records.ledger import Entry
 from tasks.records.runs import sha256
@@ -87,6 +88,11 @@ def frozen(world: World) -> str:
     """Why everything is frozen; empty if it is not."""
     incident = open_incident(world.read("incident_opened", "incident_closed"))
     return str(incident.body["reason"]) if incident else ""
+
+
+def beside(changed: Iterable[str], production: Content, preview: Content) -> list[str]:
+    """Fields of two lineups that differ although no gate changes them: then they are different pipelines."""
+    return sorted(set(differences(production, preview)) - {*changed, *CANARY_FIELDS})
 
 
 def differences(expected: Content, found: Content | None) -> Mapping[str, tuple[Any, Any]]:

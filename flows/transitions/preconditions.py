@@ -3,9 +3,9 @@
 from datetime import datetime
 from itertools import takewhile
 
-from blocks.lineups import CANARY_FIELDS, lineup_kind
+from blocks.lineups import lineup_kind
 from flows.transitions.drift import scan
-from flows.transitions.known import differences, frozen, known_lineups, last_moved, named_since
+from flows.transitions.known import beside, frozen, known_lineups, last_moved, named_since
 from flows.transitions.plans import phase, roles_of
 from flows.transitions.reading import all_gates, unreadable
 from flows.transitions.story import Opening, folded
@@ -143,10 +143,10 @@ async def _lineup(world: World, opening: Opening) -> list[str]:
 
 def _beside(opening: Opening, production: Content, preview: Content) -> list[str]:
     """What the two lineups have otherwise beside the change: then they are different pipelines, and so is the evidence."""
-    shared = set(differences(production, preview)) - {*opening.candidates, *CANARY_FIELDS}
-    if not shared:
+    apart = beside(opening.candidates, production, preview)
+    if not apart:
         return []
-    wanted = spoken_list([f"{field} to {production.get(field)!r}" for field in sorted(shared)])
+    wanted = spoken_list([f"{field} to {production.get(field)!r}" for field in apart])
     return [
         f"{opening.preview!r} differs from {opening.production!r} in more than this gate changes, so the calls of the two"
         f" could not be compared: in the block {opening.preview!r} set {wanted}, then run"

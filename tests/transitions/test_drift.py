@@ -71,7 +71,22 @@ class TestWhileAGateIsOpen:
 
     def test_what_it_does_not_compare_does_not(self, story: Story) -> None:
         self.monitoring(story).blocks.facts["other"] = {"model": "other-8b"}
-        assert adopted(edited(story, report_words=900)).moved().gate.state == "MONITORING"
+        assert adopted(story).moved().gate.state == "MONITORING"
+
+    @pytest.mark.parametrize(("lineup", "treated"), [("production", adopted), ("preview", lambda story: story)])
+    def test_lineups_that_come_to_differ_in_more_than_the_change_end_it(
+        self, story: Story, lineup: str, treated: Any
+    ) -> None:
+        treated(edited(self.monitoring(story), lineup, buyer_psychology="new", report_words=900)).moved()
+        assert (story.gate.state, story.serves("preview")) == ("ROLLED_BACK", "old")
+        assert "in buyer_psychology and report_words, which this gate does not change" in story.gate.reason
+
+    def test_the_same_edit_of_both_lineups_does_not(self, story: Story) -> None:
+        edited(edited(self.monitoring(story), report_words=900), "preview", report_words=900)
+        assert story.moved().gate.state == "MONITORING"
+
+    def test_an_edit_after_the_window_leaves_what_was_proven(self, story: Story) -> None:
+        assert edited(story.awaiting(), "preview", report_words=900).answered().gate.state == "PROMOTED"
 
     def test_what_was_adopted_before_it_began_does_not(self, story: Story) -> None:
         asyncio.run(note_new(story.world))
@@ -80,8 +95,8 @@ class TestWhileAGateIsOpen:
 
     @pytest.mark.parametrize("end", ["promoted", "rolled back"])
     def test_an_edit_of_something_else_stays_and_stays_an_edit(self, story: Story, end: str) -> None:
-        edited(self.monitoring(story), report_words=900, buyer_psychology="new")
-        story.monitored().answered() if end == "promoted" else story.rolled_back()
+        edited(self.monitoring(story).monitored(), report_words=900, buyer_psychology="new")
+        story.answered() if end == "promoted" else story.rolled_back()
         assert story.blocks.lineups["generator", "production"]["report_words"] == 900
         [finding] = asyncio.run(scan(story.world))
         assert set(finding.fields) == {"report_words", "buyer_psychology"}

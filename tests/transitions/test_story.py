@@ -219,10 +219,6 @@ class TestDriftOfAnOpenGate:
         del story.monitoring().blocks.lineups["generator", "preview"]
         assert (story.moved().gate.state, story.serves("preview")) == ("ROLLED_BACK", "old")
 
-    def test_another_role_does_not(self, story: Story) -> None:
-        story.monitoring().blocks.lineups["generator", "production"]["report_words"] = 900
-        assert story.moved().gate.state == "MONITORING"
-
 
 def test_a_run_lost_while_testing_rolls_back(story: Story) -> None:
     from flows.transitions.world import RunState
