@@ -5,20 +5,21 @@ Each step reads the gate anew, decides, and takes the next place in its story. W
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
-from math import ceil
+from datetime import datetime, timedelta
+from math import ceil, floor
 
-from blocks.errors import GateError
+from blocks.errors import GateError, InputError
 from flows.transitions.drift import note_new
-from flows.transitions.facts import gather, verdict_of, window_evidence
+from flows.transitions.facts import gather, verdict_of, window_evidence, window_of
 from flows.transitions.machine import Facts, Move, Remind, Step, Weigh, extension_refused, goes_forward, next_step
 from flows.transitions.reading import all_gates, read_gate
 from flows.transitions.settling import ACTOR, first_dead, settle
-from flows.transitions.story import Extension, Gate, Opening, State, serves
+from flows.transitions.story import Extension, Gate, Opening, State, prolonged, serves
 from flows.transitions.world import World
 from tasks.judging.coverage import coverage
+from tasks.judging.policy import LONGEST, MOST_BUCKETS
 from tasks.judging.verdict import Verdict
-from tasks.judging.wording import many
+from tasks.judging.wording import amount, many
 from tasks.records.ledger import AlreadyMovedError, Read, last_sequence, require_sound
 
 PATIENCE = 20
@@ -162,11 +163,28 @@ async def extend(world: World, gate_id: str, actor: str, hours: float) -> Gate:
         raise GateError(
             f"Gate {gate_id} cannot be extended: {refused}.", do="see `phasegate status` for what can be done."
         )
+    _require_countable(gate, hours, world.clock())
     plan = _planned(world, gate, hours)
     reason = f"Extended by {hours:g} hours by {actor}, with {many(plan.replays, 'input')} to replay."
     body = movement(gate, "MONITORING", reason) | {"extension": plan.model_dump(mode="json"), "digest": plan.digest()}
     world.record("moved", actor, body, gate.id, gate.sequence + 1, unfrozen)
     return read_gate(world, gate_id)
+
+
+def _require_countable(gate: Gate, hours: float, now: datetime) -> None:
+    """Before anything is recorded: a gate with more parts than a look reads could not be watched any more."""
+    most = LONGEST / timedelta(hours=1)
+    if not 0 < hours <= most:
+        raise InputError(f"A gate cannot be extended by {hours:g} hours.", do=f"give a number up to {most:,.0f}.")
+    part = gate.opening.plan.policy.window / gate.opening.plan.policy.buckets
+    parts = window_of(prolonged(gate, Extension(hours=hours, replays=0), now)).buckets
+    if parts > MOST_BUCKETS:
+        left = floor(100 * (hours - (parts - MOST_BUCKETS) * part / timedelta(hours=1))) / 100
+        raise GateError(
+            f"Gate {gate.id} cannot be extended by {hours:g} hours: its window would have {amount(parts)} parts.",
+            means=f"the watch can read {MOST_BUCKETS}, those in which the gate was held included; nothing was recorded.",
+            do=f"extend it by {left:g} hours or less." if left > 0 else "plan a new gate.",
+        )
 
 
 def _planned(world: World, gate: Gate, hours: float) -> Extension:

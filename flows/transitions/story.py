@@ -280,12 +280,14 @@ def _moved(gate: Gate, to: State, body: Mapping[str, Any], at: datetime) -> Gate
     if to == "MONITORING":
         if gate.window_start is None:
             return replace(moved, window_start=at)
-        extension = Extension.model_validate(body["extension"])
-        end = gate.window_start + gate.opening.plan.policy.window + timedelta(hours=gate.extended)
-        added = max(at - end, timedelta(0)) / timedelta(hours=1) + extension.hours
-        return replace(
-            moved, extensions=gate.extensions + 1, extended=gate.extended + added, extension=extension
-        )  # fmt: skip
+        return prolonged(moved, Extension.model_validate(body["extension"]), at)
     if to == "PROMOTED":
         return replace(moved, promoted_at=at, overridden=bool(body.get("overridden")))
     return moved
+
+
+def prolonged(gate: Gate, extension: Extension, at: datetime) -> Gate:
+    """The gate with more time from `at` on; its window goes on through the hours in which it was held."""
+    end = (gate.window_start or at) + gate.opening.plan.policy.window + timedelta(hours=gate.extended)
+    added = max(at - end, timedelta(0)) / timedelta(hours=1) + extension.hours
+    return replace(gate, extensions=gate.extensions + 1, extended=gate.extended + added, extension=extension)

@@ -12,16 +12,14 @@ from sqlalchemy import insert
 
 from blocks.errors import ConfigurationError, GateError
 from blocks.models import EmbeddedModel, OllamaModel
-from flows.transitions.facts import window_of
 from flows.transitions.form import page
 from flows.transitions.gate_view import gate_view
 from flows.transitions.machine import approvals_needed
-from flows.transitions.moving import extend, open_gate
+from flows.transitions.moving import open_gate
 from flows.transitions.planning import plan_phase, shown
 from flows.transitions.preconditions import unmet
 from flows.transitions.telling import notices
-from flows.transitions.trial import replay_due, replays
-from tasks.records.ledger_evidence import replayed
+from flows.transitions.trial import replay_due
 from tasks.records.tables import runs
 from tasks.reports.gate import at_a_glance, gate_page
 from tests.transitions.records import run_row
@@ -234,44 +232,6 @@ class TestReplay:
 
     def test_only_while_monitoring(self) -> None:
         assert replay_due(given("HELD").gate, 0, START + timedelta(hours=9)) == 0
-
-
-class TestHeldGate:
-    def held(self, story: Story) -> Story:
-        return story.monitoring().monitored(calls=2)
-
-    def test_is_extended_and_then_proven(self, story: Story) -> None:
-        self.held(story)
-        asyncio.run(extend(story.world, GATE, "Ada", 24))
-        assert story.gate.state == "MONITORING"
-        story.monitored(calls=8)
-        assert story.gate.state == "AWAITING_APPROVAL"
-
-    def test_its_extension_is_a_plan_of_its_own_with_the_replays_that_are_missing(self, story: Story) -> None:
-        self.held(story).waited(hours=10)
-        gate = asyncio.run(extend(story.world, GATE, "Ada", 12))
-        (entry,) = [one for one in story.world.read("moved") if "extension" in one.body]
-        assert gate.extension
-        assert entry.body["digest"] == gate.extension.digest()
-        # Eight clean calls were made; at half the alpha it takes 17.
-        assert (gate.extension.replays, gate.plan.requirements[0].alpha) == (9, 0.025)
-        assert window_of(gate).end == story.clock.now + timedelta(hours=12), "the hours it was held count for nothing"
-        assert [replay_due(gate, 0, story.clock.now + timedelta(hours=hours)) for hours in (0, 6, 12)] == [1, 5, 10]
-
-    def test_what_was_replayed_before_an_extension_does_not_count_for_it(self, story: Story) -> None:
-        before = self.held(story).gate
-        assert replayed(story.world.database, "generator", "preview", before.window_start or START) > 1
-        story.clock.now += timedelta(minutes=1)
-        gate = asyncio.run(extend(story.world, GATE, "Ada", 12))
-        assert replays(story.world, gate) == (0, 1)
-
-    def test_an_extension_adds_parts_of_the_windows_size(self, story: Story) -> None:
-        gate = asyncio.run(extend(self.held(story).world, GATE, "Ada", 12))
-        assert (window_of(gate).buckets, window_of(gate).length) == (6, timedelta(hours=36))
-
-    def test_only_a_held_gate_is_extended(self, story: Story) -> None:
-        with pytest.raises(GateError, match="only a held gate"):
-            asyncio.run(extend(story.monitoring().world, GATE, "Ada", 24))
 
 
 class TestPage:
