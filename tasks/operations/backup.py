@@ -7,9 +7,6 @@ that is copied, so that a backup taken under load can be compared to the row.
 import contextlib
 import os
 import sqlite3
-import tempfile
-import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +19,7 @@ from blocks.home import folder
 from tasks.operations.contents import Contents, contents, faults
 from tasks.operations.postgres_tools import run_tool
 from tasks.operations.restoring import put_back
-from tasks.records.database import connect
+from tasks.operations.scratch import remove_leftovers, scratch_database
 
 KEPT = 14
 SUFFIXES = {"sqlite": ".db", "postgresql": ".dump"}
@@ -41,12 +38,14 @@ def back_up(database: Engine, file: Path | None = None, now: datetime | None = N
 
     Raises InputError if the file is there already, StorageError if the backup cannot be made or proven.
     """
-    name = f"phasegate-{now or datetime.now(UTC):%Y%m%dT%H%M%SZ}{SUFFIXES[database.dialect.name]}"
+    now = now or datetime.now(UTC)
+    name = f"phasegate-{now:%Y%m%dT%H%M%SZ}{SUFFIXES[database.dialect.name]}"
     target = (file or folder("backups") / name).expanduser().absolute()
     if target.exists():
         raise InputError(f"The file {target} is there already.", do="name another one; a backup replaces none.")
     part = target.with_name(target.name + ".part")
     try:
+        remove_leftovers(database, folder("backups"), now)  # first: they may be what fills the disk
         os.close(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
         part.chmod(0o600)
         made = _sqlite(database, part) if database.dialect.name == "sqlite" else _postgresql(database, part)
@@ -70,7 +69,7 @@ def prune(place: Path, keep: int = KEPT) -> list[Path]:
 
 def prove(database: Engine, file: Path, expected: Contents) -> None:
     """Restores `file` into a scratch database. Raises StorageError if it is not what was backed up."""
-    with _scratch(database) as scratch:
+    with scratch_database(database) as scratch:
         put_back(file, scratch)
         wrong = faults(scratch, expected)
     if wrong:
@@ -97,28 +96,6 @@ def _postgresql(database: Engine, file: Path) -> Contents:
         wanted = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={file}"]
         run_tool("pg_dump", database, wanted)
         return found
-
-
-@contextlib.contextmanager
-def _scratch(database: Engine) -> Iterator[Engine]:
-    """An empty database of the same kind, gone afterwards."""
-    if database.dialect.name == "sqlite":
-        with tempfile.TemporaryDirectory(dir=folder("run")) as place:
-            scratch = connect(f"sqlite:///{place}/scratch.db")
-            yield scratch
-            scratch.dispose()
-        return
-    name = f"phasegate_scratch_{uuid.uuid4().hex}"
-    server = database.execution_options(isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    scratch = connect(database.url.set(database=name).render_as_string(hide_password=False))
-    try:
-        yield scratch
-    finally:
-        scratch.dispose()
-        with server.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name}"))
 
 
 def _not_made(target: Path, error: Exception) -> StorageError:

@@ -4,16 +4,15 @@ import contextlib
 import re
 import shutil
 import sqlite3
-import tempfile
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from blocks.errors import InputError, StorageError
-from blocks.home import folder
 from tasks.operations.contents import Contents, contents_of, faults
 from tasks.operations.copying import copy_database
 from tasks.operations.postgres_tools import run_tool
+from tasks.operations.scratch import scratch_folder
 from tasks.records.database import connect, migrate, usable
 
 SQLITE, POSTGRESQL = b"SQLite format 3\x00", b"PGDMP"
@@ -60,7 +59,7 @@ def put_back(file: Path, target: Engine) -> None:
                 assert isinstance(copy, sqlite3.Connection)
                 source.backup(copy)
         case "sqlite", _:
-            with tempfile.TemporaryDirectory(dir=folder("run")) as place:
+            with scratch_folder() as place:
                 opened = connect(f"sqlite:///{shutil.copy(file, place)}")
                 migrate(opened)
                 migrate(target)

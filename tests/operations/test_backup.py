@@ -2,16 +2,18 @@
 
 import os
 import stat
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
 from blocks.errors import InputError, StorageError
+from blocks.home import folder
 from tasks.operations.backup import Backup, back_up, prove, prune
 from tasks.operations.contents import contents_of
 from tasks.operations.restoring import restore
+from tasks.operations.scratch import scratch_database
 from tasks.records.database import connect
 from tests.operations.records import NOW, add_entries, add_run, count_calls
 from tests.postgres import binaries
@@ -94,11 +96,27 @@ def test_a_backup_that_lacks_rows_is_found_out(filled: Engine, tmp_path: Path) -
 
 def test_no_scratch_database_is_left(filled: Engine, home: Path) -> None:
     back_up(filled)
-    assert not list((home / "run").glob("tmp*"))
-    if filled.dialect.name == "postgresql":
-        with filled.connect() as connection:
+    assert scratch_of(filled, home) == []
+
+
+def scratch_of(database: Engine, home: Path) -> list[str]:
+    """Scratch folders and databases that are there."""
+    found = [place.name for place in (home / "run").glob("scratch-*")]
+    if database.dialect.name == "postgresql":
+        with database.connect() as connection:
             names = connection.scalars(text("SELECT datname FROM pg_database")).all()
-        assert not [name for name in names if name.startswith("phasegate_scratch")]
+        found += [name for name in names if name.startswith("phasegate_scratch")]
+    return found
+
+
+def test_what_a_killed_backup_left_goes_with_the_next_but_not_while_it_may_be_made(filled: Engine, home: Path) -> None:
+    part = folder("backups") / "phasegate-20260504T033000Z.db.part"
+    part.touch()
+    with scratch_database(filled):
+        back_up(filled, home / "at-once")
+        assert (len(scratch_of(filled, home)), part.exists()) == (1, True)
+        back_up(filled, home / "next-day", now=datetime.now(UTC) + timedelta(days=1))
+        assert (scratch_of(filled, home), part.exists()) == ([], False)
 
 
 def test_the_newest_backups_are_kept(filled: Engine) -> None:
