@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
@@ -23,7 +23,7 @@ from flows.transcripts.understanding import Plan, understand
 from tasks.answering.ask import Asking
 from tasks.answering.transport import new_client
 from tasks.crm.graph.check import check_graph
-from tasks.crm.status import read_status
+from tasks.crm.status import Status, read_status
 from tasks.records import runs
 from tasks.records.database import engine
 from tasks.records.transcripts import keep_source, note_run, read_transcript, read_transcript_run
@@ -67,7 +67,8 @@ async def quick() -> Tried:
     await asyncio.to_thread(keep_source, database, transcript, datetime.now(UTC))
     record = await _from_replies(transcript)
     stores = await load_stores()
-    await projected(database, stores, transcript.transcript_id)
+    # Compared even where it was brought or refused before: what was found then says nothing about the stores of today.
+    await projected(database, stores, transcript.transcript_id, get_args(Status))
     stored = read_transcript(database, transcript.transcript_id)
     found = {"database": "done" if stored and stored["crm_data"] == record.model_dump(mode="json") else "differs"}
     for row in read_status(database, [transcript.transcript_id]):

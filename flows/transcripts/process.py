@@ -1,7 +1,7 @@
 """One call from its text to the CRM record: stored, understood, stored, projected."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from flows.transcripts.run import TranscriptRun
 from flows.transcripts.understanding import Ask, Query, Understood, understand
 from flows.transcripts.view import artifact
 from tasks.crm.projecting import project
-from tasks.crm.status import TARGETS, Target, why_not_done
+from tasks.crm.status import TARGETS, Status, Target, why_not_done
 from tasks.records.database import engine
 from tasks.records.transcripts import Result, keep_result, keep_source, read_earlier
 from tasks.transcripts.reading import read_file, read_text
@@ -108,11 +108,12 @@ async def kept(run: Any, transcript: Transcript, understood: Understood) -> bool
     return bool(await run.store(keep_result, result, datetime.now(UTC)))
 
 
-async def projected(database: Engine, stores: Stores, transcript_id: str) -> dict[Target, str]:
+async def projected(
+    database: Engine, stores: Stores, transcript_id: str, statuses: Collection[Status] = ("behind", "unconfigured")
+) -> dict[Target, str]:
     """Brings a call to every target at the same time; target -> why it is behind, be it for an earlier refusal."""
-    await tell_behind(
-        await asyncio.gather(*(project(database, target, stores, only=[transcript_id]) for target in TARGETS))
-    )
+    rounds = (project(database, target, stores, only=[transcript_id], statuses=statuses) for target in TARGETS)
+    await tell_behind(await asyncio.gather(*rounds))
     return await asyncio.to_thread(why_not_done, database, transcript_id)
 
 

@@ -12,7 +12,7 @@ from markdown_it.tree import SyntaxTreeNode
 from prefect.artifacts import Artifact
 
 from blocks.baserow import Baserow
-from blocks.errors import CallError, InputError, TranscriptError
+from blocks.errors import CallError, InputError, ServiceError, TranscriptError
 from blocks.graph import GraphStore
 from blocks.graph_connection import Graph
 from blocks.stores import STORE
@@ -188,7 +188,7 @@ def test_with_both_stores_down_the_call_is_stored_and_sync_brings_it_later(
     assert check_graph(graph, [record()], complete=True) == []
 
 
-def test_the_quick_test_tries_every_store_without_a_model(models: ModelServer, graph: Graph) -> None:
+def test_the_quick_test_tries_every_store_each_time_without_a_model(models: ModelServer, setting: Setting) -> None:
     tried = asyncio.run(quick())
 
     assert set(tried.stores) == {"database", "graph", *(f"baserow {name}" for name in NAMES)}
@@ -196,6 +196,10 @@ def test_the_quick_test_tries_every_store_without_a_model(models: ModelServer, g
     assert models.requests == ()
     judged = score(record(), read_gold(SHORT.with_suffix(".gold.json")), "pipeline")
     assert all(cell.right for cell in judged.cells)
+
+    setting.double.accounts.tokens.clear()
+    with pytest.raises(ServiceError, match="baserow Clients: behind"):
+        asyncio.run(quick())
 
 
 def test_the_long_sample_is_processed_and_scored(models: ModelServer, transcript_lineup: SaveTranscriptLineup) -> None:
