@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,11 @@ from deployments.catalogue import WORK_POOL, Deployment, deployments
 from deployments.forms import form
 from deployments.limits import create_limits
 from deployments.merging import LABEL, editable, memory, merge, remembered
+from deployments.present import deployments_there, strangers
 from flows.operations.tags import OURS
 from flows.transitions.drift import note_new
 from flows.transitions.world import real_world
 from tasks.records.runs import sha256
-
-PAGE = 200
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Applied:
     """What stayed because a person changed it although the catalogue says something else, and schedules that were removed."""
     created_limits: Sequence[str]
     strangers: Sequence[str]
-    """Deployments with phasegate's tag, and their schedules, that the catalogue does not have; left alone and reported."""
+    """Deployments of phasegate, and their schedules, that the catalogue does not have; left alone and reported."""
     alerts: Alerts
     alerts_problem: str
     """Why nobody is told of anything although a block was named; the rest stands all the same."""
@@ -54,33 +53,23 @@ class Applied:
 async def bootstrap(alerts: str = "") -> Applied:
     """Block types and default blocks, work pool, limits, every deployment; automations that send through the
     notification block `alerts`, if one is named. Changes nothing a person changed."""
+    catalogue = {(_flow(one).name, one.name): one for one in deployments()}
     created = await register_blocks()
     noted = await note_new(real_world())
     async with get_client() as client:
         new_pool = await _work_pool(client)
         limits = await create_limits(client, await model_documents(client))
-        there = await _ours(client)
-        done = {one.name: await _apply(client, one, there.get(one.name)) for one in deployments()}
-        after = await _ours(client) if any(told is not None for told in done.values()) else there
+        there = await deployments_there(client, catalogue)
+        done = {one.name: await _apply(client, one, there.get(key)) for key, one in catalogue.items()}
+        changed = any(told is not None for told in done.values())
+        after = await deployments_there(client, catalogue) if changed else there
         sent, problem = await _alerts(client, alerts)
         return Applied(
             created_blocks=created, noted_blocks=noted, created_work_pool=new_pool, deployments=len(done),
             changed_deployments=[name for name, told in done.items() if told is not None],
             merged=[sentence for told in done.values() for sentence in told or ()], created_limits=limits,
-            strangers=strangers(after), alerts=sent, alerts_problem=problem,
+            strangers=strangers(after, catalogue), alerts=sent, alerts_problem=problem,
         )  # fmt: skip
-
-
-def strangers(there: Mapping[str, DeploymentResponse]) -> list[str]:
-    """What has phasegate's tag and is not in the catalogue. A schedule made in the UI has no slug and is a person's."""
-    catalogue = {one.name: {schedule.slug for schedule in one.schedules} for one in deployments()}
-    gone = [f"deployment {name!r}" for name in there if name not in catalogue]
-    old = [
-        f"schedule {schedule.slug!r} of {name!r}"
-        for name, slugs in catalogue.items() if name in there
-        for schedule in there[name].schedules if schedule.slug and schedule.slug not in slugs
-    ]  # fmt: skip
-    return sorted(gone) + sorted(old)
 
 
 async def _alerts(client: PrefectClient, block: str) -> tuple[Alerts, str]:
@@ -88,16 +77,6 @@ async def _alerts(client: PrefectClient, block: str) -> tuple[Alerts, str]:
         return (await create_alerts(client, block) if block else Alerts((), ())), ""
     except ConfigurationError as error:
         return Alerts((), ()), str(error)
-
-
-async def _ours(client: PrefectClient) -> dict[str, DeploymentResponse]:
-    """Name -> deployment with our tag."""
-    found: dict[str, DeploymentResponse] = {}
-    while page := await client.read_deployments(limit=PAGE, offset=len(found)):
-        found |= {f"{one.flow_id}/{one.name}": one for one in page}
-        if len(page) < PAGE:
-            break
-    return {one.name: one for one in found.values() if OURS in one.tags}
 
 
 async def _work_pool(client: PrefectClient) -> bool:
@@ -115,20 +94,21 @@ async def _apply(
     """Creates or updates a deployment; what people should know of it, None if there was nothing to do.
 
     What the catalogue says is recorded as the deployment's version. While that is the same, the deployment is left as it
-    is, whatever a person made of it; when it is another, what a person changed still stays (see `merging`).
+    is, whatever a person made of it; when it is another, what a person changed still stays (see `merging`). Only our tag
+    comes back: the janitor knows our runs by it.
     """
-    module, name = deployment.entrypoint.split(":")
-    loaded: Flow[..., Any] = getattr(importlib.import_module(module), name)
+    loaded = _flow(deployment)
     fields, wanted = _fields(deployment, loaded), _wanted(deployment)
     applied = memory(wanted, deployment.schedules)
     version = sha256([fields, applied])[:12]
-    if there and there.version == version:
+    if there and there.version == version and OURS in there.tags:
         return None
     known = remembered(there) if there else {}
     merged = merge(
         editable(there) if there else wanted, there.schedules if there else (), wanted, deployment.schedules, known
     )
     values = dict(merged.values)
+    values["tags"] = sorted({OURS, *values["tags"]})
     limit, collision = values.pop("limit"), values.pop("collision")
     strategy = (
         ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy(collision)) if limit and collision else None
@@ -136,11 +116,16 @@ async def _apply(
     create = DeploymentCreate(
         flow_id=await client.create_flow(loaded), version=version, labels={LABEL: json.dumps(applied)},
         schedules=list(merged.schedules), concurrency_limit=limit, concurrency_options=strategy, **fields, **values,
-        "work_queue_name": deployment.queue,
     )  # fmt: skip
     # Not by the client's own method: it also sends what is not said here, and would empty a person's job variables.
     await client.request("POST", "/deployments/", json=create.model_dump(mode="json", exclude_unset=True))
     return [f"{deployment.name}: {sentence}" for sentence in merged.told]
+
+
+def _flow(deployment: Deployment) -> Flow[..., Any]:
+    module, name = deployment.entrypoint.split(":")
+    loaded: Flow[..., Any] = getattr(importlib.import_module(module), name)
+    return loaded
 
 
 def _fields(deployment: Deployment, loaded: Flow[..., Any]) -> dict[str, Any]:
@@ -151,6 +136,7 @@ def _fields(deployment: Deployment, loaded: Flow[..., Any]) -> dict[str, Any]:
         "parameter_openapi_schema": form(loaded),
         "enforce_parameter_schema": True,
         "work_pool_name": WORK_POOL,
+        "work_queue_name": deployment.queue,
         "pull_steps": [{"prefect.deployments.steps.set_working_directory": {"directory": str(PROJECT_ROOT)}}],
     }
 

@@ -143,6 +143,16 @@ def test_what_a_person_changed_stays_when_the_catalogue_has_changed_and_is_said(
     assert ours("retention").global_concurrency_limit is None
 
 
+def test_a_deployment_whose_tags_a_person_replaced_stays_theirs_and_gets_our_tag_back(bootstrapped: Applied) -> None:
+    set_active(ours("model-probe"), False)
+    change("model-probe", tags=["ops-team"], parameters={"only": "everything"})
+    assert asyncio.run(bootstrap()).changed_deployments == ["model-probe"]
+    found = ours("model-probe")
+    assert (found.tags, found.parameters) == (["ops-team", OURS], {"only": "everything"})
+    assert not found.schedules[0].active
+    assert not asyncio.run(bootstrap()).changed_deployments
+
+
 def test_job_variables_of_a_person_stay_when_the_catalogue_has_changed(bootstrapped: Applied) -> None:
     change("backup", version="older", job_variables={"env": {"TZ": "Europe/Berlin"}})
     assert asyncio.run(bootstrap()).changed_deployments == ["backup"]
