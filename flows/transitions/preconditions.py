@@ -79,10 +79,9 @@ def _others(world: World, opening: Opening, gate_id: str) -> list[str]:
     before = takewhile(lambda gate: gate.id != gate_id, all_gates(world))
     others = [gate for gate in before if gate.opening.pipeline == opening.pipeline]
     there = [(gate, gate.state if gate.open else "being put back") for gate in others if gate.open or not gate.settled]
-    unread = [gate for gate in unreadable(world) if not gate.over]
     return [
         *(f"Gate {gate.id} ({gate.opening.title}) is still {state}." for gate, state in there),
-        *(f"Gate {gate.id} is not over and cannot be read: {gate.why}" for gate in unread),
+        *(f"Gate {gate.id} is not over and cannot be read: {gate.why}" for gate in unreadable(world)),
     ]
 
 
