@@ -11,9 +11,16 @@ from tasks.transcripts.knowledge import Provenance
 from tasks.transcripts.normalise import categories
 from tasks.transcripts.normalise.money import parse_money
 
+_BEEN = r"(?:(?:is|was|has|been|went|got|just)\s+)*"
 _PAYMENT = re.compile(
-    r"payment (?:is |was |has been )?(?:received|taken|made|through|processed)|\bapproved\b"
-    r"|(?:deposit|card) (?:is |was |has been |went |just )?(?:paid|charged|processed|through|received)",
+    rf"\bpayment\s+{_BEEN}(?:received|taken|made|through|processed|approved|accepted)\b"
+    rf"|\b(?:deposit|card|charge|transaction)\s+{_BEEN}(?:paid|charged|processed|through|received|approved|accepted)\b"
+    r"|\bapproved\s+(?:the|your|my|our)\s+(?:card|payment|charge|transaction)\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.?!]+[.?!]?")
+_TO_COME = re.compile(
+    r"\b(?:will|shall|would|should|must|tomorrow|later|going to|gonna|(?:need|have|has) to|let's|next (?:week|month|time))\b|'ll\b",
     re.IGNORECASE,
 )
 _NOT = re.compile(r"\b(?:not|no|nothing|n't|never|until|once|when|if)\b|n't\b", re.IGNORECASE)
@@ -42,7 +49,19 @@ def settle(
 
 
 def _is_payment(finding: Finding) -> bool:
-    return finding.kind == "paid" or bool(_PAYMENT.search(finding.quote) and not _NOT.search(finding.quote))
+    if finding.kind == "paid":
+        return True
+    quote = finding.quote.replace("’", "'")
+    return not _NOT.search(quote) and any(_says_paid(sentence[0]) for sentence in _SENTENCE.finditer(quote))
+
+
+def _says_paid(sentence: str) -> bool:
+    """That a payment was taken: no question, and nothing before it or in its own clause puts it off."""
+    match = _PAYMENT.search(sentence)
+    if match is None or sentence.endswith("?"):
+        return False
+    clause = re.split(r"[,;:]", sentence[match.end() :])[0]
+    return not _TO_COME.search(sentence[: match.end()] + clause)
 
 
 def _status(outcome: str | None, deal: Provenance | None, amount: object) -> str | None:

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pytest
+
 from tasks.transcripts.assemble import assemble
 from tasks.transcripts.findings import KNOWLEDGE_FIELDS, Finding, FindingField
 from tasks.transcripts.knowledge import Knowledge
@@ -141,12 +143,28 @@ def test_two_who_speak_alike_are_no_advisor() -> None:
     assert merged(said("client_name", "Ann Lee"), transcript=call).advisor is None
 
 
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "The bank approved our mortgage last year, so forty-six fifty is fine",
+        "We'll run the card tomorrow, the payment is taken then.",
+        "The payment is processed next week.",
+        "Was the payment made?",
+    ],
+)
+def test_a_payment_to_come_or_of_something_else_wins_no_sale(quote: str) -> None:
+    assert merged(said("deal", "$100", kind="agreed"), said("meeting_outcome", "Won", quote=quote)).outcome == "Pending"
+
+
 def test_a_sale_is_won_only_with_a_payment() -> None:
     agreed = said("deal", "$3,000", kind="agreed")
 
     assert merged(agreed, said("meeting_outcome", "Won")).outcome == "Pending"
     assert merged(agreed, said("meeting_outcome", "Won", quote="once the deposit is paid")).outcome == "Pending"
     assert merged(agreed, said("meeting_outcome", "Won", quote="it says payment received")).outcome == "Won"
+    assert (
+        merged(agreed, said("meeting_outcome", "Won", quote="Your card was approved, I'll mail it.")).outcome == "Won"
+    )
     assert merged(agreed, said("meeting_outcome", "Won"), said("deposit", "$500", kind="paid")).outcome == "Won"
 
 
