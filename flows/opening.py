@@ -77,9 +77,9 @@ def answered(database: Engine, run_id: str | None) -> dict[str, tuple[runs.Step,
     return {step.input_key: (step, body) for step, body in _steps_of_line(database, run_id)}
 
 
-def known_outputs(database: Engine, run_id: str | None) -> dict[str, Any]:
-    """Role -> output of a run, or of the newest run it goes on from that has one; nothing for None."""
-    return {step.role: body for step, body in _steps_of_line(database, run_id) if not step.part}
+def known_steps(database: Engine, run_id: str | None) -> dict[str, tuple[runs.Step, Any]]:
+    """Role -> step and output of a run, or of the newest run it goes on from that has one; nothing for None."""
+    return {step.role: (step, body) for step, body in _steps_of_line(database, run_id) if not step.part}
 
 
 def _steps_of_line(database: Engine, run_id: str | None) -> list[tuple[runs.Step, Any]]:

@@ -18,10 +18,10 @@ from blocks.errors import InputError
 from flows.generator.brief import GeneratorInput
 from flows.generator.correcting import corrected
 from flows.generator.opening import open_run, parent_run
-from flows.generator.run import GeneratorRun
+from flows.generator.run import AWAITED, GeneratorRun
 from flows.generator.showing import show_run
 from flows.generator.stages import STAGES, dependencies, stage
-from flows.opening import known_outputs
+from flows.opening import known_steps
 from flows.showing import Counting
 from tasks.records.database import engine
 from tasks.records.runs import Purpose, read_run
@@ -57,17 +57,18 @@ async def generate(
         raise InputError("There is neither a brief nor a run to go on from.", do="fill in the brief or name a run.")
     run_id = str(flow_run.id)
     parent_run(engine(), earlier)
-    known = known_outputs(engine(), earlier)
-    corrections = corrected(overrides or {}, earlier, known)
+    steps = known_steps(engine(), earlier)
+    known = {key: body for key, (_, body) in steps.items()}
+    awaited = [key for key, (step, _) in steps.items() if step.input_key == AWAITED]
+    corrections = corrected(overrides or {}, earlier, known, awaited)
     try:
         async with open_run(run_id, brief, lineup, continue_run=earlier, purpose=purpose) as run:
             counting = await Counting.begun("generator-progress", "stages", len(STAGES))
-            for key, body in corrections.items():
-                await run.correct(stage(key), body, {**known, **corrections})
-                await counting.step()
+            run.corrections = corrections
+            await run.await_corrections(STAGES, known)
             token = CURRENT.set((run, counting))
             try:
-                await _in_order(set(corrections))
+                await _in_order()
             finally:
                 CURRENT.reset(token)
     except Exception:
@@ -83,17 +84,16 @@ async def _show_if_begun(run_id: str) -> None:
         await show_run(run_id)
 
 
-async def _in_order(done: set[str]) -> None:
+async def _in_order() -> None:
     """Starts every stage as soon as the stages it reads are there. One that fails stops only what reads it."""
     waiting: dict[str, asyncio.Task[Any]] = {}
 
     async def when_ready(key: str, reads: frozenset[str]) -> None:
-        await asyncio.gather(*(waiting[other] for other in reads if other in waiting))
+        await asyncio.gather(*(waiting[other] for other in reads))
         await ask_stage.with_options(task_run_name=f"{stage(key).number}. {stage(key).name}")(key)
 
     for key, reads in dependencies().items():
-        if key not in done:
-            waiting[key] = asyncio.create_task(when_ready(key, reads))
+        waiting[key] = asyncio.create_task(when_ready(key, reads))
     results = await asyncio.gather(*waiting.values(), return_exceptions=True)
     errors = dict.fromkeys(result for result in results if isinstance(result, BaseException))
     for error in errors:

@@ -105,22 +105,37 @@ class Outline(Answer):
     """One plan for each section of the report, in their order."""
 
 
-class WrittenSection(Answer):
+class SectionText(Answer):
     key: Phrase
     title: Phrase
     markdown: Annotated[str, Field(min_length=1, max_length=60_000)]
     """Text and table, without the section's own heading."""
+
+
+class WrittenSection(SectionText):
     words: Annotated[int, Field(ge=0)]
+    """Number of words in its text and table."""
 
 
-class Report(Answer):
+class ReportText(Answer):
     """The report, assembled by code from its sections."""
 
     title: Phrase
     headline: Phrase
-    sections: list[WrittenSection]
-    words: Annotated[int, Field(ge=0)]
+    sections: Sequence[SectionText]
     target_words: Annotated[int, Field(ge=1)]
+
+
+class Report(ReportText):
+    sections: Sequence[WrittenSection]
+    words: Annotated[int, Field(ge=0)]
+    """Number of words in all sections."""
+
+
+def count_up(text: ReportText, inputs: Inputs) -> Report:
+    counted = [{**one.model_dump(), "words": count_words(one.markdown)} for one in text.sections]
+    words = sum(section["words"] for section in counted)
+    return Report.model_validate(text.model_dump() | {"sections": counted, "words": words})
 
 
 def check(output: Report, inputs: Inputs) -> Sequence[Problem]:
@@ -167,15 +182,16 @@ async def write_report(run: GeneratorRun, again: bool = False) -> Mapping[str, A
     outline = await _outline(run, business, again)
     asked = (_section(run, number, section, outline, business, again) for number, section in enumerate(SECTIONS))
     sections = await finish_all(asked)
-    report = Report(
+    text = ReportText(
         title=cut(f"Market research report: {business}", 160),
         headline=outline["headline"],
         sections=sections,
-        words=sum(section.words for section in sections),
         target_words=run.report_words,
     )
+    inputs = STAGE.inputs(run.brief, {}, run.outputs)
+    report = STAGE.finish(text, inputs)
     body = report.model_dump(mode="json")
-    await run.finish_parts(STAGE, body, check(report, STAGE.inputs(run.brief, {}, run.outputs)))
+    await run.finish_parts(STAGE, body, check(report, inputs))
     return body
 
 
@@ -234,6 +250,7 @@ STAGE = Stage(
     kind="synthesis",
     answer=Outline,
     output=Report,
+    written=ReportText,
     max_tokens=12_000,
     task=(
         "Plan a client-ready market research report. For each of these sections, in this order, decide what its reader "
@@ -244,6 +261,7 @@ STAGE = Stage(
     reads=dict.fromkeys(
         ("market_analysis", "buyer_psychology", "competitive_analysis", "avatar_creation", "offer_design"), _EVERYTHING
     ),
+    complete=count_up,
     check=check,
     write=write_report,
     error_points=10,

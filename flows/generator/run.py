@@ -18,6 +18,8 @@ SYSTEM = (
     "given and from what you know; mark estimates as estimates. Write plainly and concretely, for this one business."
 )
 """The same for every stage, so that a local model's prefix cache serves them all."""
+AWAITED = "awaited"
+"""Input key of a correction whose turn has not come: what its stage reads may still change."""
 
 
 @dataclass(kw_only=True)
@@ -28,6 +30,8 @@ class GeneratorRun(PipelineRun):
     preferences: Mapping[str, Any]
     outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Stage key -> its output, as far as the run has come."""
+    corrections: dict[str, BaseModel] = field(default_factory=dict)
+    """Stage key -> what a person made of its answer, which is not asked for then."""
 
     @property
     def report_words(self) -> int:
@@ -39,6 +43,8 @@ class GeneratorRun(PipelineRun):
         `again` asks in any case. Raises CallError if there is no usable answer.
         """
         inputs = stage.inputs(self.brief, self.preferences, self.outputs)
+        if stage.key in self.corrections:
+            return await self._correct(stage, inputs, input_key(stage, "", inputs.canonical()))
         if stage.write:
             return await self._corrected(stage, inputs, again) or await stage.write(self, again)
         question = self.question(stage, "", stage.prompt(inputs), stage.answer, stage.max_tokens)
@@ -104,18 +110,29 @@ class GeneratorRun(PipelineRun):
             if not part:
                 self.outputs[key] = body
 
-    async def correct(
-        self, stage: Stage[Any, Any], body: Mapping[str, Any], outputs: Mapping[str, Mapping[str, Any]]
+    async def await_corrections(
+        self, stages: Sequence[Stage[Any, Any]], outputs: Mapping[str, Mapping[str, Any]]
     ) -> None:
-        """Uses `body` as the stage's output; later stages see it as if a model had written it.
+        """Keeps the corrections before anything is asked: a run that ends before their turn hands them on.
 
-        `outputs` is what the stage reads. The correction is kept under what the stage's own answer would depend on, so
-        that a run continued from this one keeps it.
+        `outputs` is what the earlier run found; what is computed in the corrected outputs rests on it for now.
         """
-        inputs = stage.inputs(self.brief, self.preferences, outputs)
-        step = runs.Step(stage.key, "", input_key(stage, "", inputs.canonical()), runs.sha256(body), "overridden")
-        await self.store(self.keep_step, step, dict(body))
-        self.outputs[stage.key] = body
+        known = dict(outputs)
+        for stage in stages:
+            if stage.key in self.corrections:
+                inputs = stage.inputs(self.brief, self.preferences, known)
+                known[stage.key] = await self._correct(stage, inputs, AWAITED)
+
+    async def _correct(self, stage: Stage[Any, Any], inputs: Inputs, key: str) -> Mapping[str, Any]:
+        """Uses a correction as the stage's answer; later stages see it as if a model had written it.
+
+        Kept under what the stage's own answer would depend on, a run continued from this one keeps it.
+        """
+        body: Mapping[str, Any] = stage.finish(self.corrections[stage.key], inputs).model_dump(mode="json")
+        await self.store(self.keep_step, runs.Step(stage.key, "", key, runs.sha256(body), "overridden"), body)
+        if key != AWAITED:
+            self.outputs[stage.key] = body
+        return body
 
 
 def input_key(stage: Stage[Any, Any], part: str, material: str, instructions: str = "") -> str:

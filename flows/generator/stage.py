@@ -57,7 +57,8 @@ class Stage(Generic[A, O]):
     """One of the thirteen stages, as data.
 
     `answer` is what the model is asked for; `output` is what is stored: the answer and what `complete` computes from
-    it and the inputs (totals, ratios), which no model is asked for.
+    it and the inputs (totals, ratios), which no model is asked for. A person may correct an answer, never what is
+    computed from it.
     """
 
     number: int
@@ -75,7 +76,9 @@ class Stage(Generic[A, O]):
     preference_reads: tuple[str, ...] = ()
     reads: Reads = field(default_factory=dict)
     """Earlier stage key -> the paths read of it (see `excerpt`)."""
-    complete: Callable[[A, Inputs], O] | None = None
+    written: type[BaseModel] | None = None
+    """What a stage that is asked in parts makes of them, where that and not the answer is completed to the output."""
+    complete: Callable[[Any, Inputs], O] | None = None
     check: Callable[[O, Inputs], Sequence[Problem]] = no_checks
     write: Callable[[Any, bool], Awaitable[Mapping[str, Any]]] | None = None
     """How a run asks this stage where one question is not enough: given the run and whether to ask in any case."""
@@ -105,7 +108,11 @@ class Stage(Generic[A, O]):
         parts += [f"# Task: {self.name}", self.task]
         return "\n\n".join(parts)
 
-    def finish(self, answer: A, inputs: Inputs) -> O:
+    def correctable(self, output: Mapping[str, Any]) -> BaseModel:
+        """What of a stored output is not computed: what a person may correct, and `finish` makes an output of again."""
+        return (self.written or self.answer).model_validate(output, extra="ignore")
+
+    def finish(self, answer: BaseModel, inputs: Inputs) -> O:
         """The output to store: the answer with what is computed from it."""
         if self.complete:
             return self.complete(answer, inputs)

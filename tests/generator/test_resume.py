@@ -28,7 +28,7 @@ from tests.generator.scene import (
     sources,
 )
 
-pytestmark = [pytest.mark.server]
+pytestmark = [pytest.mark.server, pytest.mark.long]
 BROKEN = faults.http_error(400, "This model is out of order.")
 STAGE_KEYS = {stage.key for stage in STAGES}
 
@@ -237,6 +237,34 @@ class TestCorrection:
         run = go_on(str(newest_run()["id"]), "double")
         assert outputs(run)["offer_design"]["core_offer"]["offer_name"] == "The Quiet Ledger"
         assert asked_set(models) == {"power_guarantee"}
+
+    def test_what_reads_only_a_computed_field_is_asked_again(self, models: ModelServer, lineup: SaveLineup) -> None:
+        done = run_generator(lineup())
+        models.clear()
+        run = outputs(go_on(done, "double", overrides={"value_stack.core_components.0.perceived_value": 99_999}))
+        components = run["value_stack"]["core_components"]
+        assert run["value_stack"]["total_perceived_value"] == sum(one["perceived_value"] for one in components)
+        assert "pricing_framework" in asked_set(models)
+
+    def test_one_made_together_with_one_further_up_lives_on(self, models: ModelServer, lineup: SaveLineup) -> None:
+        done = run_generator(lineup())
+        component = "value_stack.core_components.0.perceived_value"
+        both = go_on(done, "double", overrides={component: 99_999, "pricing_framework.recommended_price": 12_345})
+        models.clear()
+        assert outputs(go_on(both, "double")) == outputs(both)
+        assert outputs(both)["pricing_framework"]["recommended_price"] == 12_345
+        assert not models.requests
+
+    def test_one_whose_turn_did_not_come_lives_on(self, models: ModelServer, lineup: SaveLineup) -> None:
+        done = run_generator(lineup())
+        models.fail_when(asks("offer_rationale"), BROKEN)
+        promise = {"avatar_creation.avatar_name": "Wren", "pricing_framework.recommended_price": 12_345}
+        with pytest.raises(CallError):
+            go_on(done, "double", overrides=promise)
+        models.heal()
+        run = outputs(go_on(str(newest_run()["id"]), "double"))
+        assert run["pricing_framework"]["recommended_price"] == 12_345
+        assert run["avatar_creation"]["avatar_name"] == "Wren"
 
     def test_a_corrected_report_is_not_written_again(self, models: ModelServer, lineup: SaveLineup) -> None:
         done = run_generator(lineup())
