@@ -42,13 +42,27 @@ def test_states_are_found_in_order_once() -> None:
 def test_closed_lists_take_synonyms_and_refuse_what_is_unclear() -> None:
     assert categories.marital_status("thirty years of marriage") == "Married"
     assert categories.marital_status("never married") == "Single"
+    assert categories.marital_status("I'm not divorced, my husband is downstairs") == "Married"
     assert categories.marital_status("divorced, now married again") is None
     assert categories.outcome("second meeting booked") == "Follow-up Scheduled"
     assert categories.outcome("Closed won") == "Won"
+    assert categories.outcome("They are not interested.") == "Lost"
     assert categories.outcome("It was a nice call") is None
     assert categories.product_category("spendthrift sub-trusts") == "Sub-trusts"
     assert categories.product_category("health care power of attorney") == "Estate Planning"
     assert categories.product_category("a boat") == "Other"
+
+
+@pytest.mark.parametrize(
+    "text", ["we're not married", "isn’t married", "They aren't really married", "not yet divorced"]
+)
+def test_a_marriage_that_is_denied_is_none(text: str) -> None:
+    assert categories.marital_status(text) is None
+
+
+@pytest.mark.parametrize("text", ["unpaid", "not signed", "Not won", "no deposit taken", "never declined", "not lost"])
+def test_an_outcome_that_is_denied_is_none(text: str) -> None:
+    assert categories.outcome(text) is None
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ _MARITAL: Mapping[MaritalStatus, str] = {
     "Divorced": r"divorc",
     "Separated": r"separated",
     "Widowed": r"widow|late (?:husband|wife)|(?:husband|wife|spouse) (?:died|passed)",
-    "Married": r"(?<!never )\bmarried|\bmarriage|my (?:husband|wife|spouse)|newlywed",
-    "Single": r"\bsingle\b|never married|unmarried|bachelor",
+    "Married": r"\bmarried|\bmarriage|my (?:husband|wife|spouse)|newlywed",
+    "Single": r"\bsingle\b|never (?:been |got )?married|unmarried|bachelor",
 }
 _OUTCOME: Mapping[Outcome, str] = {
     "No Show": r"no[ -]?show|did(?:n't| not) (?:attend|show|join)",
@@ -37,6 +37,8 @@ _OBJECTIONS: Mapping[ObjectionCategory, str] = {
     "Trust": r"same[ -]day|burned|scam|annuity|skeptic|credib|pressur|reputation|distrust|trusted|commission|been lied",
     "Authority": r"my (?:lawyer|attorney|accountant|cpa|boss|board|advisor)|committee|not my decision|authori[sz]",
 }
+_DENIED = re.compile(r"(?:\b(?:not?|never|without|neither|nor)|n't)\s+(?:\w+\s+){0,2}$|\b(?:un|non-?)$", re.IGNORECASE)
+"""What denies the word behind it: "we're not married", "no deposit taken", "unpaid"."""
 _OWNERS: Mapping[Owner, str] = {
     "both": r"\bboth\b|\ball\b|everyone|together|\bwe\b",
     "advisor": r"advis[oe]r|sales ?(?:rep|person)|\brep\b|agent|attorney|consultant|firm",
@@ -102,5 +104,10 @@ def _only(text: str | None, patterns: Mapping[_Name, str]) -> _Name | None:
     exact = _exact(text, tuple(patterns))
     if exact:
         return exact
-    found = [name for name, words in patterns.items() if re.search(words, text, re.IGNORECASE)]
+    text = text.replace("’", "'")
+    found = [name for name, words in patterns.items() if _is_said(words, text)]
     return found[0] if len(found) == 1 else None
+
+
+def _is_said(words: str, text: str) -> bool:
+    return any(not _DENIED.search(text[: match.start()]) for match in re.finditer(words, text, re.IGNORECASE))
