@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
@@ -16,7 +17,7 @@ from flows.transitions.suites import SUITES, Suite
 from flows.transitions.world import World
 from tasks.judging.wording import spoken_list
 from tasks.records.ledger import AlreadyMovedError
-from tasks.records.ledger_evidence import replayed
+from tasks.records.ledger_evidence import broken_off, replayed
 from tasks.records.runs import Purpose
 
 
@@ -94,6 +95,10 @@ async def test_gate(world: World, gate: Gate) -> None:
             get_run_logger().info("The gate has moved on while it was tested.")
 
 
+SPARE = 0.05
+"""Share of a window that is kept free of replays at its end, at most, and by which they may exceed the plan."""
+
+
 class Replays(NamedTuple):
     """Inputs of a gate that were replayed since it is monitored, or was given more time, and those due by now."""
 
@@ -103,19 +108,28 @@ class Replays(NamedTuple):
 
 def replays(world: World, gate: Gate) -> Replays:
     """How far the replay of a gate is."""
-    done = replayed(world.database, gate.opening.pipeline, gate.opening.preview, gate.since)
-    return Replays(done, replay_due(gate, done, world.clock()))
+    o = gate.opening
+    trials = (world.database, o.pipeline, o.preview)
+    done = replayed(*trials, gate.since)
+    # What the tests did not bring is lacking too; an extension was planned on what was there.
+    counted = gate.since if gate.extension else gate.testing_since or gate.since
+    return Replays(done, replay_due(gate, done, world.clock(), broken_off(*trials, counted, o.candidates)))
 
 
-def replay_due(gate: Gate, done: int, now: datetime) -> int:
-    """How many more inputs have to be replayed by now, so that they are spread evenly over the window or its extension.
+def replay_due(gate: Gate, done: int, now: datetime, broken: int = 0) -> int:
+    """How many more inputs have to be replayed by now, spread evenly over the window or its extension but for its end.
 
-    `done`: since the gate is monitored, or was given more time.
+    A plan counts on each of its calls, and what is asked after the last look before the end would come too late: the
+    last half part stays free. `done`: since the gate is monitored, or was given more time. `broken`: runs that broke off
+    before a changed role, which lacks a call for each; they are made up for within reason.
     """
     if gate.state != "MONITORING":
         return 0
-    needed, length = gate.opening.plan.replays, gate.opening.plan.policy.window
+    policy = gate.opening.plan.policy
+    needed, length = gate.opening.plan.replays, policy.window
     if gate.extension:
         needed, length = gate.extension.replays, timedelta(hours=gate.extension.hours)
-    elapsed = min(1.0, (now - gate.since) / length)
-    return max(0, int(needed * elapsed) + 1 - done) if needed else 0
+    free = min(length * SPARE, policy.window / policy.buckets / 2)
+    elapsed = min(1.0, (now - gate.since) / (length - free))
+    again = min(broken, ceil(needed * SPARE))
+    return max(0, int((needed + again) * elapsed) + 1 - done) if needed else 0

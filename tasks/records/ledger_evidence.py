@@ -6,7 +6,7 @@ which a database adds: an approval is bound to the digest.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from tasks.judging.pairing import Pair, Side, tally_pairs
 from tasks.judging.policy import Policy
 from tasks.records.database import usable
 from tasks.records.ledger_tables import assignments, field_checks
+from tasks.records.live_runs import ENDED
 from tasks.records.tables import calls, runs
 
 COUNTED = ("user", "trial", "shadow")
@@ -266,12 +267,30 @@ def parts_called(database: Engine, wanted: Slice, width: timedelta) -> Mapping[s
 
 
 def replayed(database: Engine, pipeline: str, preview: str, since: datetime) -> int:
-    """Runs of trials under the preview lineup since then."""
-    wanted = select(func.count(distinct(runs.c.id))).where(
+    """Trials under the preview lineup that have begun since then and are over; one that was killed is asked again."""
+    wanted = select(func.count()).select_from(runs).where(_trials(pipeline, preview, since))
+    with usable(database), database.connect() as connection:
+        return int(connection.execute(wanted).scalar_one())
+
+
+def broken_off(database: Engine, pipeline: str, preview: str, since: datetime, roles: Iterable[str]) -> int:
+    """How many of those trials never came to ask the one of these roles that was asked least."""
+    wanted = (
+        select(calls.c.role, func.count(distinct(calls.c.run_id)).label("asked"))
+        .join(runs, runs.c.id == calls.c.run_id)
+        .where(_trials(pipeline, preview, since))
+        .group_by(calls.c.role)
+    )
+    with usable(database), database.connect() as connection:
+        asked: dict[str, int] = {row.role: row.asked for row in connection.execute(wanted)}
+    return replayed(database, pipeline, preview, since) - min(asked.get(role, 0) for role in roles)
+
+
+def _trials(pipeline: str, preview: str, since: datetime) -> ColumnElement[bool]:
+    return and_(
         runs.c.pipeline == pipeline,
         runs.c.environment == preview,
         runs.c.purpose == "trial",
+        runs.c.status.in_(ENDED),
         runs.c.started_at >= since,
     )
-    with usable(database), database.connect() as connection:
-        return int(connection.execute(wanted).scalar_one())

@@ -19,7 +19,7 @@ from flows.transitions.moving import open_gate
 from flows.transitions.planning import plan_phase, shown
 from flows.transitions.preconditions import unmet
 from flows.transitions.telling import notices
-from flows.transitions.trial import replay_due
+from flows.transitions.trial import replay_due, replays
 from tasks.records.tables import runs
 from tasks.reports.gate import at_a_glance, gate_page
 from tests.transitions.records import run_row
@@ -221,14 +221,24 @@ def test_a_phase_taken_back_is_not_stable_any_more(story: Story) -> None:
 
 
 class TestReplay:
-    def due(self, hours: float, done: int) -> int:
-        return replay_due(given("MONITORING").gate, done, START + timedelta(hours=hours))
+    def due(self, hours: float, done: int = 0, broken: int = 0) -> int:
+        return replay_due(given("MONITORING").gate, done, START + timedelta(hours=hours), broken)
 
-    def test_is_spread_over_the_window(self) -> None:
-        assert [self.due(hours, 0) for hours in (0, 12, 24, 48)] == [1, 237, 474, 474]
+    def test_is_spread_over_the_window_and_over_before_the_last_look(self) -> None:
+        assert [self.due(hours) for hours in (0, 11.75, 23.5, 24, 48)] == [1, 237, 474, 474, 474]
 
     def test_what_is_done_is_not_due(self) -> None:
-        assert (self.due(12, 237), self.due(12, 1000)) == (0, 0)
+        assert (self.due(12, 242), self.due(12, 1000)) == (0, 0)
+
+    def test_a_role_that_runs_broke_off_before_is_asked_as_often_as_planned(self) -> None:
+        assert [self.due(24, 474, broken) for broken in (0, 3, 100)] == [0, 3, 24]
+
+    def test_counts_runs_that_are_over_and_those_that_did_not_come_to_a_changed_role(self, story: Story) -> None:
+        story.monitoring().waited(hours=24).called(3)
+        rows = [run_row(status, story.clock.now, status=status) for status in ("failed", "running")]
+        with story.database.begin() as connection:
+            connection.execute(insert(runs), rows)
+        assert replays(story.world, story.gate) == (4, story.gate.plan.replays + 1 + 1 - 4)
 
     def test_only_while_monitoring(self) -> None:
         assert replay_due(given("HELD").gate, 0, START + timedelta(hours=9)) == 0
