@@ -40,12 +40,28 @@ def left_standing(world: World, back: Gate) -> str:
     )
 
 
+def require_back(gate: Gate) -> None:
+    """Raises GateError while users are not served as before `gate`, although it is taken back in the ledger."""
+    if not gate.settled:
+        raise GateError(
+            f"The gate is rolled back in the ledger, and its blocks do not follow yet: {gate.failure}",
+            means="runs under way and new ones may still ask the candidate.",
+            do="correct what is said there and roll back again; the watch tries again every few minutes, too.",
+        )
+    if gate.failure:
+        raise GateError(
+            f"The change is taken back, and what serves again does not answer. {gate.failure}",
+            means="users are not served by these roles.",
+            do="mend that model, or name another one in the production lineup; the watch looks again every few minutes.",
+        )
+
+
 async def emergency(world: World, actor: str, reason: str, gate_id: str | None = None) -> list[Gate]:
     """Opens an incident, then takes back the named gate, or every change under way and the newest promoted one.
 
     The incident comes first: should anything after it fail, nothing goes forward either. Done again it goes on, and one
     declared of more than the incident was opened for widens it. Newer gates go back first, and one that cannot does not
-    keep the others. Raises GateError at the end if one could not.
+    keep the others. Raises GateError at the end if one could not, or if users are not served as before it.
     """
     if not reason.strip():
         raise GateError("An emergency needs a reason.", do="say in a few words what is wrong; it is kept for ever.")
@@ -54,13 +70,15 @@ async def emergency(world: World, actor: str, reason: str, gate_id: str | None =
     for gate in reversed(all_gates(world)):
         if gate.id in wanted:
             try:
-                back.append(await roll_back(world, gate.id, actor, f"Emergency: {reason.strip()}"))
+                taken = await roll_back(world, gate.id, actor, f"Emergency: {reason.strip()}")
+                require_back(taken)
+                back.append(taken)
             except PhasegateError as error:
                 failed.append(f"{gate.id}: {error.happened}")
     failed += [f"{gate.id}: {gate.why}" for gate in unreadable(world)]
     if failed:
         raise GateError(
-            f"{len(failed)} of {len(failed) + len(back)} gates could not be taken back. {' '.join(failed)}",
+            f"{len(failed)} of {len(failed) + len(back)} gates could not be brought back. {' '.join(failed)}",
             means="the others were, and every gate is frozen.",
             do="correct what is said there, then declare the same emergency again.",
         )

@@ -3,8 +3,7 @@
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from blocks.errors import GateError
-from flows.transitions.incidents import emergency, left_standing, newest_begun
+from flows.transitions.incidents import emergency, left_standing, newest_begun, require_back
 from flows.transitions.moving import roll_back
 from flows.transitions.showing import show_gate
 from flows.transitions.story import Gate
@@ -32,18 +31,7 @@ async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand")
     await _show(world, gate)
     if gate_id == "latest" and (standing := left_standing(world, gate)):
         get_run_logger().warning(standing)
-    if not gate.settled:
-        raise GateError(
-            f"The gate is rolled back in the ledger, and its blocks do not follow yet: {gate.failure}",
-            means="runs under way and new ones may still ask the candidate.",
-            do="correct what is said there; the watch tries again every few minutes, and so does this flow.",
-        )
-    if gate.failure:
-        raise GateError(
-            f"The change is taken back, and what serves again does not answer. {gate.failure}",
-            means="users are not served by these roles.",
-            do="mend that model, or name another one in the production lineup; the watch looks again every few minutes.",
-        )
+    require_back(gate)
     return gate.state
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from blocks.errors import GateError
 from flows.transitions.drift import handle, scan
-from flows.transitions.incidents import close, emergency
+from flows.transitions.incidents import close, emergency, require_back
 from flows.transitions.known import frozen
+from flows.transitions.reading import read_gate
 from tests.transitions.several import begun, states
 from tests.transitions.story import Story
 
@@ -82,6 +83,32 @@ def test_a_gate_that_cannot_go_back_keeps_no_other_and_is_said_at_the_end(story:
     with pytest.raises(GateError, match="1 of 2 gates"):
         declare(story, gate_id="a")
     assert states(story, "a", "b", "c") == ["ROLLED_BACK", "STABLE", "STABLE"]
+
+
+class TestWhereUsersAreNotServedAsBefore:
+    """Both rollbacks say so: they have ended well only when every call is answered by what answered it before."""
+
+    def test_because_a_block_was_not_written(self, story: Story) -> None:
+        begun(story, "a", "PROMOTED")
+        begun(story, "b", "MONITORING", role=OTHER)
+        story.blocks.refuse.add("production")
+        with pytest.raises(GateError, match=r"1 of 2 gates .* do not follow yet: The server refused the block"):
+            declare(story)
+        with pytest.raises(GateError, match="do not follow yet"):
+            require_back(read_gate(story.world, "a"))
+        story.blocks.refuse.clear()
+        declare(story)
+        require_back(read_gate(story.world, "a"))
+        assert (states(story, "a", "b"), story.serves()) == (["ROLLED_BACK", "ROLLED_BACK"], "old")
+
+    def test_because_the_way_back_is_dead(self, story: Story) -> None:
+        begun(story, "a", "STABLE")
+        story.blocks.dead.add("old")
+        with pytest.raises(GateError, match="what serves again does not answer"):
+            declare(story)
+        with pytest.raises(GateError, match="what serves again does not answer"):
+            require_back(read_gate(story.world, "a"))
+        assert (states(story, "a"), story.serves()) == (["ROLLED_BACK"], "old")
 
 
 def test_a_gate_that_does_not_exist_opens_no_incident(story: Story) -> None:

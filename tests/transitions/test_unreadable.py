@@ -48,7 +48,7 @@ def test_an_emergency_takes_the_others_back_and_names_it(story: Story) -> None:
     begun(story, "a", "MONITORING", role="offer_design")
     begun(story, "b", "PROMOTED")
     moved_by_a_newer_release(story, "a")
-    with pytest.raises(GateError, match="1 of 2 gates could not be taken back"):
+    with pytest.raises(GateError, match="1 of 2 gates could not be brought back"):
         asyncio.run(emergency(story.world, "Grace", "Customers see nonsense."))
     assert states(story, "b") == ["ROLLED_BACK"]
 
