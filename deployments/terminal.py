@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from blocks.errors import PhasegateError
+from tasks.reports.text import visible
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -16,9 +17,14 @@ INTERRUPTED, TERMINATED = 130, 143
 STOPPED = "Stopped. What was finished is kept."
 
 
+def harmless(text: str) -> str:
+    """Words of people, models and servers inside markup: they neither are markup nor do anything to a terminal."""
+    return escape(visible(text))
+
+
 def say(text: str) -> None:
     """One line or paragraph; nothing in it is taken for markup."""
-    console.print(escape(text), soft_wrap=True)
+    console.print(harmless(text), soft_wrap=True)
 
 
 @contextlib.contextmanager
@@ -45,7 +51,7 @@ def speaking() -> Iterator[None]:
 
 
 def show_error(error: PhasegateError) -> None:
-    errors.print(f"[bold red]Error:[/] {escape(error.happened)}", soft_wrap=True)
+    errors.print(f"[bold red]Error:[/] {harmless(error.happened)}", soft_wrap=True)
     for label, text in (("It means", error.means), ("Next", error.do)):
         if text:
-            errors.print(f"[bold]{label}:[/] {escape(text)}", soft_wrap=True)
+            errors.print(f"[bold]{label}:[/] {harmless(text)}", soft_wrap=True)

@@ -4,11 +4,10 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import Context, copy_context
 
-from rich.markup import escape
 from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from deployments.terminal import console, say
+from deployments.terminal import console, harmless, say
 from flows.progress import WATCHER, Progress
 
 
@@ -64,11 +63,11 @@ class Live(Lines):
         self._bars, self._under_way = bars, dict[str, TaskID]()
 
     def started(self, progress: Progress) -> None:
-        shown = escape(f"{progress.what} ({progress.detail})")
+        shown = harmless(f"{progress.what} ({progress.detail})")
         self._under_way[progress.what] = self._bars.add_task(shown, total=None)
 
     def ended(self, progress: Progress) -> None:
         if progress.what in self._under_way:
             self._bars.remove_task(self._under_way.pop(progress.what))
         sign = "[green]done[/]" if progress.state == "done" else "[red]failed[/]"
-        self._bars.console.print(f"{sign}  {escape(progress.what)}  [dim]{escape(progress.detail)}[/]")
+        self._bars.console.print(f"{sign}  {harmless(progress.what)}  [dim]{harmless(progress.detail)}[/]")

@@ -86,7 +86,7 @@ def show_models(documents: "Documents") -> None:
     from rich.table import Table
 
     from blocks.loading import models_in
-    from deployments.terminal import console
+    from deployments.terminal import console, harmless
 
     table = Table("block", "provider", "model", "window", "withdrawn", "serves")
     for column in table.columns[:3]:
@@ -95,7 +95,8 @@ def show_models(documents: "Documents") -> None:
         for block in blocks:
             kind, data = (block.block_type_name or "").split(": ")[-1], block.data
             window, withdrawn = str(data.get("context_window", "")), data.get("withdrawn_on") or ""
-            table.add_row(name, kind, str(data.get("model")), window, withdrawn, "\n".join(_serves(name, documents)))
+            model, serves = harmless(str(data.get("model"))), "\n".join(_serves(name, documents))
+            table.add_row(name, kind, model, window, withdrawn, serves)
     if table.row_count:
         console.print(table)
     else:

@@ -8,7 +8,7 @@ import typer
 
 from deployments.commands.gates import Actor, Reason, acting, find, me
 from deployments.settings import apply_settings
-from deployments.terminal import console, say
+from deployments.terminal import console, harmless, say
 
 if TYPE_CHECKING:
     from flows.transitions.drift import Finding
@@ -40,7 +40,6 @@ def history(
     last: Annotated[int, typer.Option(min=1, help="Only so many events, the newest.")] = NEWEST,
 ) -> None:
     """Show every phase, attempt, approval and incident, the documents' own first."""
-    from rich.markup import escape
     from rich.table import Table
 
     from flows.transitions.history import history as tell
@@ -51,7 +50,7 @@ def history(
     table = Table("when (UTC)", "what", "subject", "outcome", "detail")
     for event in events[-last:]:
         when = f"{event.at:%Y-%m-%d} *" if event.from_documents else f"{event.at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(when, event.what, escape(event.subject), event.outcome, escape(event.detail))
+        table.add_row(when, event.what, harmless(event.subject), event.outcome, harmless(event.detail))
     console.print(table)
     say("* taken from the documents phasegate answers; only the day is known.")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.settings import apply_settings
-from deployments.terminal import console, say
+from deployments.terminal import console, harmless, say
 
 if TYPE_CHECKING:
     from tasks.operations.checks import Check
@@ -59,15 +59,14 @@ def _api() -> Iterator[tuple[str, str]]:
 
 def show(checks: "list[Check]") -> None:
     """The table: one line a check, and what to do under those that need it."""
-    from rich.markup import escape
     from rich.table import Table
 
     table = Table("state", "check", "seconds", "found, and what to do", box=None, pad_edge=False)
     for check in checks:
         colour = COLOURS[check.state]
-        cells = [f"[{colour}]{check.state}[/]", escape(check.name), f"{check.seconds:.1f}"]
-        what_to_do = f"\n[bold]Next:[/] {escape(check.do)}" if check.do else ""
-        table.add_row(*cells, escape(check.found) + what_to_do)
+        cells = [f"[{colour}]{check.state}[/]", harmless(check.name), f"{check.seconds:.1f}"]
+        what_to_do = f"\n[bold]Next:[/] {harmless(check.do)}" if check.do else ""
+        table.add_row(*cells, harmless(check.found) + what_to_do)
     console.print(table)
 
 

@@ -1,0 +1,37 @@
+"""What the terminal is sent: words of models, servers and people show, and do nothing."""
+
+from collections.abc import Callable
+
+import pytest
+
+from blocks.errors import ServiceError
+from deployments.commands.operations import show
+from deployments.terminal import say, show_error
+from deployments.watching import Lines
+from flows.progress import Progress
+from tasks.operations.checks import Check
+
+HOSTILE = "so \x1b]0;owned\x07[red]it said\x9b2J"
+
+
+@pytest.mark.parametrize(
+    "speak",
+    [
+        lambda: say(HOSTILE),
+        lambda: show_error(ServiceError(HOSTILE, means=HOSTILE, do=HOSTILE)),
+        lambda: show([Check("model", "failed", 0.1, HOSTILE, HOSTILE)]),
+        lambda: Lines().ended(Progress(HOSTILE, "failed", HOSTILE)),
+    ],
+    ids=["say", "error", "doctor", "progress"],
+)
+def test_words_of_a_stranger_show_and_do_nothing(speak: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> None:
+    speak()
+    said = "".join(capsys.readouterr())
+    assert not {"\x1b", "\x07", "\x9b"} & set(said)
+    assert "[U+001B]" in said
+    assert "[red]" in said
+
+
+def test_a_paragraph_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    say("one\ntwo")
+    assert capsys.readouterr().out == "one\ntwo\n"
