@@ -11,6 +11,7 @@ from prefect.input import RunInput
 from prefect.input.actions import read_flow_run_input
 from prefect.runtime import flow_run
 
+from flows.transitions.appointing import NOBODY
 from flows.transitions.machine import is_asked
 from flows.transitions.story import Gate
 
@@ -70,7 +71,7 @@ def _still_waits(gate: Gate, key: str) -> bool:
 
 
 def _knock(key: str, note: str) -> dict[str, Any]:
-    """An input that decides nothing: nobody is called `watch`, and a rejection by nobody is not accepted either."""
+    """An input that decides nothing: nobody can be called so, and a rejection by nobody is not accepted either."""
     if key.startswith("approval-"):
-        return {"decision": "reject", "approver": "watch", "code": "000000", "reason": note, "confirmed": ""}
+        return {"decision": "reject", "approver": NOBODY, "code": "000000", "reason": note, "confirmed": ""}
     return {"note": note}

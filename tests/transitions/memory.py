@@ -3,6 +3,7 @@
 Stands for Prefect's block documents where a test moves gates thousands of times; the modules marked `server` use Prefect.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -69,6 +70,8 @@ class MemoryBlocks:
     async def write_approver(self, approver: ApproverFacts) -> None:
         if approver.name in self.refuse:
             raise ServiceError("The server refused the block.")
+        if approver.name not in self.people and not re.fullmatch("[a-z0-9-]+", approver.name):
+            raise ServiceError("Block document name must only contain lowercase letters, numbers, and dashes")
         self.people[approver.name] = approver.totp
         self.inactive -= {approver.name} if approver.active else set()
 

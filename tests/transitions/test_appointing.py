@@ -18,10 +18,21 @@ def appointed(story: Story, name: str, **given: Any) -> bool:
 
 
 def test_a_person_becomes_an_approver(story: Story) -> None:
-    assert appointed(story, "Hopper")
+    assert appointed(story, "hopper")
     (entry,) = story.world.read("approver_added")
-    assert (entry.actor, entry.body) == ("Ada", {"approver": "Hopper", "renewed": False, "active": True})
-    assert story.blocks.people["Hopper"] == NEW
+    assert (entry.actor, entry.body) == ("Ada", {"approver": "hopper", "renewed": False, "active": True})
+    assert story.blocks.people["hopper"] == NEW
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("Hopper", "take 'hopper'"), ("Zoë  O'Hara", "take 'zoe-o-hara'"), ("a" * 101, f"take '{'a' * 100}'"),
+     ("watch", "another name"), ("", "another name")],
+)  # fmt: skip
+def test_a_name_that_no_block_can_have_is_refused_before_it_is_recorded(story: Story, name: str, advice: str) -> None:
+    with pytest.raises(InputError, match=advice):
+        appointed(story, name)
+    assert story.world.read("approver_added") == []
 
 
 def test_an_approver_is_not_replaced_unasked(story: Story) -> None:
