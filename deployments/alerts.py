@@ -1,11 +1,14 @@
 """Automations that send what phasegate tells of: one a family, through the notification block an operator names.
 
-Made where they are missing. Whoever edits, pauses or points one elsewhere keeps what they made of it; only one that sends
-through a block that is gone is changed: a block made anew under the old name is another one to the server.
+Made where they are missing. Whoever edits, pauses or points one elsewhere keeps what they made of it. Only two things are
+changed of one that is there: it sends through a block again that was made anew under its old name, which is another one to
+the server; and it sends what a release has added to its family since. Its description says what it was made for, so that
+an event it names and does not send is one that a person took out.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
@@ -20,6 +23,7 @@ from deployments.catalogue import WORK_POOL
 from flows.alarming import FAMILIES
 from flows.operations.tags import OURS
 
+MEANINGS = {event: meaning for family in FAMILIES.values() for event, meaning in family.items()}
 SUBJECT = "{{ event.payload.what }}"
 BODY = "{{ event.payload.happened }}\n\n{{ event.payload.do }}\n{{ event.payload.link }}"
 NO_WORKER = (
@@ -37,6 +41,8 @@ class Alerts:
     """Those that were there before, as they are."""
     mended: Sequence[str] = ()
     """Those that sent through a block that is gone, and send through the one of that name again."""
+    extended: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Those that send more than before: the events a release has added."""
 
 
 async def create_alerts(client: PrefectClient, block: str) -> Alerts:
@@ -47,25 +53,50 @@ async def create_alerts(client: PrefectClient, block: str) -> Alerts:
     created = [name for name in wanted if name not in there]
     for name in created:
         await client.create_automation(wanted[name])
-    present = [name for name in wanted if name in there]
-    mended = [name for name in present if await _mend(client, there[name], document)]
-    return Alerts(created, [name for name in present if name not in mended], mended)
+    mended, extended = [], {}
+    for name in (name for name in wanted if name in there):
+        actions = await _actions(client, there[name], document)
+        added = added_events(there[name], wanted[name])
+        await _update(client, there[name], {"actions": actions, **_with(there[name], added)})
+        if actions != there[name].actions:
+            mended.append(name)
+        if added:
+            extended[name] = added
+    return Alerts(created, [one for one in wanted if one not in {*created, *mended, *extended}], mended, extended)
 
 
-async def _mend(client: PrefectClient, automation: Automation, document: BlockDocument) -> bool:
-    """Lets what was sent through blocks that are gone be sent through this one; whether there was anything to do."""
-    actions = [
+async def _actions(client: PrefectClient, automation: Automation, document: BlockDocument) -> list[Any]:
+    """What was sent through blocks that are gone is sent through this one."""
+    return [
         action.model_copy(update={"block_document_id": document.id})
         if isinstance(action, SendNotification) and await _is_gone(client, action.block_document_id)
         else action
         for action in automation.actions
     ]
-    if actions == automation.actions:
-        return False
+
+
+def added_events(automation: AutomationCore, wanted: AutomationCore) -> list[str]:
+    """Events of the family that the automation was not made for; a trigger that a person replaced is left to them."""
+    now, then = wanted.trigger, automation.trigger
+    if not isinstance(now, EventTrigger) or not isinstance(then, EventTrigger) or not then.expect:  # none means all
+        return []
+    return sorted(one for one in now.expect - then.expect if MEANINGS.get(one, "") not in automation.description)
+
+
+def _with(automation: Automation, events: Collection[str]) -> dict[str, Any]:
+    """What changes of an automation that sends these as well."""
+    if not events or not isinstance(automation.trigger, EventTrigger):
+        return {}
+    trigger = automation.trigger.model_copy(update={"expect": automation.trigger.expect | set(events)})
+    meanings = (MEANINGS[one] for one in events)
+    return {"trigger": trigger, "description": " ".join((automation.description, *meanings)).strip()}
+
+
+async def _update(client: PrefectClient, automation: Automation, values: dict[str, Any]) -> None:
     may_change = set(AutomationCore.model_fields) - {"owner_resource"}  # the server refuses it, even unchanged
     kept = {name: getattr(automation, name) for name in may_change}
-    await client.update_automation(automation.id, AutomationCore(**kept | {"actions": actions}))
-    return True
+    if kept != kept | values:
+        await client.update_automation(automation.id, AutomationCore(**kept | values))
 
 
 async def _is_gone(client: PrefectClient, block: UUID) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.settings import apply_settings
-from deployments.terminal import console, say
+from deployments.terminal import console, harmless, say
 
 if TYPE_CHECKING:
     from prefect.events.schemas.automations import Automation
@@ -39,6 +39,10 @@ def report(made: "Alerts") -> None:
         say(f"created automation {name}")
     for name in made.mended:
         say(f"automation {name} sent through a block that is gone; it sends through the new one now")
+    for name, events in made.extended.items():
+        say(
+            f"automation {name} sends {', '.join(events)} as well now; phasegate has come to tell of it since it was made"
+        )
     for name in made.present:
         say(f"automation {name} is there already and was left as it is")
 
@@ -62,14 +66,13 @@ async def _there() -> "list[Automation]":
 
 
 def _show(found: "list[Automation]") -> None:
-    from rich.markup import escape
     from rich.table import Table
 
     from flows.alarming import FAMILIES
 
     table = Table("automation", "sends", "state")
     for one in sorted(found, key=lambda automation: automation.name):
-        table.add_row(escape(one.name), escape(one.description), "on" if one.enabled else "paused")
+        table.add_row(harmless(one.name), harmless(one.description), "on" if one.enabled else "paused")
     console.print(table if found else "Nobody is told of anything yet: `phasegate alerts --block slack-webhook/ops`.")
     for family, events in FAMILIES.items():
         for event, meaning in events.items():

@@ -16,6 +16,7 @@ import pytest
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -171,6 +172,26 @@ def test_a_block_that_was_deleted_and_made_anew_is_sent_through_again(alerted: A
     alarm = an_alarm()
     tell(alarm)
     assert message(alarm.happened)
+
+
+def test_one_that_was_made_before_an_event_existed_sends_it_from_the_next_time_on(
+    alerted: Alerts, receiver: str
+) -> None:
+    name, event = f"phasegate gates to {receiver}", "phasegate.gate.way-back-dead"
+    [one] = [each for each in on_server(automations) if each.name == name]
+    older = without(one, event, description=one.description.replace(FAMILIES["gates"][event], ""))
+    on_server(lambda client: client.update_automation(one.id, older))
+    assert on_server(lambda client: create_alerts(client, receiver)).extended == {name: [event]}
+    assert not on_server(lambda client: create_alerts(client, receiver)).extended
+    alarm = an_alarm(event)
+    tell(alarm)
+    assert message(alarm.happened)
+
+
+def without(automation: Any, event: str, **values: Any) -> AutomationCore:
+    trigger = automation.trigger.model_copy(update={"expect": automation.trigger.expect - {event}})
+    facts = {name: getattr(automation, name) for name in ("name", "description", "tags", "actions", "enabled")}
+    return AutomationCore(**facts | {"trigger": trigger, **values})
 
 
 def test_a_bootstrap_makes_them_for_the_block_it_is_given(alerted: Alerts, receiver: str) -> None:
