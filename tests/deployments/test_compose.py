@@ -56,7 +56,8 @@ def test_services_wait_for_services_that_can_be_waited_for() -> None:
 
 
 def test_named_volumes_and_configs_are_declared_and_used() -> None:
-    volumes = {entry.split(":")[0] for service in SERVICES.values() for entry in service.get("volumes", ())}
+    mounted = [entry for service in SERVICES.values() for entry in service.get("volumes", ())]
+    volumes = {entry.split(":")[0] for entry in mounted if not entry.startswith("${")}
     configs = {entry["source"] for service in SERVICES.values() for entry in service.get("configs", ())}
     assert volumes == set(COMPOSE["volumes"])
     assert configs == set(COMPOSE["configs"])
@@ -87,6 +88,12 @@ def test_every_queue_has_workers_with_a_limit_of_their_own() -> None:
     assert {command[command.index("--pool") + 1] for command in commands} == {WORK_POOL}
     assert {command[command.index("--work-queue") + 1] for command in commands} == {one.queue for one in deployments()}
     assert all("--limit" in command for command in commands)
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if name.startswith("worker")])
+def test_workers_read_the_suites_that_the_host_names_and_the_samples_where_it_names_none(name: str) -> None:
+    assert SERVICES[name]["environment"]["PHASEGATE_SUITES"] == "${PHASEGATE_SUITES:+/suites}"
+    assert "${PHASEGATE_SUITES:-/dev/null}:/suites:ro" in SERVICES[name]["volumes"]
 
 
 def test_what_the_image_copies_is_there() -> None:
