@@ -118,7 +118,8 @@ async def _send_baserow(taken: Claim, stores: Stores, records: Sequence[CrmRecor
             elif external_id in refused:
                 places[result.table] = Settled("rejected", f"{result.table}: {refused[external_id]}")
             else:
-                places[result.table] = Settled("behind", f"{result.table}: {result.error or 'not sent'}")
+                why = result.unsure.get(external_id) or result.error or "not sent"
+                places[result.table] = Settled("behind", f"{result.table}: {why}")
     return outcomes
 
 

@@ -56,13 +56,21 @@ def test_one_table_that_cannot_be_written_does_not_stop_the_others(setting: Sett
     assert setting.sync(*records(60))["Deals"].created == 60
 
 
-def test_a_row_that_always_breaks_the_server_is_found_and_rejected(setting: Setting) -> None:
+def test_a_row_that_always_breaks_the_server_is_found_and_left(setting: Setting) -> None:
     def breaks(body: bytes) -> bool:
         return b"10000007" in body
 
     setting.double.faults.plan("before", method="POST", path=deals(setting), answer=html_500, times=999, body=breaks)
     result = setting.sync(*records(12))["Deals"]
-    assert (result.created, [reject.external_id for reject in result.rejected]) == (11, ["10000007"])
+    assert (result.created, result.rejected, list(result.unsure)) == (11, [], ["10000007"])
+
+
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_a_server_that_cannot_write_for_a_while_refuses_no_row(count: int, setting: Setting) -> None:
+    setting.double.faults.plan("before", method="POST", path=deals(setting), answer=html_500, times=999)
+    result = setting.sync(*records(count))["Deals"]
+    assert (result.rejected, result.done, result.complete) == ([], [], False)
+    assert "no usable answer" in str(result.error or [*result.unsure.values()])
 
 
 def test_two_syncs_of_the_same_records_at_once_make_no_doubles(setting: Setting) -> None:
@@ -81,9 +89,7 @@ def test_somebody_who_changes_a_cell_right_after_the_write_is_reported(setting: 
 
     setting.double.faults.plan("meanwhile", method="GET", path=deals(setting), skip=1, meanwhile=edit)
     result = setting.sync(record())["Deals"]
-    assert [reject.reason for reject in result.rejected] == [
-        "Baserow took the row, but read back it differs in deal_amount"
-    ]
+    assert result.unsure == {"10000001": "Baserow took the row, but read back it differs in deal_amount"}
 
 
 def test_a_create_that_is_stored_after_we_stopped_waiting_makes_no_double(setting: Setting) -> None:

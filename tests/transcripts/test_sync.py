@@ -15,6 +15,7 @@ from tasks.crm.graph.check import check_graph, graph_counts
 from tasks.crm.projecting import Projection, project
 from tasks.crm.status import Settled, Target, claim, read_status, settle
 from tests.crm.baserow_setting import NAMES, Setting, record
+from tests.doubles.baserow import html_500
 from tests.transcripts.scene import NOW, store
 
 KEY = "10000001"
@@ -77,6 +78,18 @@ def test_a_store_that_is_down_leaves_calls_behind_until_it_is_up(database: Engin
 
     assert sorted(catch_up(database, at(setting)).done) == [KEY, "10000002"]
     assert all(len(setting.rows(name)) == 2 for name in NAMES)
+
+
+def test_a_store_that_could_not_write_is_caught_up(database: Engine, setting: Setting, monkeypatch: Any) -> None:
+    monkeypatch.setattr("tasks.crm.baserow.connection.Patience.seconds", lambda *_: 0.0)
+    store(database)
+    setting.double.faults.plan("before", method="POST", answer=html_500, times=999)
+
+    assert "no usable answer" in catch_up(database, at(setting)).behind[KEY]
+    assert set(states(database).values()) == {"behind"}
+
+    setting.double.faults.planned.clear()
+    assert catch_up(database, at(setting)).done == [KEY]
 
 
 def test_tables_that_were_changed_are_said(database: Engine, setting: Setting) -> None:

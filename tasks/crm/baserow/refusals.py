@@ -33,8 +33,11 @@ WHAT_TO_DO: dict[str, tuple[str, str]] = {
 }
 
 
+CONSTRAINT = "ERROR_FIELD_DATA_CONSTRAINT"
+
+
 def meaning(answer: Answer) -> Meaning:
-    if answer.code in ("ERROR_FIELD_DATA_CONSTRAINT", "ERROR_ROW_DOES_NOT_EXIST"):
+    if answer.code in (CONSTRAINT, "ERROR_ROW_DOES_NOT_EXIST"):
         return "look up"
     if answer.status == 413 or answer.code == "MAX_LOCKS_PER_TRANSACTION_EXCEEDED":
         return "divide"

@@ -22,9 +22,11 @@ class TableResult(_Result):
     rejected: list[Reject] = Field(default_factory=list)
     done: list[str] = Field(default_factory=list)
     """External ids whose row is in Baserow as it should be: created, updated or unchanged."""
+    unsure: dict[str, str] = Field(default_factory=dict)
+    """External id → why its row is not known to be there, though Baserow did not refuse it: the next sync tries again."""
     error: str | None = None
-    """Why this table stopped before its end; rows that are neither done nor rejected were not tried to the end."""
+    """Why this table stopped before its end; rows that are in none of the three were not tried to the end."""
 
     @property
     def complete(self) -> bool:
-        return self.error is None and not self.rejected
+        return self.error is None and not (self.rejected or self.unsure)

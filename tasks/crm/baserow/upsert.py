@@ -11,7 +11,7 @@ from tasks.crm.baserow.live import read_fields
 from tasks.crm.baserow.lookup import Found, QueryRefusedError, look_up
 from tasks.crm.baserow.result import Reject, TableResult
 from tasks.crm.baserow.schema import LiveTable, compare, schema_error
-from tasks.crm.baserow.writing import BATCH, Item, Method, send
+from tasks.crm.baserow.writing import BATCH, Doubt, Item, Method, send
 from tasks.crm.rows import Row
 from tasks.crm.tables import Column
 
@@ -30,6 +30,7 @@ class TableSync:
     unchanged: int = 0
     rejected: list[Reject] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
+    unsure: dict[str, str] = field(default_factory=dict)
     error: str | None = None
     seen: set[str] = field(default_factory=set)
 
@@ -42,6 +43,7 @@ class TableSync:
             unchanged=self.unchanged,
             rejected=self.rejected,
             done=self.done,
+            unsure=self.unsure,
             error=self.error,
         )
 
@@ -100,7 +102,7 @@ class _Chunk:
     sync: TableSync
     pending: dict[str, Row]
     tried: dict[str, Method] = field(default_factory=dict)
-    why: dict[str, str] = field(default_factory=dict)
+    why: dict[str, Doubt] = field(default_factory=dict)
 
     async def run(self) -> None:
         for failures, size in enumerate(SIZES):
@@ -162,18 +164,24 @@ class _Chunk:
         self.why.pop(key, None)
         self.sync.reject(key, reason)
 
+    def _leave(self, key: str, why: str) -> None:
+        del self.pending[key]
+        self.why.pop(key, None)
+        self.sync.unsure[key] = why
+
     async def _read_back_differs(self, key: str, columns: list[Column]) -> None:
         """Baserow said it stored the row and shows another: a field changed under us, or somebody was faster."""
         await self.sync.check_schema()
         names = ", ".join(column.name for column in columns) or "all: the row is gone"
-        self._reject(key, f"Baserow took the row, but read back it differs in {names}")
+        self._leave(key, f"Baserow took the row, but read back it differs in {names}")
 
     async def _last_look(self) -> None:
-        """After the last round: what is there now is done, the rest is rejected with what was last said about it."""
+        """After the last round: what is there now is done, the rest refused or left with what was last said about it."""
         found: dict[str, list[dict[str, Any]]] = await self._look_up()
         for key, row in list(self.pending.items()):
             live = found.get(key, [])
             if len(live) == 1 and not changed(self.sync.table, row, live[0]):
                 self._settle(key)
-            else:
-                self._reject(key, self.why.get(key, "it was stored, but read back it differs"))
+                continue
+            doubt = self.why.get(key, Doubt("it was stored, but read back it differs"))
+            (self._reject if doubt.refused else self._leave)(key, doubt.why)

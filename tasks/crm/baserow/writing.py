@@ -8,7 +8,7 @@ from typing import Any, Literal
 from blocks.errors import BaserowError
 from tasks.crm.baserow.cells import readable
 from tasks.crm.baserow.connection import Answer, Connection, LostAnswerError
-from tasks.crm.baserow.refusals import meaning, stop
+from tasks.crm.baserow.refusals import CONSTRAINT, meaning, stop
 from tasks.crm.baserow.result import Reject
 from tasks.crm.baserow.schema import LiveTable
 
@@ -26,14 +26,23 @@ class Item:
     """Field keys and values; with the row's `id` for an update."""
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """Why a row must be looked up again before the next try."""
+
+    why: str
+    refused: bool = False
+    """Whether Baserow said so of the row's values, which may clash with another row's; else it only did not say."""
+
+
 @dataclass
 class Sent:
     """What became of the items of one or more batches."""
 
     stored: set[str] = field(default_factory=set)
     rejected: list[Reject] = field(default_factory=list)
-    unsure: dict[str, str] = field(default_factory=dict)
-    """External id → why its row must be looked up again before the next try."""
+    unsure: dict[str, Doubt] = field(default_factory=dict)
+    """By external id."""
     lost: int = 0
     """How many requests got no usable answer."""
 
@@ -74,7 +83,7 @@ async def _send(connection: Connection, table: LiveTable, method: Method, batch:
         sent.lost += 1
         if sent.lost > LOST_AT_MOST:
             raise _no_answers(table, sent.lost) from error
-        return _unsure(batch, error.happened, sent)
+        return _unsure(batch, Doubt(error.happened), sent)
     if answer.fine:
         sent.stored |= {item.external_id for item in batch}
         return None
@@ -90,7 +99,7 @@ async def _send(connection: Connection, table: LiveTable, method: Method, batch:
             sent.rejected.append(Reject(external_id=batch[0].external_id, reason=_reason(answer)))
             return None
         case "look up":
-            return _unsure(batch, _reason(answer), sent)
+            return _unsure(batch, Doubt(_reason(answer), answer.code == CONSTRAINT), sent)
     raise stop(answer, f"a {'new row' if method == 'POST' else 'change'} in {table.spec.name}")
 
 
@@ -106,8 +115,8 @@ def _take_out(table: LiveTable, batch: list[Item], answer: Answer, sent: Sent) -
     return [item for place, item in enumerate(batch) if place not in named]
 
 
-def _unsure(batch: list[Item], why: str, sent: Sent) -> None:
-    sent.unsure |= {item.external_id: why for item in batch}
+def _unsure(batch: list[Item], doubt: Doubt, sent: Sent) -> None:
+    sent.unsure |= {item.external_id: doubt for item in batch}
 
 
 def _reason(answer: Answer) -> str:
