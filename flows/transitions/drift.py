@@ -167,9 +167,11 @@ async def _refuse_protected(world: World, finding: Finding) -> None:
     Free before the pipeline's first baseline, while it is being set up; and where the model that should serve does not
     answer, because then no gate could begin either.
     """
+    if finding.kind == "model":
+        _refuse_another_model(world, finding)
     for role in sorted(PROTECTED.get(finding.pipeline, frozenset()) & set(finding.fields)):
         model = finding.fields[role][0]
-        if _is_in_use(world, finding) and (await world.blocks.probe(model)).alive:
+        if _is_in_use(world, finding.pipeline, finding.name) and (await world.blocks.probe(model)).alive:
             raise GateError(
                 f"The role {role} is protected, and {model!r}, which should serve it, answers.",
                 means="another model for it has to be tested, watched and approved; nothing was adopted.",
@@ -177,11 +179,28 @@ async def _refuse_protected(world: World, finding: Finding) -> None:
             )
 
 
-def _is_in_use(world: World, finding: Finding) -> bool:
+def _refuse_another_model(world: World, finding: Finding) -> None:
+    """The same, by way of the block that serves a protected role. Whether the model it held answers cannot be asked now."""
+    expected, found = finding.fields.get("expected_digest", ("", ""))
+    weights = not str(found or "").startswith(str(expected or ""))  # insisting on more of a digest changes nothing
+    if not weights and not {"provider", "model"} & set(finding.fields):
+        return
+    for (pipeline, lineup), content in known_lineups(world).items():
+        for role in sorted(PROTECTED.get(pipeline, frozenset())):
+            if content.get(role) == finding.name and _is_in_use(world, pipeline, lineup):
+                raise GateError(
+                    f"{finding.sentence} It serves the role {role}, which is protected.",
+                    means="another model for it has to be tested, watched and approved; nothing was adopted.",
+                    do="`phasegate drift revert`, and put the other model into a block of its own; then use the role's own"
+                    " phase, or name that block in the lineup if the model of before does not answer any more.",
+                )
+
+
+def _is_in_use(world: World, pipeline: str, lineup: str) -> bool:
     """Whether users are served by this lineup, as a baseline has shown it can."""
     serving = {Opening.model_fields["production"].default, *(gate.opening.production for gate in all_gates(world))}
-    proven = any(e.body["passed"] and e.body["pipeline"] == finding.pipeline for e in world.read("baseline"))
-    return proven and finding.name in serving
+    proven = any(entry.body["passed"] and entry.body["pipeline"] == pipeline for entry in world.read("baseline"))
+    return proven and lineup in serving
 
 
 def _subject(finding: Finding) -> dict[str, str]:

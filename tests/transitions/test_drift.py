@@ -1,7 +1,8 @@
 """Edits by hand that are adopted: what adopting may do, and what only a gate may."""
 
 import asyncio
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import pytest
 
@@ -48,8 +49,42 @@ class TestOfAProtectedRole:
         adopted(edited(story.prepared(), buyer_psychology="new"))
 
 
+class TestOfTheBlockThatServesAProtectedRole:
+    FIELDS: ClassVar[Mapping[str, str]] = {"provider": "ollama", "model": "old-70b", "expected_digest": "9f59"}
+
+    def edited(self, story: Story, **fields: Any) -> Story:
+        story.blocks.facts["old"].update(self.FIELDS)
+        asyncio.run(note_new(story.prepared().world))
+        story.blocks.facts["old"].update(fields)
+        return story
+
+    @pytest.mark.parametrize(
+        "another",
+        [{"model": "another-8b"}, {"provider": "cloudflare"}, {"expected_digest": ""}, {"expected_digest": "a0"}],
+    )
+    def test_another_model_is_not_adopted(self, story: Story, another: dict[str, str]) -> None:
+        with pytest.raises(GateError, match="It serves the role avatar_creation, which is protected"):
+            adopted(self.edited(story, **another))
+        assert story.world.read("drift") == []
+
+    @pytest.mark.parametrize("same", [{"temperature": 0.3}, {"base_url": "http://b"}, {"expected_digest": "9f59c1"}])
+    def test_the_same_model_with_other_settings_is(self, story: Story, same: dict[str, Any]) -> None:
+        adopted(self.edited(story, **same))
+
+    def test_another_model_is_where_it_serves_none(self, story: Story) -> None:
+        story.blocks.lineups["generator", "production"][PROTECTED] = "new"
+        adopted(self.edited(story, model="another-8b"))
+
+    def test_another_model_is_while_the_pipeline_is_set_up(self, story: Story) -> None:
+        asyncio.run(note_new(story.world))
+        story.blocks.facts["old"]["model"] = "another-8b"
+        adopted(story)
+
+
 class TestWhileAGateIsOpen:
     def monitoring(self, story: Story) -> Story:
+        for lineup in story.blocks.lineups.values():
+            lineup[PROTECTED] = "its own"
         asyncio.run(note_new(story.world))
         return story.monitoring()
 
