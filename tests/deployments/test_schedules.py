@@ -1,5 +1,6 @@
 """Schedules of a deployment: the catalogue's are added once, what a person made of them stays."""
 
+import re
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from prefect.client.schemas.objects import DeploymentSchedule
 from typer.testing import CliRunner
 
 from blocks.errors import ConfigurationError
+from blocks.home import PROJECT_ROOT
 from deployments.application import app
 from deployments.catalogue import deployments
 from deployments.merging import memory, merge_schedules
@@ -113,3 +115,10 @@ def test_what_looks_after_stuck_runs_has_no_limit_a_dead_run_could_hold() -> Non
     [janitor] = [one for one in deployments() if one.name == "janitor"]
     assert janitor.concurrency_limit is None
     assert [schedule.cron for schedule in janitor.schedules] == ["* * * * *"]
+
+
+def test_schedules_overlap_only_where_the_readme_says_so() -> None:
+    readme = " ".join((PROJECT_ROOT / "README.md").read_text().split())
+    sentence = readme.partition("is left out (but for ")[2].partition(", which")[0]
+    free = [one.name for one in deployments() if one.schedules and one.concurrency_limit is None]
+    assert re.findall("`([a-z-]+)`", sentence) == free
