@@ -14,6 +14,7 @@ from blocks.lineups import GeneratorLineup
 from deployments.application import app
 from flows.transitions.drift import note_new
 from tests import one_loop
+from tests.conftest import SaveModel
 from tests.transitions.gated import Scene
 from tests.transitions.shortened import LINEUPS, SECRET
 
@@ -50,7 +51,10 @@ def test_a_gate_is_approved_and_taken_back(monitoring: Scene) -> None:
     assert "ROLLED_BACK" in phasegate("rollback", gate)  # twice in a row
 
 
-def test_the_newest_gate_is_taken_back_where_none_is_named(monitoring: Scene) -> None:
+def test_the_newest_gate_is_taken_back_where_none_is_named(monitoring: Scene, save_model: SaveModel) -> None:
+    save_model("old", base_url="http://127.0.0.1:1")
+    assert "what serves again does not answer" in phasegate("rollback", status=1)
+    save_model("old", input_price=0, output_price=0)
     assert f"({monitoring.gate.id}) is ROLLED_BACK" in phasegate("rollback")
 
 
