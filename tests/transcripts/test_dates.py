@@ -1,10 +1,11 @@
 """Days, times and zones as people say them, seen from the day of the meeting."""
 
 from datetime import UTC, date, datetime, time
+from time import process_time
 
 import pytest
 
-from tasks.transcripts.normalise.dates import Moment, local_date, parse_date, parse_moment
+from tasks.transcripts.normalise.dates import Moment, find_dates, local_date, parse_date, parse_moment
 from tasks.transcripts.normalise.times import parse_time
 from tasks.transcripts.normalise.zones import meeting_zone, spoken_zone
 
@@ -27,7 +28,9 @@ TUESDAY = date(2026, 2, 17)
         ("03/24/2026", "2026-03-24"),
         ("tonight", "2026-02-17"),
         ("tomorrow at noon", "2026-02-18"),
+        ("Feb. 28th", "2026-02-28"),
         ("in two weeks", "2026-03-03"),
+        ("in 30 days", "2026-03-19"),
         ("the day after tomorrow", "2026-02-19"),
         ("a week from Thursday at two Central", "2026-02-26"),
         ("Tuesday, a week from today", "2026-02-24"),
@@ -36,6 +39,21 @@ TUESDAY = date(2026, 2, 17)
 )
 def test_dates_are_counted_from_the_meeting(text: str, day: str) -> None:
     assert parse_date(text, TUESDAY) == date.fromisoformat(day)
+
+
+def test_months_end_when_they_end_and_years_at_the_last() -> None:
+    assert parse_date("in one month", date(2026, 1, 31)) == date(2026, 2, 28)
+    assert parse_date("February 29", date(2027, 5, 1)) == date(2028, 2, 29)
+    assert parse_date("the day after tomorrow", date.max) is None
+
+
+@pytest.mark.parametrize("word", ["tomorrow", "March 3rd", "a week from Thursday", "in two weeks"])
+def test_days_without_end_are_read_at_once(word: str) -> None:
+    text = f"{word} " * (20_000 // len(word))
+    begun = process_time()
+
+    assert len({mention.day for mention in find_dates(text, TUESDAY)}) == 1
+    assert process_time() - begun < 1
 
 
 @pytest.mark.parametrize(

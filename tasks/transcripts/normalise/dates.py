@@ -1,7 +1,7 @@
 """Dates as people say them, resolved against the day of the meeting: "next Tuesday, the twenty-fourth, at two Central".
 
-Weekdays, days of the month and "next" are resolved here, because they must agree with each other; written dates
-and spans ("in two weeks") are dateparser's. Dates of a call lie in the future unless the year is said.
+Weekdays, days of the month and "next" must agree with each other; several days, or one of which nobody can be sure, are
+none. Dates of a call lie in the future unless the year is said.
 """
 
 import datetime as dt
@@ -11,19 +11,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import dateparser
-
 from tasks.transcripts.normalise.absent import stated
+from tasks.transcripts.normalise.calendar_days import MONTHS, existing, later, written_day
 from tasks.transcripts.normalise.ordinals import with_digits
 from tasks.transcripts.normalise.times import parse_time
 from tasks.transcripts.normalise.zones import spoken_zone
 
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_MONTHS = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-    "november", "december",
-]  # fmt: skip
-_MONTH = "|".join(f"{month[:3]}(?:{month[3:]}|t)?\\.?" if month != "may" else "may" for month in _MONTHS)
+_MONTH = "|".join(f"{month[:3]}(?:{month[3:]}|t)?\\.?" if month != "may" else "may" for month in MONTHS)
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?))?(?!\d)")
 _SLASHED = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})\b")
 _DAY_NAME = "|".join(_WEEKDAYS)
@@ -46,10 +41,7 @@ _TODAY = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,3})"
-_SPAN = re.compile(
-    rf"\bin\s+{_NUMBER}\s+(?:days?|weeks?|months?)\b|\btomorrow\b",
-    re.IGNORECASE,
-)
+_SPAN = re.compile(rf"\bin\s+({_NUMBER})\s+(day|week|month)s?\b|\btomorrow\b", re.IGNORECASE)
 # "the day after tomorrow", "a week from Thursday"; with words between them nobody knows from when to count.
 _SHIFT = re.compile(
     rf"(?:\b(?P<count>{_NUMBER}|the)\s+)?\b(?P<business>business\s+|working\s+)?(?P<unit>day|week|month)s?\s+"
@@ -99,8 +91,13 @@ def find_dates(text: str, base: date | None) -> Iterator[Mention]:
 
 def parse_date(text: str | None, base: date | None) -> date | None:
     """The one day `text` means for somebody who says it on `base`; None if there is none, several or a contradiction."""
-    moment = parse_moment(text, base)
-    return moment.day if moment else None
+    text = stated(text)
+    if text is None or len(text) > _LONGEST:
+        return None
+    if _ISO.search(text):
+        moment = parse_moment(text, base)
+        return moment.day if moment else None
+    return _one_day(text, base)
 
 
 def parse_moment(text: str | None, base: date | None, zone: str | None = None) -> Moment | None:
@@ -111,10 +108,7 @@ def parse_moment(text: str | None, base: date | None, zone: str | None = None) -
     iso = _ISO.search(text)
     if iso:
         return _from_iso(iso, text, zone)
-    days = set(_days(text, base))
-    if len(days) != 1 or None in days:
-        return None
-    day = days.pop()
+    day = _one_day(text, base)
     return Moment(day, parse_time(_without_dates(text)), spoken_zone(text)) if day else None
 
 
@@ -145,6 +139,11 @@ def _from_iso(match: re.Match[str], text: str, zone: str | None) -> Moment | Non
     return Moment(local.date(), local.time(), name)
 
 
+def _one_day(text: str, base: date | None) -> date | None:
+    days = set(_days(text, base))
+    return days.pop() if len(days) == 1 else None
+
+
 def _days(text: str, base: date | None) -> Iterator[date | None]:
     """Every day the text may mean; None stands for a part that contradicts or cannot be resolved."""
     yield from (_slashed(match) for match in _SLASHED.finditer(text))
@@ -153,13 +152,13 @@ def _days(text: str, base: date | None) -> Iterator[date | None]:
     plain = _SHIFT.sub(" ", plain)
     if _TWO_DAYS.search(plain):
         yield None
-    dated = [*_MONTH_DAY.finditer(plain), *_DAY_MONTH.finditer(plain)]
+    dated = [written_day(match[1], match[2], match[3], base) for match in _MONTH_DAY.finditer(plain)]
+    dated += [written_day(match[2], match[1], match[3], base) for match in _DAY_MONTH.finditer(plain)]
     ordinals = {int(match[1]) for match in _ORDINAL.finditer(plain)}
     weekdays = {((match[1] or "").lower(), match[2].lower()) for match in _WEEKDAY.finditer(plain)}
     if dated:
-        for match in dated:
-            day = _calendar(match[0], bool(match[3]), base)
-            yield None if day and any(_WEEKDAYS[day.weekday()] != name for _, name in weekdays) else day
+        named = {name for _, name in weekdays}
+        yield from (day if day and named <= {_WEEKDAYS[day.weekday()]} else None for day in dated)
     elif base and weekdays and not ordinals and _OTHER_WEEK.search(plain):
         yield _next_week(base, weekdays) if _IN_NEXT_WEEK.search(plain) else None
     elif base and (ordinals or weekdays):
@@ -169,7 +168,8 @@ def _days(text: str, base: date | None) -> Iterator[date | None]:
     if base and _TODAY.search(plain) and not (dated or ordinals or weekdays):
         yield base
     if base:
-        yield from (_calendar(match[0], False, base) for match in _SPAN.finditer(plain))
+        spans = _SPAN.finditer(plain)
+        yield from (later(base, (match[1] or "a").lower(), (match[2] or "day").lower()) for match in spans)
 
 
 def _shifted(match: re.Match[str], base: date | None) -> date | None:
@@ -182,8 +182,8 @@ def _shifted(match: re.Match[str], base: date | None) -> date | None:
     if start in _WEEKDAYS:
         first = _upcoming(base, set(), {("", start)}) if start != _WEEKDAYS[base.weekday()] else None
     else:
-        first = {"now": base, "today": base, "tomorrow": base + timedelta(days=1)}.get(start)
-    return first and _calendar(f"in {'1' if count == 'the' else count} {unit}s", False, first)
+        first = {"now": base, "today": base, "tomorrow": later(base, "a", "day")}.get(start)
+    return first and later(first, "a" if count == "the" else count, unit)
 
 
 def _next_week(base: date, weekdays: set[tuple[str, str]]) -> date | None:
@@ -216,31 +216,6 @@ def _next_with_day(base: date, day: int) -> date | None:
     return None
 
 
-def _calendar(words: str, with_year: bool, base: date | None) -> date | None:
-    """What dateparser makes of a date in words; without a year it is the next such day, so it needs a base."""
-    if base is None and not with_year:
-        return None
-    settings: dict[str, object] = {"PREFER_DATES_FROM": "future", "REQUIRE_PARTS": ["day", "month"]}
-    if base:
-        settings["RELATIVE_BASE"] = datetime.combine(base, dt.time(12))
-    words = (
-        words if with_year or base is None or not re.search(_MONTH, words, re.IGNORECASE) else f"{words}, {base.year}"
-    )
-    found: datetime | None = dateparser.parse(words.replace(" the ", " "), languages=["en"], settings=settings)
-    if found is None:
-        return None
-    if not with_year and base and found.date() < base:
-        return _year_later(found.date())
-    return found.date()
-
-
-def _year_later(day: date) -> date | None:
-    try:
-        return day.replace(year=day.year + 1)
-    except ValueError:
-        return None
-
-
 def _slashed(match: re.Match[str]) -> date | None:
     """Month first, unless that cannot be; "03/10/2026" is March to some and October to others, so it is None."""
     first, second, year = int(match[1]), int(match[2]), int(match[3])
@@ -248,10 +223,7 @@ def _slashed(match: re.Match[str]) -> date | None:
     if first <= 12 and second <= 12 and first != second:
         return None
     month, day = (first, second) if first <= 12 else (second, first)
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
+    return existing(year, month, day)
 
 
 def _without_dates(text: str) -> str:

@@ -1,0 +1,41 @@
+"""Days of the calendar from their parts: "March 3rd", "in two weeks". None for a day there is not."""
+
+from datetime import date, timedelta
+
+MONTHS = [
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+    "november", "december",
+]  # fmt: skip
+_COUNTS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+_COUNT_OF = {"a": 1, "an": 1} | {word: count for count, word in enumerate(_COUNTS, start=1)}
+
+
+def written_day(month: str, day: str, year: str | None, base: date | None) -> date | None:
+    """The day of that name, which begins with three letters of a month; without a year the first one from `base` on."""
+    number = next(index for index, name in enumerate(MONTHS, start=1) if name.startswith(month[:3].lower()))
+    if year is not None:
+        return existing(int(year), number, int(day))
+    years = (base.year, base.year + 1) if base else ()
+    days = (existing(one, number, int(day)) for one in years)
+    return next((found for found in days if found and base and found >= base), None)
+
+
+def later(base: date, count: str, unit: str) -> date | None:
+    """`count` (digits or a word up to ten) days, weeks or months after `base`; at most the last day of a month."""
+    number = _COUNT_OF.get(count) or int(count)
+    try:
+        if unit != "month":
+            return base + timedelta(days=number * (7 if unit == "week" else 1))
+        years, month = divmod(base.month - 1 + number, 12)
+        first = date(base.year + years, month + 1, 1)
+        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    except (ValueError, OverflowError):  # no calendar goes on after the year 9999
+        return None
+    return min(last, first + timedelta(days=base.day - 1))
+
+
+def existing(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
