@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import (
@@ -18,9 +19,12 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 
 from flows.alarming import Alarm, tell_once
-from tasks.operations.run_alarms import RECENT, WATCH, Concern, concerns, silence
+from tasks.operations.run_alarms import RECENT, WATCH, Concern, awake_since, concerns, silence
 from tasks.operations.stuck_runs import SeenRun
 
+JANITOR = "janitor"
+LOOKS = 30
+"""Looks of the janitor that are read: with one a minute, more than the watch may be silent."""
 QUIET = {"failed": timedelta(days=7), "late": timedelta(hours=6), "watch": timedelta(hours=6)}
 """How long the same concern is not told again; a run fails once."""
 EVENTS = {"failed": "phasegate.run.failed", "late": "phasegate.run.late", "watch": "phasegate.watch.failed"}
@@ -35,8 +39,10 @@ async def tell_of(
     client: PrefectClient, seen: Iterable[SeenRun], deployments: Sequence[DeploymentResponse], now: datetime
 ) -> list[Alarm]:
     """Tells people of what is wrong with runs, each thing once; what was told."""
-    found = concerns(seen, {str(one.id): one.name for one in deployments}, now)
-    found += [one for one in [await _silence(client, deployments, now)] if one]
+    looks = await _completed(client, [one.id for one in deployments if one.name == JANITOR], LOOKS)
+    awake = awake_since(looks, now)
+    found = concerns(seen, {str(one.id): one.name for one in deployments}, now, awake)
+    found += [one for one in [await _silence(client, deployments, now, awake)] if one]
     return [told for one in found for told in await tell_once([_alarm(one)], QUIET[one.kind])]
 
 
@@ -55,16 +61,26 @@ async def recently_failed(client: PrefectClient, ours: DeploymentFilter, now: da
     )
 
 
-async def _silence(client: PrefectClient, deployments: Sequence[DeploymentResponse], now: datetime) -> Concern | None:
+async def _silence(
+    client: PrefectClient, deployments: Sequence[DeploymentResponse], now: datetime, awake: datetime
+) -> Concern | None:
     """Whether the watch is silent although it should run; one that a person paused is."""
     watch = next((one for one in deployments if one.name == WATCH), None)
     active = [one for one in watch.schedules if one.active] if watch and not watch.paused else []
     if watch is None or not active:
         return None
-    completed = await client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Completed"]))),
-        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[watch.id])),
-        limit=1, sort=FlowRunSort.END_TIME_DESC,
-    )  # fmt: skip
+    completed = await _completed(client, [watch.id], 1)
     begun = max(one.updated or one.created or now for one in active)
-    return silence(begun, completed[0].end_time if completed else None, now)
+    return silence(begun, max(completed, default=None), now, awake)
+
+
+async def _completed(client: PrefectClient, deployments: Sequence[UUID], most: int) -> list[datetime]:
+    """When the newest completed runs of these deployments ended."""
+    if not deployments:
+        return []
+    runs = await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Completed"]))),
+        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(deployments))),
+        limit=most, sort=FlowRunSort.END_TIME_DESC,
+    )  # fmt: skip
+    return [run.end_time for run in runs if run.end_time]

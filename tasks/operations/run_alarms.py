@@ -32,11 +32,24 @@ class Concern:
     run_id: str | None = None
 
 
-def concerns(runs: Iterable[SeenRun], names: Mapping[str, str], now: datetime) -> list[Concern]:
+def awake_since(looks: Iterable[datetime], now: datetime) -> datetime:
+    """Since when workers have been there without a gap, seen by when the janitor looked; `now` if it has not for long.
+
+    What was due while everything was stopped is late through nobody's fault, and is being taken up.
+    """
+    since = now
+    for look in sorted(looks, reverse=True):
+        if since - look > LATE:
+            break
+        since = look
+    return since
+
+
+def concerns(runs: Iterable[SeenRun], names: Mapping[str, str], now: datetime, awake: datetime) -> list[Concern]:
     """What is wrong with these runs at `now`; `names` are those of their deployments, by id."""
     runs = list(runs)
     ended = [one for run in runs if (one := _ended(run, names, now))]
-    late = _late([run for run in runs if run.state == "Late"], names, now)
+    late = _late([run for run in runs if run.state == "Late"], names, now, awake)
     return ended + _ticks([run for run in runs if _died(run, now) and run.ticks], names) + late
 
 
@@ -75,11 +88,11 @@ def _name(run: SeenRun, names: Mapping[str, str]) -> str:
     return names.get(run.deployment, "a deployment that is gone")
 
 
-def _late(late: Sequence[SeenRun], names: Mapping[str, str], now: datetime) -> list[Concern]:
+def _late(late: Sequence[SeenRun], names: Mapping[str, str], now: datetime, awake: datetime) -> list[Concern]:
     """One concern a deployment, however many of its runs wait."""
     oldest: dict[str, SeenRun] = {}
     for run in late:
-        if run.expected and now - run.expected > LATE:
+        if run.expected and now - max(run.expected, awake) > LATE:
             first = oldest.setdefault(run.deployment, run)
             if first.expected and run.expected < first.expected:
                 oldest[run.deployment] = run
@@ -90,10 +103,10 @@ def _late(late: Sequence[SeenRun], names: Mapping[str, str], now: datetime) -> l
     ]  # fmt: skip
 
 
-def silence(begun: datetime, last: datetime | None, now: datetime) -> Concern | None:
+def silence(begun: datetime, last: datetime | None, now: datetime, awake: datetime) -> Concern | None:
     """Whether the watch has not come to an end for too long; `begun` is when its schedule was made, `last` its last end."""
     since = max(begun, last) if last else begun
-    if now - since <= SILENT:
+    if now - max(since, awake) <= SILENT:
         return None
     how_long = f"{(now - since).total_seconds() / 60:.0f} minutes"
     return Concern("watch", "watch", "The watch", f"It has not completed for {how_long}; no gate is driven meanwhile.")

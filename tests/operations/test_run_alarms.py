@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tasks.operations.run_alarms import SILENT, Concern, concerns, silence
+from tasks.operations.run_alarms import SILENT, Concern, awake_since, concerns, silence
 from tasks.operations.stuck_runs import MOST_STARTS, SeenRun
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -16,8 +16,8 @@ def run(state: str, **facts: Any) -> SeenRun:
     return SeenRun(**{"id": "r1", "name": "amber-owl", "deployment": "d1", "state": state, "since": NOW, **facts})
 
 
-def heard(*runs: SeenRun) -> list[Concern]:
-    return concerns(runs, NAMES, NOW)
+def heard(*runs: SeenRun, awake: timedelta = timedelta(days=1)) -> list[Concern]:
+    return concerns(runs, NAMES, NOW, NOW - awake)
 
 
 def test_a_failed_run_is_told_with_what_its_state_says() -> None:
@@ -78,14 +78,29 @@ def test_a_run_that_is_a_little_late_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("begun", "last", "silent"),
+    ("begun", "last", "awake", "silent"),
     [
-        (timedelta(days=1), timedelta(minutes=6), False),
-        (timedelta(days=1), 2 * SILENT, True),
-        (timedelta(days=1), None, True),
-        (timedelta(minutes=6), timedelta(days=1), False),  # it was paused, and has only just been switched on again
+        (timedelta(days=1), timedelta(minutes=6), SILENT * 2, False),
+        (timedelta(days=1), 2 * SILENT, SILENT * 2, True),
+        (timedelta(days=1), None, SILENT * 2, True),
+        (timedelta(minutes=6), timedelta(days=1), SILENT * 2, False),  # it was paused, and was just switched on again
+        (timedelta(days=1), timedelta(hours=8), SILENT, False),  # everything was stopped for the night
     ],
 )
-def test_a_watch_is_silent_after_four_ticks(begun: timedelta, last: timedelta | None, silent: bool) -> None:
-    found = silence(NOW - begun, NOW - last if last else None, NOW)
+def test_a_watch_is_silent_after_four_ticks(
+    begun: timedelta, last: timedelta | None, awake: timedelta, silent: bool
+) -> None:
+    found = silence(NOW - begun, NOW - last if last else None, NOW, NOW - awake)
     assert bool(found) == silent
+
+
+def test_what_was_due_while_everything_was_stopped_is_late_only_when_nobody_takes_it_then() -> None:
+    late = run("Late", expected=NOW - timedelta(hours=8))
+    assert not heard(late, awake=timedelta(minutes=9))
+    assert heard(late, awake=timedelta(minutes=11))
+
+
+@pytest.mark.parametrize(("looks", "awake"), [([], 0), ([1, 2, 4, 13, 24, 25], 13), ([600, 601], 0)])
+def test_workers_are_awake_since_the_janitor_began_to_look_again(looks: list[int], awake: int) -> None:
+    ends = [NOW - timedelta(minutes=one) for one in looks]
+    assert awake_since(ends, NOW) == NOW - timedelta(minutes=awake)
