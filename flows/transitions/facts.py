@@ -101,17 +101,21 @@ def _slice(gate: Gate, until: datetime, promoted_at: datetime | None) -> Slice:
     return Slice(o.pipeline, lineups, o.candidates, since, until, gate.id, (*o.plan.changed, *o.plan.others), purposes)
 
 
-def _baked(world: World, gate: Gate, now: datetime) -> bool:
-    """Whether users have called every changed role in as many parts of the window's size as were needed to approve it.
+def parts_served(world: World, gate: Gate, now: datetime) -> int:
+    """Parts of the window's size since promotion in which users have called every changed role.
 
-    Over as long as that takes: users' calls cannot be spread, so one call in a part is enough, and with little traffic a
+    Over as long as it takes: users' calls cannot be spread, so one call in a part is enough, and with little traffic a
     promotion takes longer to be called stable instead of being called so without having been seen.
     """
     policy = gate.opening.plan.policy
-    if now - gate.since < policy.window:
-        return False
     parts = parts_called(world.database, _slice(gate, now, gate.since), policy.window / policy.buckets)
-    return all(len(parts[role]) >= policy.buckets_needed for role in gate.opening.candidates)
+    return min(len(parts[role]) for role in gate.opening.candidates)
+
+
+def _baked(world: World, gate: Gate, now: datetime) -> bool:
+    """Whether they have in as many parts as were needed to approve it."""
+    policy = gate.opening.plan.policy
+    return now - gate.since >= policy.window and parts_served(world, gate, now) >= policy.buckets_needed
 
 
 def _step_runs(world: World, gate: Gate, now: datetime) -> int:

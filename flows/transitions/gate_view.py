@@ -37,7 +37,7 @@ def gate_view(world: World, gate: Gate) -> GateView:
         overridden=gate.overridden, verdict=verdict, recorded=_recorded(gate, entries), evidence=evidence,
         afterwards=_afterwards(world, gate), checklist=checklist(world, gate, entries, verdict, evidence), answers=_answers(entries),
         approvals_needed=approvals_needed(gate), approved_by=_approved_by(gate, entries, verdict), asked=o.human,
-        events=events(entries), next_step=next_step(gate), notices=notices(o),
+        events=events(entries), next_step=next_step(world, gate), notices=notices(o),
         override_refused=override_refused(gate), **drawn,
     )  # fmt: skip
 

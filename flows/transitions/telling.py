@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from flows.transitions.facts import window_of
+from flows.transitions.facts import parts_served, window_of
 from flows.transitions.machine import override_refused
 from flows.transitions.story import Gate, Opening, State
-from tasks.judging.wording import many, spoken_list
+from flows.transitions.world import World
+from tasks.judging.wording import many, spoken_list, spoken_time
 from tasks.records.ledger import Entry
 from tasks.reports.gate_views import EventView
 
@@ -46,7 +47,7 @@ def trouble(gate: Gate) -> str:
     return f"{what}: {gate.failure}"
 
 
-def next_step(gate: Gate) -> str:
+def next_step(world: World, gate: Gate) -> str:
     """What happens next, and what a person can do about it."""
     policy, short = gate.opening.plan.policy, gate.id[:8]
     match gate.state:
@@ -72,7 +73,11 @@ def next_step(gate: Gate) -> str:
                 f"Undecided it is rolled back on {moment(gate.since + policy.held_within)}."
             )
         case "PROMOTED":
-            return f"Without harm it is stable on {moment(gate.since + policy.window)}."
+            part, served = policy.window / policy.buckets, parts_served(world, gate, world.clock())
+            return (
+                f"Without harm it is stable on {moment(gate.since + policy.window)} at the earliest, once users have called "
+                f"every changed role in {many(policy.buckets_needed, 'part')} of {spoken_time(part)}; so far in {served}."
+            )
         case "STABLE":
             return "The next phase may start."
         case "ROLLED_BACK":

@@ -61,7 +61,9 @@ def standing(world: World, key: str, gates: Sequence[Gate], unread: Sequence[Unr
     under_way = [f"{gate.opening.phase} is {name_of(gate.state).lower()}" for gate in open_ones]
     under_way += [f"{view.key} {view.state.lower()}" for view in views if view.state == UNREAD]
     summary = spoken_list(under_way) if under_way else f"{len(done)} of {_moving(mine)} phases stable, none under way"
-    following = next_step(open_ones[-1]) if open_ones else unread[-1].way_back if unread else _following(mine, views)
+    following = (
+        next_step(world, open_ones[-1]) if open_ones else unread[-1].way_back if unread else _following(mine, views)
+    )
     return PipelineView(key, f"{summary}.", following, views, ())
 
 
@@ -97,7 +99,7 @@ def _phase(world: World, phase: Phase, gates: Sequence[Gate]) -> PhaseView:
     return PhaseView(
         key=phase.key, title=phase.title, state=state, since=since, stages=_labels(phase), target=phase.target,
         after=phase.after, protected=phase.protected, remark=phase.remark,
-        next_step=next_step(newest) if newest else _first_step(phase),
+        next_step=next_step(world, newest) if newest else _first_step(phase),
         checklist=_checklist(world, newest) if newest else _unbegun_checks(world, phase),
         attempts=tuple(
             AttemptView(gate.id, gate.opened_at, name_of(gate.state), gate.since, gate.reason) for gate in mine

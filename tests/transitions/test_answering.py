@@ -55,7 +55,7 @@ def test_a_protected_gate_that_is_held_is_rejected_or_proven_and_the_form_says_s
     assert "never changes on what is not proven" in story.answers("Grace")
     text = page(story.world, story.gate)
     assert "It can be rejected, and not approved" in text
-    assert "two people" not in next_step(story.gate)
+    assert "two people" not in next_step(story.world, story.gate)
     story.waited(minutes=5)
     assert story.answered("Grace", "reject", reason="too few calls").gate.state == "ROLLED_BACK"
 

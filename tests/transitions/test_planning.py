@@ -263,6 +263,12 @@ class TestPage:
         assert "Missing:" in text
         assert "two people" in text
 
+    def test_says_what_a_promoted_gate_needs_to_be_stable(self, story: Story) -> None:
+        story.awaiting().answered().called(1, environment="production", purpose="user").waited(hours=1)
+        following = gate_view(story.world, story.gate).next_step
+        assert "on 2026-11-04 08:00 UTC at the earliest" in following
+        assert "every changed role in 2 parts of 6.0 hours; so far in 1." in following
+
     def test_keeps_the_verdict_when_the_gate_is_over(self, story: Story) -> None:
         story.awaiting().answered("Grace", "reject", reason="too wordy")
         assert "too wordy" in page(story.world, story.gate)
