@@ -191,7 +191,7 @@ def open_graph(
     where = where or f"the graph at {uri}"
     # The driver logs what it retries as warnings of its own; what matters is said by our errors.
     logging.getLogger("neo4j").setLevel(logging.ERROR)
-    with translated(where):
+    with _reached(where):
         driver = GraphDatabase.driver(
             uri,
             auth=(user, password),
@@ -204,11 +204,26 @@ def open_graph(
         )
     graph = Graph(driver, database, where, patience, turn)
     try:
-        graph.read("RETURN 1 AS answer")
+        with _reached(where):
+            graph.read("RETURN 1 AS answer")
         yield graph
     finally:
         with contextlib.suppress(DriverError, Neo4jError, OSError):
             driver.close()
+
+
+@contextlib.contextmanager
+def _reached(where: str) -> Iterator[None]:
+    """Turns what the driver makes of an address that cannot be one, be it parsed or looked up, into GraphUnreachableError."""
+    try:
+        with translated(where):
+            yield
+    except (ValueError, OverflowError) as error:
+        raise GraphUnreachableError(
+            f"{where[0].upper()}{where[1:]} cannot be reached: that is no address of a server.",
+            means="nothing was written to the graph; the database has it all.",
+            do="correct the address in the graph block, such as neo4j+s://graph.example:7687, then run the sync flow.",
+        ) from error
 
 
 _ABOUT_VALUES = ("Neo.ClientError.Statement.", "Neo.ClientError.Schema.ConstraintValidationFailed")
