@@ -107,8 +107,8 @@ def _spent(calls: Sequence[RowMapping]) -> dict[str, Any]:
         "outcome": min((call["outcome"] for call in last), key=_WORST.index),
         "seconds": single["seconds"] if single else busy_seconds(calls),
         "total_seconds": single["total_seconds"] if single else busy_seconds(calls),
-        "prompt_tokens": _sum(call["prompt_tokens"] for call in calls),
-        "completion_tokens": _sum(call["completion_tokens"] for call in calls),
+        "prompt_tokens": _tokens(calls, "prompt_tokens"),
+        "completion_tokens": _tokens(calls, "completion_tokens"),
         "cost": None if None in costs else sum(costs),
         "error": next((call["error"] for call in last if call["error"]), None),
     }
@@ -185,6 +185,7 @@ def dollar_fields(output: type[BaseModel]) -> frozenset[str]:
     )
 
 
-def _sum(values: Iterable[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+def _tokens(calls: Sequence[RowMapping], name: str) -> int | None:
+    """None if the server left one answer uncounted: a sum of the others would pass for that of all."""
+    counts = [call[name] for call in calls if call["outcome"] != "failed" or call[name] is not None]
+    return sum(counts) if counts and None not in counts else None

@@ -1,5 +1,7 @@
 """What a report sees of a recorded run."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine
 
@@ -7,6 +9,7 @@ from blocks.errors import InputError
 from flows.generator.market_analysis import MarketAnalysis
 from flows.generator.scarcity_upsells import ScarcityUpsells
 from flows.generator.view import dollar_fields, run_view
+from tasks.answering.call import Asked
 from tasks.records import runs
 from tasks.reports.views import RunView, StageView
 from tests.reports import records
@@ -34,6 +37,18 @@ def test_a_stage_asked_in_parts_is_summed(demo: RunView) -> None:
     assert (report.prompt_tokens, report.completion_tokens) == (12_000, 8_000)
     assert report.total_seconds == 4 + 8 + 4  # outline, then nine sections one second apart
     assert report.score == 85
+
+
+def test_one_uncounted_answer_makes_the_sum_unknown(database: Engine) -> None:
+    run = records.start(database)
+    counted = records.call(run, "report_synthesis", "outline")
+    silent = replace(counted.asked.attempts[0], completion_tokens=None)
+    runs.save_call(database, counted)
+    runs.save_call(database, replace(counted, id="second", part="market", asked=Asked("first_pass", (silent,), {})))
+
+    report = stage(run_view(database, "run-1"), 6)
+
+    assert (report.prompt_tokens, report.completion_tokens) == (2400, None)
 
 
 def test_the_report_says_why_it_lost_points(demo: RunView) -> None:
