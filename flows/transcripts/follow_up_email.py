@@ -7,7 +7,7 @@ from pydantic import Field
 
 from flows.answers import Answer, Problem, error
 from flows.transcripts.agent import Agent, Whole, WholePart
-from flows.transcripts.draft_checks import invented
+from flows.transcripts.draft_checks import faults
 from tasks.transcripts.scoring.drafts import greets_client
 
 
@@ -26,7 +26,7 @@ def _check(answer: Any, whole: Whole) -> Sequence[Problem]:
     text = answer.text
     greeting = greets_client(text, whole.record.client.persons)
     problems = [] if greeting.passed or not whole.record.client.persons else [error("body", greeting.found)]
-    return problems + invented("body", text, whole)
+    return problems + faults("body", text, whole)
 
 
 AGENT = Agent(

@@ -8,7 +8,7 @@ from pydantic import Field, create_model
 
 from flows.answers import Answer, Problem, error, warning
 from flows.transcripts.agent import Agent, Stretch, Whole, WholePart, WindowPart, said
-from flows.transcripts.draft_checks import invented
+from flows.transcripts.draft_checks import faults
 from tasks.transcripts.evidence import Span, find_quote
 from tasks.transcripts.normalise.persons import plain_name
 from tasks.transcripts.windows import Window
@@ -66,7 +66,7 @@ def _check_posts(answer: Any, whole: Whole) -> Sequence[Problem]:
     for field, text in answer.model_dump().items():
         if names & set(re.findall(r"\w+", plain_name(text))):
             problems.append(error(field, "names a client"))
-        problems += invented(field, text, whole)
+        problems += faults(field, text, whole)
     return problems
 
 

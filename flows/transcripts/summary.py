@@ -7,7 +7,7 @@ from pydantic import Field
 
 from flows.answers import Answer, Problem
 from flows.transcripts.agent import Agent, Whole, WholePart, WindowPart, fixed, no_problems, said
-from flows.transcripts.draft_checks import invented
+from flows.transcripts.draft_checks import faults
 
 
 class Summary(Answer):
@@ -16,7 +16,7 @@ class Summary(Answer):
 
 
 def _check(answer: Any, whole: Whole) -> Sequence[Problem]:
-    return invented("summary", answer.summary, whole)
+    return faults("summary", answer.summary, whole)
 
 
 AGENT = Agent(

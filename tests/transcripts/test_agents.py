@@ -182,6 +182,7 @@ def _social(quotes: list[str]) -> Any:
             {"facebook": "Nadia Whitcombe has made her plan with us, and so can you."},
             "names a client",
         ),
+        ("social", "whole", {"linkedin": "2026-17-30 09:48:55.322.203.37"}, "no sentence of words"),
         ("structuring", "window-001", {"phases": [{"phase": "closing", "starts_at": "09:09:09"}]}, "no turn begins"),
         ("coaching", "window-001", {"strengths": ["Listened well.", "listened well."]}, "says the same"),
     ],

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from tasks.transcripts.assemble import assemble
 from tasks.transcripts.merge import merge
 from tasks.transcripts.record import Coaching, Communications, CrmRecord
@@ -29,6 +31,20 @@ def test_a_true_email_passes() -> None:
 
 def test_an_email_to_nobody_is_seen() -> None:
     assert failed(follow_up_email="Dear Valued Client, thank you.") == ["e-mail names the client"]
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-17-30 09:48:55.322.203.37", "a" * 40, "#plan #wills #trusts!", "12 b 34 c 56 d 78"]
+)
+def test_a_post_without_a_sentence_of_words_is_seen(text: str) -> None:
+    assert "Facebook post: words" in failed(facebook=text)
+
+
+def test_a_subject_is_not_the_body_of_an_email() -> None:
+    mail = "Subject: The plan for Nadia Whitcombe\n\n"
+
+    assert failed(follow_up_email=f"{mail}+++ 1.1.1 +++") == ["follow-up e-mail: words"]
+    assert failed(follow_up_email=f"{mail}It was good to talk.") == []
 
 
 def test_an_invented_amount_is_seen() -> None:

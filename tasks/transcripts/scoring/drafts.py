@@ -15,6 +15,8 @@ from tasks.transcripts.record import CrmRecord
 from tasks.transcripts.transcript import Transcript
 
 EMAIL = "follow-up e-mail"
+_SUBJECT = re.compile(r"\ASubject: [^\n]*\n")
+_THREE_WORDS = re.compile(r"(?:\b[^\W\d_]+\b[^\w\s]{0,3}\s+){2}[^\W\d_]{2}")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ def check_drafts(record: CrmRecord, transcript: Transcript, base: date | None = 
         checks.append(greets_client(email, record.client.persons))
     for name, text in texts.items():
         if text:
+            checks.append(has_words(name, text))
             checks.append(only_said_amounts(name, text, said, record))
             checks.append(only_said_dates(name, text, said, record, base))
     checks += [_is_quoted(quote, transcript) for quote in record.communications.client_quotes]
@@ -68,6 +71,12 @@ def greets_client(email: str, persons: Sequence[str]) -> DraftCheck:
     words = set(plain_name(email).split())
     known = {part for person in persons for part in plain_name(person).split()}
     return DraftCheck("e-mail names the client", bool(words & known), "" if words & known else "no name of a client")
+
+
+def has_words(name: str, text: str) -> DraftCheck:
+    """At least three words in a row, below the subject: a form is also filled by digits, marks or one long word."""
+    passed = bool(_THREE_WORDS.search(_SUBJECT.sub("", text)))
+    return DraftCheck(f"{name}: words", passed, "" if passed else "no sentence of words")
 
 
 def only_said_amounts(name: str, text: str, said: str, record: CrmRecord) -> DraftCheck:
