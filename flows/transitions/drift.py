@@ -143,10 +143,13 @@ def _adopted_since(world: World, gate: Gate) -> Iterator[Finding]:
 async def handle(world: World, finding: Finding, policy: Policy, actor: str, reason: str) -> None:
     """Applies the policy to one finding and records it.
 
-    Raises GateError without a reason, and to adopt what was deleted or what only a gate may change.
+    Raises GateError without a reason, to adopt what was deleted or what only a gate may change, and to revert a model
+    block that was deleted.
     """
     if not reason.strip():
         raise GateError("A reason is needed.", do="say why, in a few words; it is kept for ever.")
+    if finding.found is None:
+        _refuse_impossible(finding, policy)
     if policy == "adopt":
         await _refuse_protected(world, finding)
     world.record("drift", actor, {"finding": finding.sentence, "policy": policy, "reason": reason})
@@ -156,9 +159,19 @@ async def handle(world: World, finding: Finding, policy: Policy, actor: str, rea
         case "revert":
             await _revert(world, finding)
         case "adopt":
-            if finding.found is None:
-                raise GateError(f"{finding.sentence} There is nothing to adopt.", do="revert it.")
-            _adopt(world, actor, _subject(finding), finding.found, reason)
+            _adopt(world, actor, _subject(finding), finding.found or {}, reason)
+
+
+def _refuse_impossible(finding: Finding, policy: Policy) -> None:
+    """What was deleted can be neither adopted nor, with its credentials gone, made again: said before it is recorded."""
+    if finding.kind == "model" and policy != "freeze":
+        raise GateError(
+            finding.sentence,
+            means="its credentials are gone too; nothing can bring them back.",
+            do="create it again in the Prefect UI, then adopt it if it differs.",
+        )
+    if policy == "adopt":
+        raise GateError(f"{finding.sentence} There is nothing to adopt.", do="`phasegate drift revert`.")
 
 
 async def _refuse_protected(world: World, finding: Finding) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from blocks.errors import ServiceError
+from blocks.errors import ConfigurationError, ServiceError
 from blocks.lineups import GeneratorLineup
 from flows.transitions.world import ApproverFacts, Content, Probe, RunState
 from tests.transitions.scenes import START
@@ -56,6 +56,8 @@ class MemoryBlocks:
         return deepcopy(self.facts)
 
     async def write_model(self, name: str, content: Content) -> None:
+        if name not in self.facts:
+            raise ConfigurationError(f"The model block {name!r} was deleted.")
         self.facts[name] = dict(content)
 
     async def probe(self, model: str) -> Probe:

@@ -117,6 +117,23 @@ class TestDrift:
         with pytest.raises(GateError, match="reason"):
             asyncio.run(handle(story.world, finding, "adopt", "Grace", ""))
 
+    @pytest.mark.parametrize(
+        ("kind", "policy", "why"),
+        [("lineup", "adopt", "nothing to adopt"), ("model", "adopt", "deleted"), ("model", "revert", "deleted")],
+    )
+    def test_what_cannot_be_done_about_a_deleted_block_is_not_recorded(
+        self, story: Story, kind: str, policy: Any, why: str
+    ) -> None:
+        asyncio.run(note_new(story.world))
+        if kind == "lineup":
+            del story.blocks.lineups["generator", "production"]
+        else:
+            del story.blocks.facts["old"]
+        [finding] = asyncio.run(scan(story.world))
+        with pytest.raises(GateError, match=why):
+            asyncio.run(handle(story.world, finding, policy, "Grace", "agreed"))
+        assert story.world.read("drift") == []
+
     def test_a_deleted_lineup_comes_back_by_reverting(self, story: Story) -> None:
         asyncio.run(note_new(story.world))
         del story.blocks.lineups["generator", "production"]
