@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, RowMapping, Select, and_, bindparam, func, or_, select, update
 
 from tasks.crm.tables import TABLES
+from tasks.records.database import usable
 from tasks.records.transcript_tables import sync_status, transcripts
 from tasks.records.writing import insert_or_change
 
@@ -76,7 +77,7 @@ def claim(
         or_(sync_status.c.claimed_until.is_(None), sync_status.c.claimed_until < now),
     )
     token = str(uuid.uuid4())
-    with database.begin() as connection:
+    with usable(database), database.begin() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # one claimer at a time; PostgreSQL locks row by row
         wanted = select(sync_status.c.external_id).where(free).distinct()
@@ -123,7 +124,7 @@ def settle(database: Engine, taken: Claim, outcomes: Mapping[str, Mapping[str, S
         )
         .values(attempts=sync_status.c.attempts + 1, at=now)
     )
-    with database.begin() as connection:
+    with usable(database), database.begin() as connection:
         if rows:
             connection.execute(settled_now, rows)
         connection.execute(
@@ -138,7 +139,7 @@ def read_status(database: Engine, external_ids: Collection[str] | None = None) -
     wanted = select(sync_status).order_by(sync_status.c.external_id, sync_status.c.target, sync_status.c.place)
     if external_ids is not None:
         wanted = wanted.where(sync_status.c.external_id.in_(external_ids))
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         return list(connection.execute(wanted).mappings())
 
 
@@ -165,5 +166,5 @@ def count_not_done(database: Engine) -> dict[Target, int]:
     """Target -> how many calls of all it lacks, whatever the reason; targets that lack none are left out."""
     number = func.count(sync_status.c.external_id.distinct())
     wanted = select(sync_status.c.target, number).where(sync_status.c.status != "done")
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         return {row.target: row[1] for row in connection.execute(wanted.group_by(sync_status.c.target))}

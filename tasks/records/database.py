@@ -123,7 +123,8 @@ def close_databases() -> None:
 def connect(url: str) -> Engine:
     """An engine for `url` with phasegate's settings; no migration."""
     try:
-        made = create_engine(address(url), pool_pre_ping=True, future=True)
+        # An error that quoted what was to be stored would bring a client's words into logs and run states.
+        made = create_engine(address(url), pool_pre_ping=True, future=True, hide_parameters=True)
     except (SQLAlchemyError, ImportError, ValueError) as error:
         raise _no_address(type(error).__name__) from None
     if made.dialect.name == "sqlite":

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, RowMapping, and_, func, select, update
 
 from tasks.crm.status import mark_behind
 from tasks.records import runs
+from tasks.records.database import usable
 from tasks.records.runs import Step
 from tasks.records.tables import outputs, steps
 from tasks.records.transcript_tables import transcript_runs, transcripts
@@ -43,7 +44,7 @@ class Earlier:
 
 
 def keep_source(database: Engine, transcript: Transcript, at: datetime) -> None:
-    """Stores text and turns, before anything is asked.
+    """Stores text and turns, before anything is asked. Raises StorageError.
 
     Another text under the same id replaces the one before; the record stays what it was until a run has finished.
     """
@@ -54,7 +55,7 @@ def keep_source(database: Engine, transcript: Transcript, at: datetime) -> None:
         "created_at": at, "updated_at": at,
     }  # fmt: skip
     change = [name for name in row if name not in ("external_id", "created_at")]
-    with database.begin() as connection:
+    with usable(database), database.begin() as connection:
         insert_or_change(connection, transcripts, [row], change, if_other=("content_sha256", "filename"))
 
 
@@ -127,7 +128,7 @@ def earlier_answers(database: Engine, external_id: str) -> dict[str, tuple[Step,
 
 
 def read_transcript(database: Engine, external_id: str) -> RowMapping | None:
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         return (
             connection.execute(select(transcripts).where(transcripts.c.external_id == external_id)).mappings().first()
         )
@@ -149,7 +150,7 @@ def read_earlier(database: Engine, transcript: Transcript) -> Earlier | None:
 def read_records(database: Engine, wanted: Mapping[str, str]) -> dict[str, CrmRecord]:
     """Transcript id -> its record, for those that still have the record of the given SHA-256."""
     chosen = select(transcripts.c.external_id, transcripts.c.crm_sha256, transcripts.c.crm_data)
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         rows = connection.execute(chosen.where(transcripts.c.external_id.in_(list(wanted))))
         return {
             row.external_id: CrmRecord.model_validate(row.crm_data)
@@ -161,7 +162,7 @@ def read_records(database: Engine, wanted: Mapping[str, str]) -> dict[str, CrmRe
 def read_transcript_run(database: Engine, run_id: str) -> RowMapping | None:
     """The run's row with the record it came to as `record` and the knowledge behind it as `knowledge`."""
     known = outputs.alias("known")
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         return connection.execute(
             select(transcript_runs, outputs.c.body.label("record"), known.c.body.label("knowledge"))
             .outerjoin(outputs, outputs.c.sha256 == transcript_runs.c.record_sha256)
@@ -172,11 +173,11 @@ def read_transcript_run(database: Engine, run_id: str) -> RowMapping | None:
 
 def runs_of(database: Engine, external_id: str) -> Sequence[RowMapping]:
     """The runs of a call, oldest first."""
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         wanted = select(transcript_runs).where(transcript_runs.c.external_id == external_id)
         return list(connection.execute(wanted.order_by(transcript_runs.c.at)).mappings())
 
 
 def count_transcripts(database: Engine) -> int:
-    with database.connect() as connection:
+    with usable(database), database.connect() as connection:
         return int(connection.scalar(select(func.count()).select_from(transcripts)) or 0)

@@ -1,5 +1,7 @@
 """The truth about calls: text first, one record in one transaction, every run kept, nothing written twice."""
 
+import traceback
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -7,8 +9,10 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.exc import IntegrityError
 
-from tasks.crm.status import PLACES, read_status
+from blocks.errors import StorageError
+from tasks.crm.status import PLACES, Claim, Settled, claim, count_not_done, read_status, settle, why_not_done
 from tasks.records import runs
+from tasks.records.database import connect
 from tasks.records.transcript_tables import sync_status
 from tasks.records.transcripts import (
     Earlier,
@@ -148,6 +152,25 @@ def test_half_a_transaction_is_nothing(database: Engine) -> None:
 
     assert row(database)["crm_data"] is None
     assert read_status(database) == []
+
+
+@pytest.mark.parametrize("use", [
+    lambda database: keep_source(database, call(KEY), NOW),
+    lambda database: claim(database, "graph", NOW),
+    lambda database: settle(database, Claim("token", "graph", {KEY: ""}), {KEY: {"": Settled("done")}}, NOW),
+    lambda database: why_not_done(database, KEY),
+    lambda database: count_not_done(database),
+    lambda database: read_records(database, {KEY: ""}),
+])  # fmt: skip
+def test_a_database_that_fails_is_said_without_the_clients_words(use: Callable[[Engine], Any]) -> None:
+    """As after an upgrade somebody took back, or a disk that is full: the tables are not there."""
+    database = connect("sqlite://")
+
+    with pytest.raises(StorageError) as caught:
+        use(database)
+
+    assert "hanna" not in "".join(traceback.format_exception(caught.value)).casefold()
+    assert "no such table" in str(caught.value)
 
 
 def test_answers_of_earlier_runs_of_the_call_are_known(database: Engine) -> None:
