@@ -223,6 +223,28 @@ def test_a_quote_that_was_taken_back_is_a_trap_without_being_listed(tmp_path: Pa
     assert cell(score(wrong, read_gold(path), "pipeline"), "deal_amount").decoy
 
 
+@pytest.mark.parametrize(
+    ("expected", "predicted", "verdict", "decoy"),
+    [
+        ("(608) 555-0117", "+16085550117", "correct", False),
+        ("608-555-0117", "+18005550199", "wrong", True),
+        ("608-555-0117", "+16085550118", "wrong", False),
+    ],
+)
+def test_a_telephone_number_is_the_same_however_it_is_written(
+    tmp_path: Path, expected: str, predicted: str, verdict: str, decoy: bool
+) -> None:
+    traps = {"client_phone": ["800-555-0199"]}
+    path = rewritten(tmp_path, lambda data: data.update(client_phone=expected, decoys=traps))
+
+    right = record("short")
+    heard = right.model_copy(update={"client": right.client.model_copy(update={"phone": predicted})})
+
+    judged = cell(score(heard, read_gold(path), "pipeline"), "client_phone")
+
+    assert (judged.verdict, judged.decoy) == (verdict, decoy)
+
+
 def test_a_key_that_is_left_out_is_not_scored(tmp_path: Path) -> None:
     path = rewritten(tmp_path, lambda data: (data.pop("client_state"), data.pop("next_steps")))
 

@@ -42,7 +42,7 @@ class Rule:
     same: Callable[[Any, Any, Gold], bool] = _equal
     near: Callable[[Any, Any, Gold], bool] = _never
     decoy: str | None = None
-    """The kind its decoys are compared as: name, email, phone, amount, date or count."""
+    """The kind its decoys are: name, phone and amount are compared by value, email, date and count as they are written."""
     needs_header: bool = False
     """Nothing in a dialogue can give it: not scored there. Dates need the day of the meeting, which only a header has."""
 
@@ -58,7 +58,7 @@ def _email(expected: str, predicted: str, gold: Gold) -> bool:
 
 
 def _phone(expected: str, predicted: str, gold: Gold) -> bool:
-    return parse_phone(predicted) == expected
+    return parse_phone(predicted) == (parse_phone(expected) or expected)
 
 
 def _state(expected: str, predicted: str, gold: Gold) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tasks.transcripts.normalise.money import parse_money
 from tasks.transcripts.normalise.persons import plain_name
+from tasks.transcripts.normalise.phones import parse_phone
 from tasks.transcripts.record import CrmRecord
 from tasks.transcripts.scoring.drafts import DraftCheck
 from tasks.transcripts.scoring.gold import Gold
@@ -69,6 +70,8 @@ def _is_decoy(rule: Rule, predicted: Any, gold: Gold) -> bool:
         return any(plain_name(person) in names for person in predicted)
     if rule.decoy == "amount":
         return predicted in {parse_money(str(decoy)) for decoy in decoys}
+    if rule.decoy == "phone":
+        return predicted in {parse_phone(str(decoy)) for decoy in decoys}
     return _text(predicted).lower() in {str(decoy).lower() for decoy in decoys}
 
 

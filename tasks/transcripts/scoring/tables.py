@@ -120,7 +120,7 @@ def cells(scores: Sequence[ModelScore]) -> "pd.DataFrame":
 
 
 def drafts(scores: Sequence[ModelScore]) -> "pd.DataFrame":
-    """Every check of a draft: right name, words, no invented amount or day, verbatim quotes, and whether it was written."""
+    """Every check of a draft: written, in words, to the right name, no invented amount or day, verbatim quotes."""
     names = ["model", "condition", "repetition", "transcript", "check", "passed", "found"]
     rows = [
         [score.model, one.condition, score.repetition, one.transcript, check.name, check.passed, check.found]
