@@ -3,7 +3,7 @@
 from math import exp, log
 
 from tasks.judging.clusters import effective
-from tasks.judging.evidence import ArmTally, Evidence, RoleEvidence
+from tasks.judging.evidence import ArmTally, Evidence, RoleEvidence, Routed
 from tasks.judging.families import divide_alpha
 from tasks.judging.harm import log_e
 from tasks.judging.planning import GatePlan
@@ -55,14 +55,23 @@ def broken_invariants(plan: GatePlan, evidence: Evidence) -> tuple[str, ...]:
 
 
 def crooked_routers(plan: GatePlan, evidence: Evidence) -> tuple[str, ...]:
-    """A sentence for each role whose runs were not assigned to the arms by the router's weight."""
-    routed = [(role, counts) for role in plan.changed for counts in evidence.role(role).routed]
+    """A sentence for each weight by which the router did not assign the runs to the arms.
+
+    It draws once a run, so it is judged by the changed role that most runs came to: later ones lack the runs that broke
+    off before them, which fall on the arm that fails more.
+    """
+    fullest: dict[float, tuple[int, str, Routed]] = {}
+    for role in plan.changed:
+        for counts in evidence.role(role).routed:
+            runs = counts.candidate + counts.incumbent
+            if counts.weight not in fullest or runs > fullest[counts.weight][0]:
+                fullest[counts.weight] = (runs, role, counts)
     return tuple(
-        f"{plan.label(role)}: {amount(counts.candidate)} of {many(counts.candidate + counts.incumbent, 'run')} went to"
-        f" the candidate at a weight of {percent(counts.weight)}; the arms cannot be compared until that is explained."
-        for role, counts in routed
+        f"{plan.label(role)}: {amount(counts.candidate)} of {many(runs, 'run')} went to the candidate at a weight of"
+        f" {percent(counts.weight)}; the arms cannot be compared until that is explained."
+        for runs, role, counts in fullest.values()
         if log_e_assignment(counts.candidate, counts.incumbent, counts.weight)
-        >= log(len(routed) / plan.policy.assignment_alpha)
+        >= log(len(fullest) / plan.policy.assignment_alpha)
     )
 
 
