@@ -97,6 +97,7 @@ def as_of(
 def drift(
     policy: Annotated[str, typer.Argument(help="adopt, revert or freeze; only shown if left out.")] = "",
     name: Annotated[str, typer.Option(help="One block; all that were edited if left out.")] = "",
+    pipeline: Annotated[str, typer.Option(help="Only its lineups: generator or transcripts.")] = "",
     reason: Reason = "",
     by: Actor = "",
 ) -> None:
@@ -110,7 +111,7 @@ def drift(
         from flows.transitions.drift import handle, note_new, scan
 
         await note_new(world)
-        found = [finding for finding in await scan(world) if name in ("", finding.name)]
+        found = [one for one in await scan(world) if name in ("", one.name) and pipeline in ("", one.pipeline)]
         for finding in found if policy else ():
             await handle(world, finding, policy, by or me(), reason)  # type: ignore[arg-type]
         return found
@@ -119,7 +120,7 @@ def drift(
     for finding in found:
         say(finding.sentence + (f" Handled: {policy}." if policy else ""))
     if not found:
-        say("Every block is what the ledger says.")
+        say("No such block differs from the ledger." if name or pipeline else "Every block is what the ledger says.")
 
 
 def trial(
