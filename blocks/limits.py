@@ -1,13 +1,14 @@
-"""The name of the limit on requests at the same time that a model shares with every run, worker and machine.
+"""The limits that a model shares with every run, worker and machine: requests at the same time, requests a minute.
 
 The rule: `phasegate:<provider>:<what is shared>`. An Ollama host serves its models from one memory, so all models of a
 host share one limit, named after host and port. Elsewhere each model has its own: after host and model id for
 OpenAI-compatible servers, after the model id for Cloudflare. The embedded model of all machines is one limit. Characters
-that Prefect takes in no name become a hyphen.
+that Prefect takes in no name become a hyphen. The limit on requests a minute has the same name with `:rate` at its end.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from prefect.client.orchestration import PrefectClient
@@ -19,6 +20,15 @@ from blocks.models import LanguageModel, OllamaModel, OpenAICompatibleModel
 
 PREFIX = "phasegate"
 PAGE = 200
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A global concurrency limit of Prefect."""
+
+    slots: int
+    decay: float = 0.0
+    """Slots a second that come back by themselves, for a rate; 0 for requests at the same time."""
 
 
 def limit_name(model: LanguageModel) -> str:
@@ -33,13 +43,32 @@ def limit_name(model: LanguageModel) -> str:
     return ":".join((PREFIX, model.provider, re.sub(r"[^A-Za-z0-9.:@_-]+", "-", shared)))
 
 
-def limits_of(models: Sequence[LanguageModel]) -> Mapping[str, int]:
-    """Limit -> requests at the same time; the most careful of the blocks that share it decides."""
-    found: dict[str, int] = {}
+def rate_name(limit: str) -> str:
+    """Name of the limit on requests a minute beside the one on requests at the same time."""
+    return f"{limit}:rate"
+
+
+def limits_of(models: Sequence[LanguageModel]) -> Mapping[str, Limit]:
+    """Name -> limit; the most careful of the blocks that share it decides."""
+    at_once: dict[str, int] = {}
+    a_minute: dict[str, int] = {}
     for model in models:
-        name = limit_name(model)
-        found[name] = min(model.concurrency, found.get(name, model.concurrency))
-    return found
+        name, rate = limit_name(model), model.requests_per_minute
+        at_once[name] = min(model.concurrency, at_once.get(name, model.concurrency))
+        if rate is not None:
+            a_minute[name] = min(rate, a_minute.get(name, rate))
+    return {name: Limit(slots) for name, slots in at_once.items()} | {
+        rate_name(name): rate_limit(rate) for name, rate in a_minute.items()
+    }
+
+
+def rate_limit(per_minute: int) -> Limit:
+    """A tenth of the requests may come at once, the others follow one by one: in no minute are there more than these.
+
+    With b slots and a decay of (n - b + 1) / 60, a minute without its last instant has room for b + (n - b) requests.
+    """
+    at_once = max(1, per_minute // 10)
+    return Limit(at_once, (per_minute - at_once + 1) / 60)
 
 
 async def limits_there(client: PrefectClient) -> dict[str, int]:
@@ -53,7 +82,7 @@ async def limits_there(client: PrefectClient) -> dict[str, int]:
     return found
 
 
-def wanted_limits(models: Mapping[str, Sequence[BlockDocument]]) -> Mapping[str, int]:
+def wanted_limits(models: Mapping[str, Sequence[BlockDocument]]) -> Mapping[str, Limit]:
     """The limits these model blocks ask for. A block that cannot be read is the doctor's business."""
     readable = []
     for documents in models.values():

@@ -18,6 +18,10 @@ URL = r"^https?://[^@?#\s]+$"
 """A server's URL without user, password or query: those would be recorded with every run."""
 
 
+UNRECORDED = frozenset({"block_type_slug", "requests_per_minute"})
+"""Fields that say nothing of the model. The pace of requests may change while a gate is open."""
+
+
 class LanguageModel(Block):
     """A language model and how to ask it. Lineups name these blocks; switching a model is naming another one.
 
@@ -89,6 +93,14 @@ class LanguageModel(Block):
         description="Of one run. All runs together share a limit of the Prefect server, made as high as this when the model "
         "was first set up and never changed since: to raise it, change it under Concurrency in the UI too.",
     )
+    requests_per_minute: int | None = Field(
+        None,
+        title="Requests a minute",
+        ge=1,
+        le=1_000_000,
+        description="Of all runs together; empty for no such limit. The next `phasegate bootstrap` makes it on the Prefect "
+        "server, and it is never changed since: to change it, do so under Concurrency in the UI.",
+    )
     withdrawn_on: str | None = Field(
         None,
         title="Withdrawn on",
@@ -118,9 +130,9 @@ class LanguageModel(Block):
         return self.base_seconds + max_tokens / self.tokens_per_second
 
     def facts(self) -> dict[str, Any]:
-        """Every field but the secrets: what is recorded of the model with a run."""
+        """Every field but the secrets and the unrecorded: what is recorded of the model with a run."""
         secrets = {name for name, field in type(self).model_fields.items() if _is_secret(field.annotation)}
-        return {"provider": self.provider, **self.model_dump(mode="json", exclude=secrets | {"block_type_slug"})}
+        return {"provider": self.provider, **self.model_dump(mode="json", exclude=secrets | UNRECORDED)}
 
 
 def bearer(secret: SecretStr | None, model: str) -> dict[str, str]:

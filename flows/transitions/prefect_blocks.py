@@ -20,6 +20,7 @@ from blocks.errors import ConfigurationError, PhasegateError
 from blocks.lineups import lineup_kind
 from blocks.loading import documents_of, model_documents
 from blocks.models import PROVIDERS, LanguageModel
+from blocks.models.base import UNRECORDED
 from blocks.models.wire import Question
 from flows.transitions.world import ApproverFacts, Content, Probe, RunState
 from tasks.answering.ask import Asking, Model
@@ -110,10 +111,13 @@ async def _document(client: PrefectClient, kind: type[Block], name: str) -> Bloc
 
 
 def _facts(document: BlockDocument) -> Content:
-    """Every field but the secrets, valid or not."""
+    """Every field but the secrets and the unrecorded, valid or not."""
     secret = set(document.block_schema.fields.get("secret_fields", [])) if document.block_schema else set()
     provider = next((kind.provider for kind in PROVIDERS if kind.get_block_type_name() == document.block_type_name), "")
-    return {"provider": provider, **{key: value for key, value in document.data.items() if key not in secret | {SLUG}}}
+    return {
+        "provider": provider,
+        **{key: value for key, value in document.data.items() if key not in secret | UNRECORDED},
+    }
 
 
 async def _ask(name: str, block: Block) -> str:

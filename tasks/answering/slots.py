@@ -4,6 +4,9 @@ Who holds what is kept by the Prefect server, under the name `blocks.limits.limi
 share a server and its data with `phasegate serve`, so the limits of a bootstrap hold for `phasegate run` too. Before the
 first bootstrap there are none: then each process keeps to its blocks' `concurrency` alone, and the doctor says so.
 
+A model with a limit on requests a minute takes a slot of that one too, right before each request. Nobody gives it back:
+the server takes away some of them each second.
+
 Prefect's own `concurrency()` starts a thread with a client of its own for each slot, which takes longer than some models
 answer; the three requests it makes are made here on one client for the whole run.
 """
@@ -15,16 +18,16 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.responses import ConcurrencyLimitWithLeaseResponse
-from prefect.exceptions import PrefectException
+from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.logging import get_logger, get_run_logger
 
-from blocks.limits import limit_name
+from blocks.limits import limit_name, rate_name
 from blocks.models import LanguageModel
 
 LEASE = 60.0
@@ -45,11 +48,16 @@ TURN = 0.5
 """Seconds a run stands aside after it gave back the only slot there is: longer than others wait between two tries."""
 FULL = frozenset({422, 423})
 """HTTP statuses of a limit without a free slot; 422 is that of a limit a person has set to 0, which lets nobody in."""
+T = TypeVar("T")
 UNREACHABLE = (httpx.HTTPError, PrefectException, TimeoutError, OSError, ValueError)
 
 
 class BusyError(Exception):
     """The Prefect server could not write just now (HTTP 503)."""
+
+
+class NoDecayError(ValueError):
+    """A limit with the name of a rate whose slots never come back."""
 
 
 @contextlib.asynccontextmanager
@@ -105,14 +113,16 @@ class SharedSlots:
 
     @contextlib.asynccontextmanager
     async def slot(self, model: LanguageModel) -> AsyncIterator[None]:
-        """Holds one slot of the model's limit; waits for it as long as it takes."""
+        """Holds one slot of the model's limit; waits for it, and for the model's rate, as long as it takes."""
         name = limit_name(model)
         held = self._of_this_run(name) or await self._take(name)
         if held is None:
+            await self._pace(rate_name(name))
             yield
             return
         renewing = asyncio.create_task(self._renew(held.lease))
         try:
+            await self._pace(rate_name(name))
             yield
         finally:
             renewing.cancel()
@@ -158,6 +168,7 @@ class SharedSlots:
                 granted = await self._ask_for(name)
             except UNREACHABLE as error:
                 _log().warning("The limit %s could not be asked for (%s); this run goes on without.", name, _why(error))
+                self._left_alone[rate_name(name)] = self.clock() + LEFT_ALONE  # the same server
                 break
             if granted is not None:
                 if granted.limits:
@@ -183,6 +194,47 @@ class SharedSlots:
             raise
         return ConcurrencyLimitWithLeaseResponse.model_validate(reply.json())
 
+    async def _pace(self, name: str) -> None:
+        """Waits until this rate lets one more request through. One that cannot be asked for is done without, like a limit."""
+        waiting = False
+        while self.clock() >= self._left_alone.get(name, 0):
+            try:
+                if await self._passes(name):
+                    return
+            except ObjectNotFound:
+                break
+            except UNREACHABLE as error:
+                _log().warning("The rate %s could not be asked for (%s); this run goes on without.", name, _why(error))
+                break
+            if not waiting:
+                _log().info("Waiting for the rate %s.", name)
+            waiting = True
+            await self.sleep(POLL * (0.5 + self.jitter()))
+        else:
+            return
+        self._left_alone[name] = self.clock() + LEFT_ALONE
+
+    async def _passes(self, name: str) -> bool:
+        """Whether this rate let a request through. It is looked at first and only asked when it has room.
+
+        A refusal sets back the time since when the server counts what has come back: asked more often than slots come back,
+        a rate would let nobody in for ever.
+        """
+        rate = await _soon(lambda: self.client.read_global_concurrency_limit_by_name(name))
+        if not rate.active:
+            return True
+        if not rate.slot_decay_per_second:
+            raise NoDecayError
+        if rate.active_slots >= rate.limit:
+            return False
+        try:
+            await _soon(lambda: self.client.increment_concurrency_slots([name], 1, "rate_limit"))
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code in FULL:  # another was faster
+                return False
+            raise
+        return True
+
     async def _renew(self, lease: UUID) -> None:
         while True:
             await asyncio.sleep(RENEWED)
@@ -198,7 +250,7 @@ class SharedSlots:
             _log().warning("A slot could not be given back (%s); it is free in %.0f s.", _why(error), LEASE)
 
 
-async def _soon(send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+async def _soon(send: Callable[[], Awaitable[T]]) -> T:
     """The answer of a server that is busy for moments, however many. Raises TimeoutError if it is silent."""
     while True:
         try:

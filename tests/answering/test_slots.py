@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -15,7 +16,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from blocks.home import PROJECT_ROOT
-from blocks.limits import limit_name
+from blocks.limits import limit_name, rate_name
 from blocks.models import OpenAICompatibleModel
 from tasks.answering.slots import LEFT_ALONE, SharedSlots, shared_slots
 from tests import one_loop
@@ -194,6 +195,20 @@ def test_a_limit_set_to_zero_lets_nobody_in(limited: Limited) -> None:
 
     with_slots(take)
     assert len(waits.seconds) == 3
+
+
+def test_a_rate_lets_through_one_by_one_however_often_it_is_asked(prefect_api: str) -> None:
+    block, times = a_model(), list[float]()
+    rate = GlobalConcurrencyLimitCreate(name=rate_name(limit_name(block)), limit=1, slot_decay_per_second=0.5)
+
+    async def use(slots: SharedSlots) -> None:
+        for _ in range(2):
+            async with slots.slot(block):
+                times.append(time.monotonic())
+
+    on_server(lambda client: client.create_global_concurrency_limit(rate))
+    with_slots(lambda slots: asyncio.wait_for(use(slots), 20))
+    assert times[1] - times[0] > 1.8
 
 
 def test_a_model_without_a_limit_is_not_held_up(prefect_api: str) -> None:

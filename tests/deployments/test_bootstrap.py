@@ -18,6 +18,7 @@ from deployments.catalogue import FIRST, WORK_POOL
 from flows.operations.tags import OURS
 from flows.transitions.known import known_lineups, known_models
 from flows.transitions.world import real_world
+from tests.conftest import SaveModel
 
 pytestmark = [pytest.mark.server]
 T = TypeVar("T")
@@ -172,6 +173,13 @@ def test_a_limit_set_by_a_person_stays(bootstrapped: Applied) -> None:
     ask(lambda client: client.update_global_concurrency_limit(name, GlobalConcurrencyLimitUpdate(limit=3)))
     asyncio.run(bootstrap())
     assert ask(limits_there)[name] == 3
+
+
+def test_a_model_with_requests_a_minute_gets_a_rate(bootstrapped: Applied, save_model: SaveModel) -> None:
+    save_model("paced", model="paced", requests_per_minute=60)
+    [name] = [name for name in asyncio.run(bootstrap()).created_limits if name.endswith(":paced:rate")]
+    found = ask(lambda client: client.read_global_concurrency_limit_by_name(name))
+    assert (found.limit, round(60 * found.slot_decay_per_second)) == (6, 55)
 
 
 def test_blocks_are_noted_in_the_ledger_so_that_the_first_edit_by_hand_is_found(bootstrapped: Applied) -> None:
