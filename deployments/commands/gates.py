@@ -16,7 +16,7 @@ from deployments.terminal import console, say
 
 if TYPE_CHECKING:
     from flows.transitions.drill import Drilled
-    from flows.transitions.story import Gate
+    from flows.transitions.story import Gate, Opening
     from flows.transitions.world import World
 
 T = TypeVar("T")
@@ -26,6 +26,8 @@ Actor = Annotated[str, typer.Option("--by", help="Your name, as your Approver bl
 Phase = Annotated[str, typer.Argument(help="Key of the phase, for example generator-1.")]
 Target = Annotated[str, typer.Option(help="Another model block than the plan's.")]
 Policy = Annotated[str, typer.Option(help='JSON of policy values to change, for example {"window": "PT1H"}.')]
+Production = Annotated[str, typer.Option(help="The lineup that serves users.")]
+Preview = Annotated[str, typer.Option(help="The lineup that names the new models while they are tested.")]
 Canary = Annotated[bool, typer.Option("--canary", help="Send a growing share of production to it.")]
 Repeats = Annotated[int, typer.Option(min=1, help="How often the suite asks each input.")]
 Budget = Annotated[float | None, typer.Option(min=0, help="USD that tests and replay may cost; no limit unless given.")]
@@ -76,18 +78,19 @@ def me() -> str:
 
 def plan(
     phase: Phase, target: Target = "", policy: Policy = "{}", by: Actor = "", canary: Canary = False,
-    repeats: Repeats = 1, budget: Budget = None,
+    repeats: Repeats = 1, budget: Budget = None, production: Production = "production", preview: Preview = "preview",
 ) -> None:  # fmt: skip
     """Show what a gate for a phase would take, and whether it could pass, before anything runs."""
+    typed: dict[str, Any] = {
+        "phase": phase, "starter": by or me(), "target": target, "policy": _values(policy), "canary": canary,
+        "repeats": repeats, "budget": budget, "production": production, "preview": preview,
+    }  # fmt: skip
 
     async def act(world: "World") -> tuple[str, tuple[str, ...]]:
-        from flows.transitions.planning import plan_phase, shown
+        from flows.transitions.planning import shown
         from flows.transitions.preconditions import unmet
 
-        opening = await plan_phase(
-            world, phase, by or me(), target=target, overrides=_values(policy), canary=canary, repeats=repeats,
-            budget=budget,
-        )  # fmt: skip
+        opening = await _planned(world, **typed)
         return shown(opening), await unmet(world, opening)
 
     text, missing = acting(act)
@@ -97,36 +100,34 @@ def plan(
 
 
 def start(
-    phase: Phase,
-    by: Actor = "",
-    target: Target = "",
-    policy: Policy = "{}",
-    canary: Canary = False,
-    repeats: Repeats = 1,
-    budget: Budget = None,
-) -> None:
+    phase: Phase, by: Actor = "", target: Target = "", policy: Policy = "{}", canary: Canary = False,
+    repeats: Repeats = 1, budget: Budget = None, production: Production = "production", preview: Preview = "preview",
+) -> None:  # fmt: skip
     """Start the gate of a phase: a run of the deployment `gate`, which a worker takes up."""
-    parameters = {
+    typed: dict[str, Any] = {
         "phase": phase, "starter": by or me(), "target": target, "policy": _values(policy), "canary": canary,
-        "repeats": repeats, "budget": budget,
+        "repeats": repeats, "budget": budget, "production": production, "preview": preview,
     }  # fmt: skip
 
     async def act(world: "World") -> str:
         from prefect.deployments.flow_runs import arun_deployment
 
-        from flows.transitions.planning import plan_phase
         from flows.transitions.telling import notices
 
-        opening = await plan_phase(
-            world, phase, by or me(), target=target, overrides=_values(policy), canary=canary, repeats=repeats,
-            budget=budget,
-        )  # fmt: skip
+        opening = await _planned(world, **typed)
         opening.plan.require_possible()
         for notice in notices(opening):
             say(notice)
-        return str((await arun_deployment("gate/gate", parameters=parameters, timeout=0, as_subflow=False)).id)
+        return str((await arun_deployment("gate/gate", parameters=typed, timeout=0, as_subflow=False)).id)
 
     say(f"Gate {acting(act)} was started; `phasegate status` shows how it stands.")
+
+
+async def _planned(world: "World", phase: str, starter: str, policy: dict[str, Any], **typed: Any) -> "Opening":
+    """What the flow `gate` would begin with, given these parameters."""
+    from flows.transitions.planning import plan_phase
+
+    return await plan_phase(world, phase, starter, overrides=policy, **typed)
 
 
 def extend(gate: GateId, hours: Annotated[float, typer.Argument(min=0.01)], by: Actor = "") -> None:

@@ -1,12 +1,16 @@
 """The command line twin: what needs no server speaks for itself; what does goes through the same code as the form."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from inspect import signature
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from deployments.application import app
+from deployments.commands.gates import plan, start
+from flows.transitions.gate import gate
 from flows.transitions.world import World
 from tests.transitions.memory import MemoryBlocks, a_lineup
 from tests.transitions.test_ledger import tamper
@@ -75,6 +79,11 @@ def test_what_cannot_be_meant_is_refused_before_anything_starts(world: World, wo
     result = phasegate(*words)
     assert result.exit_code == 1
     assert "Next:" in str(result.exception)
+
+
+@pytest.mark.parametrize("command", [plan, start])
+def test_every_field_of_a_gates_form_has_an_option(command: Callable[..., None]) -> None:
+    assert set(signature(command).parameters) == set(signature(gate.fn).parameters) - {"starter"} | {"by"}
 
 
 def test_every_act_of_the_ui_has_a_command() -> None:
