@@ -102,6 +102,9 @@ def test_counting_aloud_is_neither_a_number_nor_slow() -> None:
         ("two sons and one daughter", None),
         ("$4", None),
         ("a house and a cabin", None),
+        ("two boys and a girl", None),
+        ("our house, two rentals and a small cabin", None),
+        ("three children and a grandson", 3),
     ],
 )
 def test_counts_are_one_number_or_none(text: str, count: int | None) -> None:

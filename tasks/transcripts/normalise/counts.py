@@ -10,6 +10,12 @@ LARGEST = 1_000
 _NONE_AT_ALL = re.compile(
     r"\b(?:no|zero|without(?: any)?)\s+(?:children|kids|properties|real estate|houses?)\b", re.IGNORECASE
 )
+_ONE_MORE = re.compile(
+    r"\b(?:and|plus)\s+(?:an?|another)\s+(?:\w+\s+)?"
+    r"(?:child|kid|boy|girl|son|daughter|house|home|cabin|condo|cottage|apartment|farm|lot|rental|property)\b",
+    re.IGNORECASE,
+)
+"""Nobody knows whether the number counts it in: "two boys and a girl", "three kids, two of them here and a son in Ohio"."""
 _DIGITS = re.compile(r"(?<![\w.,$-])\d{1,4}(?:\.0+)?(?![\w,%]|\.\d)", re.ASCII)
 
 
@@ -28,4 +34,4 @@ def parse_count(text: str | None) -> int | None:
     if _NONE_AT_ALL.search(text):
         return 0
     counts = find_counts(text)
-    return counts.pop() if len(counts) == 1 else None
+    return counts.pop() if len(counts) == 1 and not _ONE_MORE.search(text) else None
