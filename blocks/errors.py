@@ -17,6 +17,10 @@
 Each message says what happened, what it means and what to do next; `str(error)` is what people are shown.
 """
 
+import copy
+from collections.abc import Sequence
+from typing import Self
+
 
 class PhasegateError(Exception):
     """Base of all errors phasegate raises on purpose.
@@ -35,6 +39,19 @@ class PhasegateError(Exception):
         if self.do:
             lines.append(f"Next: {self.do}")
         return "\n".join(lines)
+
+    def within(self, where: str) -> Self:
+        """The same error with the place where it happened in front, for people who see only the message."""
+        return self._saying(f"{where}: {self.happened}")
+
+    def with_more(self, told: Sequence[str]) -> Self:
+        """The same error with what else went wrong at the same time behind it, a line each."""
+        return self._saying("\n".join([self.happened, *(f"Besides: {other}" for other in told)]))
+
+    def _saying(self, happened: str) -> Self:
+        said = copy.copy(self)
+        PhasegateError.__init__(said, happened, means=self.means, do=self.do)
+        return said
 
     def __reduce__(self) -> tuple[object, ...]:
         # Prefect pickles exceptions between processes; keyword-only arguments need help.
@@ -91,13 +108,6 @@ class CallError(ServiceError):
     ) -> None:
         self.error_class, self.retryable = error_class, retryable
         super().__init__(happened, means=means, do=do)
-
-    def within(self, where: str) -> "CallError":
-        """The same error with the place where it happened in front, for people who see only the message."""
-        return CallError(
-            f"{where}: {self.happened}",
-            means=self.means, do=self.do, error_class=self.error_class, retryable=self.retryable,
-        )  # fmt: skip
 
 
 class BaserowError(ServiceError):

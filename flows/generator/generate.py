@@ -6,6 +6,7 @@ when is not written down here but follows from what each stage reads.
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -14,7 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks.errors import InputError
+from blocks.errors import InputError, PhasegateError
 from flows.generator.brief import GeneratorInput
 from flows.generator.correcting import corrected
 from flows.generator.opening import open_run, parent_run
@@ -24,7 +25,7 @@ from flows.generator.stages import STAGES, dependencies, stage
 from flows.opening import known_steps
 from flows.showing import Counting
 from tasks.records.database import engine
-from tasks.records.runs import Purpose, read_run
+from tasks.records.runs import Purpose
 
 CURRENT: ContextVar[tuple[GeneratorRun, Counting]] = ContextVar("generator_run")
 """The run that the stage tasks of this flow belong to, which holds connections and secrets, as no task parameter may; and
@@ -72,16 +73,10 @@ async def generate(
             finally:
                 CURRENT.reset(token)
     except Exception:
-        await _show_if_begun(run_id)
+        await show_run(run_id)
         raise
     await show_run(run_id)
     return run_id
-
-
-async def _show_if_begun(run_id: str) -> None:
-    """What a failed run had finished by then; one whose lineup or brief was refused has nothing."""
-    if read_run(engine(), run_id):
-        await show_run(run_id)
 
 
 async def _in_order() -> None:
@@ -95,9 +90,18 @@ async def _in_order() -> None:
     for key, reads in dependencies().items():
         waiting[key] = asyncio.create_task(when_ready(key, reads))
     results = await asyncio.gather(*waiting.values(), return_exceptions=True)
-    errors = dict.fromkeys(result for result in results if isinstance(result, BaseException))
-    for error in errors:
-        raise error
+    errors = list(dict.fromkeys(result for result in results if isinstance(result, BaseException)))
+    if errors:
+        raise all_told(errors)
+
+
+def all_told(errors: Sequence[BaseException]) -> BaseException:
+    """The first error, with what else went wrong in it: who mends one a run needs as many runs as there are faults."""
+    first, *others = errors
+    told = [error.happened for error in others if isinstance(error, PhasegateError)]
+    if not told or not isinstance(first, PhasegateError):
+        return first
+    return first.with_more(told)
 
 
 @task(name="stage", cache_policy=NO_CACHE, persist_result=False)

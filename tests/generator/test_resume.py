@@ -57,11 +57,12 @@ class TestFailure:
     def test_the_run_is_recorded_as_failed_with_stage_block_and_reason(
         self, models: ModelServer, lineup: SaveLineup
     ) -> None:
-        run = read_run(engine(), fail_at(models, lineup(), "value_stack"))
+        run = read_run(engine(), fail_at(models, lineup(), "value_stack", "premium_bonuses"))
         assert run is not None
         assert run["status"] == "failed"
         assert run["ended_at"] >= run["started_at"]
         assert "8. Value Stack" in run["error"]
+        assert "Besides: 11. Premium Bonuses" in run["error"]
         assert "'double'" in run["error"]
         assert "out of order" in run["error"]
 
