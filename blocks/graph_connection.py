@@ -33,6 +33,8 @@ from neo4j.exceptions import (
 from blocks.errors import GraphError
 from blocks.time_limit import each_within
 
+SLOW_AT_MOST = 5
+"""Then the same thing, a lock that somebody holds, stands in the way of the rest too: two hundred would wait for hours."""
 T = TypeVar("T")
 Row = dict[str, Any]
 
@@ -116,17 +118,19 @@ class Graph:
         """What each work returns or the error that undid it, in this order, each in a transaction of its own.
 
         All in one turn and one session. One that takes too long costs itself only: its session is left to it, and the
-        next gets another. After a graph that cannot be reached no more is tried.
+        next gets another. After a graph that cannot be reached, or `SLOW_AT_MOST` that took too long, no more is tried.
         """
         with contextlib.ExitStack() as stack:
             with translated(self.where):
                 self._within(lambda: stack.enter_context(self.turn()))
-            left = deque(works)
+            left, slow = deque(works), 0
             while left:
                 for outcome in self._in_a_session(list(left)):
                     left.popleft()
                     yield outcome
-                    if isinstance(outcome, GraphUnreachableError) and not isinstance(outcome, GraphSlowError):
+                    slow += isinstance(outcome, GraphSlowError)
+                    gone = isinstance(outcome, GraphUnreachableError) and not isinstance(outcome, GraphSlowError)
+                    if gone or slow == SLOW_AT_MOST:
                         return
 
     def _in_a_session(self, works: Sequence[Callable[[ManagedTransaction], T]]) -> Iterator[T | GraphError]:

@@ -26,7 +26,7 @@ Status = Literal["behind", "unconfigured", "rejected", "done"]
 PLACES: Mapping[Target, tuple[str, ...]] = {"baserow": tuple(table.name for table in TABLES), "graph": ("",)}
 TARGETS: tuple[Target, ...] = tuple(PLACES)
 LEASE = timedelta(minutes=15)
-"""A projection of one chunk takes seconds; a claim older than this belongs to a process that is gone."""
+"""A projection of one chunk takes seconds, or minutes where the graph is slow; a claim older than this belongs to a process that is gone."""
 
 
 @dataclass(frozen=True)

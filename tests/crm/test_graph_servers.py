@@ -17,8 +17,10 @@ from pydantic import SecretStr
 from blocks.embedded_graph import embedded_graph
 from blocks.graph import GraphStore
 from blocks.graph_connection import (
+    SLOW_AT_MOST,
     Graph,
     GraphRefusedError,
+    GraphSlowError,
     GraphUnreachableError,
     Patience,
     open_graph,
@@ -252,6 +254,17 @@ def test_a_transcript_that_stalls_costs_itself_only(graph: Graph) -> None:
     left_behind()
     assert write_records(graph, records).error is None
     assert check_graph(graph, records, complete=True) == []
+
+
+def test_after_a_few_that_stall_the_rest_is_not_waited_for(graph: Graph) -> None:
+    over = threading.Event()
+    impatient = replace(graph, patience=Patience(seconds=0.1))
+
+    outcomes = list(impatient.write_each([lambda tx: over.wait()] * 200))
+
+    over.set()
+    left_behind()
+    assert [type(outcome) for outcome in outcomes] == [GraphSlowError] * SLOW_AT_MOST
 
 
 class StalledAt(Between):
