@@ -103,7 +103,12 @@ def baserow_bootstrap(
     password: Annotated[
         str, typer.Option(prompt=True, hide_input=True, envvar="BASEROW_PASSWORD", help="Used now and not stored.")
     ],
-    token_name: Annotated[str, typer.Option(help="Name of the database token the sync will use.")] = "phasegate",  # noqa: S107 - a name
+    token_name: Annotated[
+        str,
+        typer.Option(
+            help="Name of the database token the sync will use; one with all rights is limited to the five tables."
+        ),
+    ] = "phasegate",  # noqa: S107 - a name
 ) -> None:
     """Make the five tables and a token for their rows, and enter both into the Baserow block; safe to repeat.
 

@@ -92,6 +92,14 @@ def test_the_token_may_do_no_more_than_it_needs(setting: Setting) -> None:
     assert token.permissions == {"create": ours, "read": ours, "update": ours, "delete": False}
 
 
+def test_a_token_that_may_do_everything_is_limited_and_that_is_said(setting: Setting) -> None:
+    setting.setup()
+    (token,) = setting.double.accounts.tokens.values()
+    ours, token.permissions = token.permissions, dict.fromkeys(token.permissions, True)
+    assert setting.setup().made == ["token phasegate: rights for the five tables alone, in place of all"]
+    assert token.permissions == ours
+
+
 def test_a_token_that_may_too_little_is_reported(setting: Setting) -> None:
     setting.setup()
     (token,) = setting.double.accounts.tokens.values()

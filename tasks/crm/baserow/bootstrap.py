@@ -40,7 +40,8 @@ async def bootstrap(
 ) -> BootstrapReport:
     """Makes what is missing; running it again changes nothing. Raises BaserowError when Baserow refuses a step.
 
-    With `token_name`, the token of that name is made, or the one that is there given back as it is.
+    With `token_name`, the token of that name is made, or the one that is there given back. One that may do everything, as
+    every new one may, is limited to the five tables, and `made` says so; other rights stay as they are.
     """
     async with Connection(url, LoginAuth(url, email, password), patience=patience) as connection:
         work = _Bootstrap(connection, database_id)
@@ -145,7 +146,7 @@ class _Bootstrap:
 
     async def ensure_token(self, name: str) -> SecretStr:
         """A token that may create, read and update rows of the five tables, and delete none."""
-        token = await self._token(name)
+        token = found = await self._token(name)
         if token is None:
             body = {"name": name, "workspace": self.workspace_id}
             answer = await self.connection.call("POST", "database/tokens/", body=body, repeatable=False)
@@ -153,6 +154,8 @@ class _Bootstrap:
             self.made.append(f"token {name}")
         if all(allowed is True for allowed in token["permissions"].values()):
             await self._limit(token["id"])
+            if found:
+                self.made.append(f"token {name}: rights for the five tables alone, in place of all")
         else:
             self._check_rights(name, token["permissions"])
         return SecretStr(token["key"])
