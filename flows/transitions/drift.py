@@ -13,9 +13,11 @@ from blocks.lineups import lineup_kinds
 from flows.transitions.known import LINEUP_KINDS, beside, differences, digest, known_lineups, known_models
 from flows.transitions.plans import PROTECTED
 from flows.transitions.reading import all_gates
+from flows.transitions.settling import give_way
 from flows.transitions.story import Gate, Opening, State
 from flows.transitions.world import Content, World
 from tasks.judging.wording import spoken_list
+from tasks.records.ledger import Read, last_sequence
 
 Policy = Literal["adopt", "revert", "freeze"]
 """
@@ -143,16 +145,24 @@ def _adopted_since(world: World, gate: Gate) -> Iterator[Finding]:
 async def handle(world: World, finding: Finding, policy: Policy, actor: str, reason: str) -> None:
     """Applies the policy to one finding and records it.
 
-    Raises GateError without a reason, to adopt what was deleted or what only a gate may change, and to revert a model
-    block that was deleted.
+    Raises GateError without a reason, of what has changed since it was found, to adopt what was deleted or what only a
+    gate may change, and to revert a model block that was deleted.
     """
     if not reason.strip():
         raise GateError("A reason is needed.", do="say why, in a few words; it is kept for ever.")
+    seen = Read(LINEUP_KINDS, last_sequence(world.database))
+    if finding not in await scan(world):
+        raise GateError(
+            f"{finding.sentence} That is not so any more.",
+            means="a gate or a person has changed it since; nothing was done.",
+            do="look again with `phasegate drift`.",
+        )
     if finding.found is None:
         _refuse_impossible(finding, policy)
     if policy == "adopt":
         await _refuse_protected(world, finding)
-    world.record("drift", actor, {"finding": finding.sentence, "policy": policy, "reason": reason})
+    said = {"finding": finding.sentence, "policy": policy, "reason": reason}
+    world.record("drift", actor, said, decided_on=seen)
     match policy:
         case "freeze":
             world.record("incident_opened", actor, {"reason": f"{finding.sentence} {reason}"})
@@ -229,6 +239,7 @@ def _adopt(world: World, actor: str, subject: Content, content: Content, reason:
 async def _revert(world: World, finding: Finding) -> None:
     if finding.kind == "lineup":
         await world.blocks.write_lineup(finding.pipeline, finding.name, finding.expected)
+        await give_way(world, finding.pipeline, finding.name, finding.expected)
     else:
         await world.blocks.write_model(finding.name, finding.expected)
 

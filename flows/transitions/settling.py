@@ -79,7 +79,7 @@ async def _write(world: World, gate: Gate, lineup: str) -> None:
         try:
             await world.blocks.write_lineup(pipeline, lineup, content)
         finally:  # one that failed may have been made
-            await _give_way(world, pipeline, lineup, recorded)
+            await give_way(world, pipeline, lineup, recorded)
         there = await world.blocks.lineup(pipeline, lineup)
         if digest(there) != digest(content):
             fields = spoken_list([*differences(content, there)])
@@ -92,7 +92,7 @@ async def _write(world: World, gate: Gate, lineup: str) -> None:
         _record(world, gate, "written", {"pipeline": pipeline, "lineup": lineup, "content": content})
 
 
-async def _give_way(world: World, pipeline: str, lineup: str, recorded: Content) -> None:
+async def give_way(world: World, pipeline: str, lineup: str, recorded: Content) -> None:
     """Writes again what the ledger came to say since `recorded`, while that was on its way: a slow process may come last.
 
     Raises AlreadyMovedError if there was such a thing.

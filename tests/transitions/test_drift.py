@@ -2,14 +2,19 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
 
 from blocks.errors import GateError
-from flows.transitions.drift import handle, note_new, scan
+from flows.transitions.drift import Finding, handle, note_new, scan
+from flows.transitions.moving import advance
+from flows.transitions.world import Content
+from tasks.records.ledger import AlreadyMovedError
+from tests.transitions.memory import MemoryBlocks
 from tests.transitions.scenes import ROLE
-from tests.transitions.story import Story
+from tests.transitions.story import GATE, Story
 
 PROTECTED = "avatar_creation"
 
@@ -135,3 +140,45 @@ class TestWhileAGateIsOpen:
         assert story.blocks.lineups["generator", "production"]["report_words"] == 900
         [finding] = asyncio.run(scan(story.world))
         assert set(finding.fields) == {"report_words", "buyer_psychology"}
+
+
+class TestWhatHasMovedSinceItWasFound:
+    def found(self, story: Story) -> Finding:
+        [finding] = asyncio.run(scan(edited(story, report_words=900).world))
+        return finding
+
+    @pytest.mark.parametrize("policy", ["adopt", "revert"])
+    def test_by_a_person_is_looked_at_again(self, story: Story, policy: Any) -> None:
+        finding = self.found(story)
+        edited(story, report_words=700)
+        with pytest.raises(GateError, match="not so any more"):
+            asyncio.run(handle(story.world, finding, policy, "Grace", "agreed"))
+        assert story.world.read("drift") == []
+
+    def test_by_a_gate_is_not_undone(self, story: Story) -> None:
+        finding = self.found(story.awaiting())
+        story.answered()
+        with pytest.raises(GateError, match="not so any more"):
+            asyncio.run(handle(story.world, finding, "revert", "Grace", "agreed"))
+        assert story.serves() == "new"
+
+    def test_by_a_gate_while_it_is_reverted_is_not_undone_either(self, story: Story) -> None:
+        finding = self.found(story.awaiting())
+        assert story.answers() == ""
+        with pytest.raises(AlreadyMovedError, match="moved on while it was written"):
+            asyncio.run(handle(replace(story.world, blocks=Overtaken(story)), finding, "revert", "Grace", "agreed"))
+        assert (story.gate.state, story.serves()) == ("PROMOTED", "new")
+
+
+class Overtaken(MemoryBlocks):
+    """Blocks of a story whose gate moves on just before the first of them is written."""
+
+    def __init__(self, story: Story) -> None:
+        super().__init__(**vars(story.blocks))
+        self.story: Story | None = story
+
+    async def write_lineup(self, pipeline: str, name: str, content: Content) -> None:
+        story, self.story = self.story, None
+        if story:
+            await advance(story.world, GATE)
+        await super().write_lineup(pipeline, name, content)
