@@ -23,6 +23,8 @@ from blocks.graph import GraphStore
 from blocks.home import home
 from blocks.models import CloudflareModel, LanguageModel, OllamaModel
 from blocks.stores import store_in
+from tasks.answering.ask import Slot
+from tasks.answering.slots import shared_slots
 from tasks.operations.checks import Check, Finding, Probe, as_markdown, examine, in_thread, without
 from tasks.operations.machine import check_database, check_disk, check_folder
 from tasks.operations.model_checks import check_answer, check_cloudflare, check_ollama
@@ -41,6 +43,8 @@ from tasks.records.database import address, database_url
 
 SECONDS = 20.0
 """For everything together; whatever begins later has what is left. Starting Python takes the rest of half a minute."""
+PATIENT_SECONDS = 240.0
+"""The same where nobody sits and waits. A local model that was not asked for hours is loaded first, which takes minutes."""
 WORK_POOL = "phasegate"
 Only = Literal["everything", "models"]
 OF_MODELS = ("Prefect server", "block types", "lineup", "model")
@@ -60,7 +64,7 @@ async def doctor(only: Only = "everything") -> State[Any]:
             block says.
     """
     url = get_current_settings().api.url or ""
-    checks = await diagnose(url, only)
+    checks = await diagnose(url, only, seconds=PATIENT_SECONDS)
     await acreate_markdown_artifact(as_markdown(checks), key="doctor" if only == "everything" else "model-probe")
     failed = [check for check in checks if check.state == "failed"]
     if failed:
@@ -87,7 +91,11 @@ class _Seen:
     async def make(self, probes: Iterable[Probe]) -> list[Check]:
         """Those of the checks that are wanted, with the time that is left."""
         wanted = (probe for probe in probes if self.only == "everything" or probe.name.startswith(OF_MODELS))
-        return await examine(wanted, max(0.0, self.ends - asyncio.get_running_loop().time()))
+        return await examine(wanted, self.left())
+
+    def left(self) -> float:
+        """Seconds."""
+        return max(0.0, self.ends - asyncio.get_running_loop().time())
 
     def store(self, kind: type[Store]) -> Store | None:
         """The store the blocks name. Raises ConfigurationError if its block holds values that do not fit."""
@@ -160,19 +168,20 @@ async def _of_blocks(seen: _Seen) -> list[Check]:
     if seen.configured is None:
         return types + await seen.make(_unknown(OF_BLOCKS, "the blocks cannot be read"))
     lineups = [_at_once(name, finding) for name, finding in seen.configured.lineups.items()]
-    return [*types, *lineups, *await seen.make(_things(seen, seen.configured))]
+    async with shared_slots() as slots:
+        return [*types, *lineups, *await seen.make(_things(seen, seen.configured, slots.slot))]
 
 
-def _things(seen: _Seen, configured: Configured) -> list[Probe]:
+def _things(seen: _Seen, configured: Configured, slot: Slot) -> list[Probe]:
     async def baserow() -> Finding:
         return await check_baserow(seen.store(Baserow))
 
     async def graph() -> Finding:
-        return await check_graph(seen.store(GraphStore), SECONDS)
+        return await check_graph(seen.store(GraphStore), seen.left())
 
     return [
         Probe("limits", lambda: check_limits(configured.documents)),
-        *(probe for name, block in configured.models.items() for probe in _model(name, block)),
+        *(probe for name, block in configured.models.items() for probe in _model(name, block, seen.left(), slot)),
         Probe("Baserow", baserow),
         Probe("graph", graph),
     ]
@@ -187,8 +196,8 @@ def _unknown(names: Iterable[str], why: str) -> list[Probe]:
     return [Probe(name, look) for name in names]
 
 
-def _model(name: str, block: LanguageModel) -> list[Probe]:
-    probes = [Probe(f"model {name}", lambda: check_answer(name, block, SECONDS))]
+def _model(name: str, block: LanguageModel, seconds: float, slot: Slot) -> list[Probe]:
+    probes = [Probe(f"model {name}", lambda: check_answer(name, block, seconds, slot))]
     if isinstance(block, OllamaModel):
         probes.append(Probe(f"model {name}, host", lambda: check_ollama(block)))
     if isinstance(block, CloudflareModel):

@@ -1,5 +1,6 @@
 """Checks of a language model: whether it answers, and what its host says about it."""
 
+import asyncio
 import contextlib
 import ipaddress
 import os
@@ -15,7 +16,7 @@ import httpx
 from blocks.models import CloudflareModel, LanguageModel, OllamaModel
 from blocks.models.faults import fault
 from blocks.models.wire import Question
-from tasks.answering.ask import Asking, Model
+from tasks.answering.ask import Asking, Model, Slot, unshared
 from tasks.answering.transport import new_client
 from tasks.operations.checks import Finding, in_thread, ok
 
@@ -27,8 +28,22 @@ SOON = timedelta(days=90)
 """A deprecation nearer than this is worth a warning: a gate takes days, and a phase follows another."""
 
 
-async def check_answer(name: str, block: LanguageModel, seconds: float) -> Finding:
-    """Asks one short question, once. Raises CallError, ConfigurationError."""
+async def check_answer(name: str, block: LanguageModel, seconds: float, slot: Slot = unshared) -> Finding:
+    """Asks one short question, once, as soon as the model's limit lets it. Raises CallError, ConfigurationError.
+
+    Half of the time is for waiting: a model that others are asking is not dead, and one that is loaded first needs the rest.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            async with asyncio.timeout(seconds / 2):
+                await stack.enter_async_context(slot(block))
+        except TimeoutError:
+            do = "nothing, if runs are asking it; else look at its limit under Concurrency in the Prefect UI."
+            return Finding("warning", f"{block.model} was not asked: no slot was free for {seconds / 2:.0f} s.", do)
+        return await _answer(name, block, seconds)
+
+
+async def _answer(name: str, block: LanguageModel, seconds: float) -> Finding:
     patient = block.model_copy(update={"attempts": 1, "base_seconds": seconds})
     stack = contextlib.ExitStack()
     try:

@@ -63,6 +63,15 @@ def test_a_key_that_a_server_gives_away_is_not_shown(prefect_api: str, in_use: N
     assert models.token not in check.found
 
 
+def test_a_model_that_has_to_be_loaded_first_is_waited_for_by_the_flow(
+    prefect_api: str, in_use: None, models: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.operations.doctor.SECONDS", 0.1)
+    models.delay = lambda request: 2
+    state = asyncio.run(doctor(only="models", return_state=True))
+    assert state.is_completed(), state.message
+
+
 def test_the_flow_fails_when_a_check_does_and_leaves_its_table(
     prefect_api: str, in_use: None, models: ModelServer
 ) -> None:

@@ -1,6 +1,9 @@
 """What the doctor asks of a language model and of its host, against servers that answer, lie or are not there."""
 
+import asyncio
+import contextlib
 import os
+from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -36,6 +39,16 @@ def test_a_model_that_answers_tells_how_fast(models: ModelServer) -> None:
     check = answers(ollama(models))
     assert check.state == "ok"
     assert "tokens/s, digest" in check.found
+
+
+def test_a_model_whose_slot_is_taken_is_not_asked_beside_and_not_called_dead(models: ModelServer) -> None:
+    @contextlib.asynccontextmanager
+    async def taken(_: LanguageModel) -> AsyncIterator[None]:
+        await asyncio.sleep(60)
+        yield
+
+    check = made(lambda: check_answer("double", ollama(models), 0.2, taken))
+    assert (check.state, "no slot was free" in check.found, len(models.requests)) == ("warning", True, 0)
 
 
 def test_a_probe_is_one_short_question(models: ModelServer) -> None:
