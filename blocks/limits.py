@@ -20,6 +20,7 @@ from blocks.models import LanguageModel, OllamaModel, OpenAICompatibleModel
 
 PREFIX = "phasegate"
 PAGE = 200
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,9 @@ def wanted_limits(models: Mapping[str, Sequence[BlockDocument]]) -> Mapping[str,
 
 
 def _server(url: str) -> str:
-    """Host and port as they stand in the address, and the scheme's own port where there is none."""
+    """Host and port as they stand in the address, and the scheme's own port where there is none. This machine has one name."""
     parts = urlsplit(url.lower())
-    has_port = parts.netloc.rpartition(":")[2].isdigit()
-    return parts.netloc if has_port else f"{parts.netloc}:{443 if parts.scheme == 'https' else 80}"
+    host, _, port = parts.netloc.rpartition(":")
+    if not port.isdigit():
+        host, port = parts.netloc, "443" if parts.scheme == "https" else "80"
+    return f"{'127.0.0.1' if host in LOOPBACK else host}:{port}"

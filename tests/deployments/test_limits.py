@@ -32,6 +32,11 @@ def test_all_models_of_an_ollama_host_share_one_limit() -> None:
     assert limits_of(models) == {"phasegate:ollama:models.example:11434": Limit(1)}
 
 
+@pytest.mark.parametrize("host", ["localhost", "LocalHost", "127.0.0.1", "[::1]"])
+def test_a_host_has_one_limit_however_it_is_called(host: str) -> None:
+    assert limit_name(ollama(f"http://{host}:11434")) == "phasegate:ollama:127.0.0.1:11434"
+
+
 def test_the_most_careful_block_decides() -> None:
     models = [ollama(concurrency=4), ollama(concurrency=2)]
     assert list(limits_of(models).values()) == [Limit(2)]
