@@ -18,7 +18,7 @@ serve: $(VENV)/.run ## Start Prefect server, worker and deployments; Ctrl-C stop
 	@$(BIN)/phasegate serve
 
 test: $(VENV)/.dev ## Run all tests
-	$(BIN)/python -m pytest -n 3 --dist loadfile --durations 40
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 40
 
 check: $(VENV)/.dev ## Lint, format and types
 	$(BIN)/ruff check .

@@ -16,10 +16,11 @@ from unittest.mock import patch
 import hypothesis
 import pytest
 
-from tests import one_loop, prefect_tables
+from tests import one_loop, prefect_tables, scratch
 from tests.doubles.model_server import ModelServer, catalogue
 from tests.skips import pytest_runtest_makereport as pytest_runtest_makereport
 
+scratch.use_memory()
 SESSION = Path(tempfile.mkdtemp(prefix="phasegate-tests-"))
 """State of what lives as long as the session."""
 for name in (
@@ -39,6 +40,12 @@ os.environ["DO_NOT_TRACK"] = "1"
 # On a busy machine an example may take long without being wrong; the time limit of a whole test still holds.
 hypothesis.settings.register_profile("phasegate", deadline=None)
 hypothesis.settings.load_profile("phasegate")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take longest are handed out first, so that no process is left with one at the end."""
+    long = {item.path for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def pytest_unconfigure() -> None:

@@ -5,24 +5,29 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-KEPT = Path(tempfile.mkdtemp(prefix="phasegate-tests-"), "prefect.db")
-"""What the first server of this process has made."""
+
+@cache
+def _kept() -> Path:
+    """What the first server of this process has made."""
+    return Path(tempfile.mkdtemp(prefix="phasegate-tests-"), "prefect.db")
 
 
 @contextlib.contextmanager
 def made_once(home: Path) -> Iterator[None]:
     """A server that is started inside this, with this PREFECT_HOME, finds the tables, or makes them for those to come."""
-    database = home / "prefect.db"
-    if KEPT.exists() and not database.exists():
+    database, kept = home / "prefect.db", _kept()
+    if kept.exists() and not database.exists():
         home.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(KEPT, database)
+        shutil.copyfile(kept, database)
     yield
-    if database.exists() and not KEPT.exists():
-        with contextlib.closing(sqlite3.connect(database)) as made, contextlib.closing(sqlite3.connect(KEPT)) as kept:
-            made.backup(kept)
+    if database.exists() and not kept.exists():
+        with contextlib.closing(sqlite3.connect(database)) as made, contextlib.closing(sqlite3.connect(kept)) as copy:
+            made.backup(copy)
 
 
 def forget() -> None:
-    shutil.rmtree(KEPT.parent, ignore_errors=True)
+    if _kept.cache_info().currsize:
+        shutil.rmtree(_kept().parent, ignore_errors=True)

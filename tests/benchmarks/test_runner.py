@@ -84,6 +84,7 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.mark.server
+@pytest.mark.long
 @pytest.mark.parametrize("module", ["concurrency", "orchestration", "memory", "gate_rollback", "transcript_batch"])
 def test_what_needs_a_server_measures(module: str, own_server: None) -> None:
     found = importlib.import_module(f"tests.benchmarks.{module}").figures(SMALLEST)

@@ -3,6 +3,7 @@
 import re
 
 import pyotp
+import pytest
 from prefect.client.orchestration import get_client
 
 from flows.generator.samples import sample_input
@@ -17,7 +18,7 @@ from tests.browser.approving import awaiting_approval, type_decision, wrong
 from tests.browser.ui import IN_BROWSER, Classic, Newer
 from tests.house import SECRET, House
 
-pytestmark = IN_BROWSER
+pytestmark = [*IN_BROWSER, pytest.mark.long]
 
 
 def test_the_run_form_is_filled_with_a_sample_and_starts_a_run_with_what_is_typed(

@@ -14,6 +14,7 @@ from tests.drills.findings import Drill, once
 
 
 @pytest.mark.server
+@pytest.mark.long
 @pytest.mark.graph
 @pytest.mark.timeout(400)
 def test_killed_at_random_and_run_again_nothing_is_lost_doubled_or_wrongly_promoted(tmp_path: Path) -> None:

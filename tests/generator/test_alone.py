@@ -8,6 +8,7 @@ import pytest
 from prefect import Flow
 
 from blocks.errors import CallError, InputError
+from flows.generator.alone import outdated
 from flows.generator.stage import Stage
 from flows.generator.stages import STAGES
 from tasks.records.database import engine
@@ -15,9 +16,23 @@ from tasks.records.runs import read_run
 from tests import one_loop
 from tests.conftest import SaveLineup
 from tests.doubles.model_server import ModelServer, faults
-from tests.generator.scene import asked, asks, go_on, newest_run, outputs, questions, run_generator, sources
+from tests.generator import examples
+from tests.generator.scene import (
+    BROKEN,
+    again,
+    asked,
+    asked_set,
+    asks,
+    go_on,
+    newest_run,
+    outputs,
+    planned,
+    questions,
+    run_generator,
+    sources,
+)
 
-pytestmark = [pytest.mark.server]
+pytestmark = [pytest.mark.server, pytest.mark.long]
 every_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.key)
 
 
@@ -91,6 +106,25 @@ def test_a_run_that_lacks_what_the_stage_reads_is_refused(models: ModelServer, l
 def test_a_run_that_is_not_there_is_refused(lineup: SaveLineup) -> None:
     with pytest.raises(InputError, match="no generator run 'nothing-like-it'"):
         run_alone(named("value_stack"), earlier_run="nothing-like-it", lineup=lineup())
+
+
+def test_one_taken_up_again_after_a_crash_asks_nothing_twice(models: ModelServer, lineup: SaveLineup) -> None:
+    flow, earlier = flow_of(named("report_synthesis")), run_generator(lineup())
+    flow_run = planned(flow, {"earlier_run": earlier, "lineup": "double"})
+    models.fail_when(asks("report_synthesis-avatar"), BROKEN)
+    with pytest.raises(CallError):
+        again(flow, flow_run)
+    models.heal()
+    models.clear()
+    again(flow, flow_run)
+    assert asked_set(models) == {"report_synthesis-avatar"}
+
+
+def test_later_outputs_are_outdated_by_another_answer_only() -> None:
+    before = examples.outputs()
+    after = {**before, "pricing_framework": {"recommended_price": 1}}
+    assert outdated(named("pricing_framework"), before, after) == ["Payment Plans", "Scarcity & Upsells"]
+    assert outdated(named("pricing_framework"), before, before) == []
 
 
 def test_going_on_from_a_stage_run_alone_keeps_the_new_answer(models: ModelServer, lineup: SaveLineup) -> None:

@@ -37,6 +37,7 @@ def command(home: Path, *arguments: str, api: str, password: str | None) -> tupl
 
 
 @pytest.mark.server
+@pytest.mark.long
 @pytest.mark.parametrize("password", [None, "admin:another", "no colon"])
 def test_a_wrong_password_is_one_clear_error(home: Path, guarded: str, password: str | None) -> None:
     status, printed = command(home, "models", "list", api=guarded, password=password)

@@ -43,7 +43,7 @@ from tests.security.canaries import (
     leaks,
 )
 
-pytestmark = [pytest.mark.server]
+pytestmark = [pytest.mark.server, pytest.mark.long]
 NOBODY = "http://127.0.0.1:9"
 
 

@@ -28,7 +28,7 @@ from tests.doubles.model_server import ModelServer, faults
 from tests.transcripts.killed import Point, World, at, run, run_until
 from tests.transcripts.scene import says, stored
 
-pytestmark = [pytest.mark.graph]
+pytestmark = [pytest.mark.graph, pytest.mark.long]
 
 KEY = "70944126"
 SPAWN = multiprocessing.get_context("forkserver")

@@ -14,7 +14,7 @@ from tests import one_loop
 from tests.transitions.gated import Scene
 from tests.transitions.shortened import LINEUPS
 
-pytestmark = [pytest.mark.server]
+pytestmark = [pytest.mark.server, pytest.mark.long]
 
 
 def test_from_the_form_to_production(monitoring: Scene) -> None:

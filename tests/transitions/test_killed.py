@@ -31,6 +31,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return [json.loads(line) for line in told.stdout.splitlines()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scene", list(ENDS))
 def test_the_end_is_the_same_wherever_the_process_was_killed(killed: list[dict[str, Any]], scene: str) -> None:
     state, serves = ENDS[scene]

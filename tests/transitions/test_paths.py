@@ -1,6 +1,7 @@
 """Every path a gate can take, walked at random; and every place it can be killed at, tried one by one."""
 
 import asyncio
+import contextlib
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,11 +22,15 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine
 
 import tasks.records.ledger as ledger
+from blocks.errors import GateError
+from flows.transitions.drift import COMPARING, handle, scan
+from flows.transitions.known import beside
 from flows.transitions.machine import MOVES
-from flows.transitions.moving import advance, roll_back
+from flows.transitions.moving import advance, extend, roll_back
 from flows.transitions.story import State
 from tasks.records.database import connect, migrate
 from tests.transitions.memory import MemoryBlocks
+from tests.transitions.scenes import ROLE
 from tests.transitions.story import GATE, Story
 
 ENDS = ("PROMOTED", "STABLE", "ROLLED_BACK", "HELD")
@@ -77,6 +82,7 @@ class Paths(RuleBasedStateMachine):
         """Left alone long enough, every gate comes to an end."""
         self.story.blocks.refuse.clear()
         self.story.blocks.dead.clear()
+        self.freeze("incident_closed")
         for _ in range(3):
             self.story.waited(hours=80).moved()
         assert self.story.gate.state in ENDS
@@ -84,7 +90,11 @@ class Paths(RuleBasedStateMachine):
 
     @rule()
     def move(self) -> None:
+        gate, lineups = self.story.gate, self.story.blocks.lineups
+        apart = beside([ROLE], lineups["generator", "production"], lineups["generator", "preview"])
+        compared = gate.settled and gate.state in COMPARING
         self.story.moved()
+        assert not (compared and apart) or self.story.gate.state == "ROLLED_BACK"
 
     @rule()
     def monitor(self) -> None:
@@ -134,9 +144,37 @@ class Paths(RuleBasedStateMachine):
     def take_back(self) -> None:
         self.story.rolled_back()
 
-    @rule(lineup=st.sampled_from(["production", "preview"]), words=st.sampled_from([-1, 900]))
-    def edit(self, lineup: str, words: int) -> None:
-        self.story.blocks.lineups["generator", lineup]["report_words"] = words
+    @rule(lineup=st.sampled_from(["production", "preview"]),
+          fields=st.sampled_from([{"report_words": -1}, {"report_words": 900}, {"buyer_psychology": "old2"}, {ROLE: "old2"}]))
+    def edit(self, lineup: str, fields: dict[str, Any]) -> None:
+        self.story.blocks.lineups["generator", lineup].update(fields)
+
+    @rule(model=st.sampled_from(["new", "old"]))
+    def edit_model(self, model: str) -> None:
+        self.story.blocks.facts[model]["model"] = "another-8b"
+
+    @rule()
+    def adopt(self) -> None:
+        for finding in asyncio.run(scan(self.story.world)):
+            with contextlib.suppress(GateError):
+                asyncio.run(handle(self.story.world, finding, "adopt", "Grace", "agreed"))
+
+    @precondition(lambda self: self.story.gate.state == "HELD")
+    @rule()
+    def extend(self) -> None:
+        with contextlib.suppress(GateError):
+            asyncio.run(extend(self.story.world, GATE, "Ada", 12))
+
+    @rule(kind=st.sampled_from(["incident_opened", "incident_closed"]))
+    def freeze(self, kind: str) -> None:
+        self.story.world.record(kind, "Grace", {"reason": "something is wrong"})
+
+    @invariant()
+    def nothing_goes_forward_while_an_incident_is_open(self) -> None:
+        incident = False
+        for entry in self.story.world.read() if hasattr(self, "story") else ():
+            incident = entry.kind == "incident_opened" or (incident and entry.kind != "incident_closed")
+            assert not (incident and entry.kind == "moved") or entry.body["to"] == "ROLLED_BACK"
 
     @invariant()
     def promoted_only_by_people(self) -> None:
@@ -157,6 +195,7 @@ class Paths(RuleBasedStateMachine):
             assert "PROMOTED" in moves
 
 
+@pytest.mark.long
 def test_no_path_leads_to_production_without_people_and_every_path_ends() -> None:
     walks = settings(
         max_examples=60, stateful_step_count=10, deadline=None, derandomize=True,

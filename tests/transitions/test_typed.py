@@ -19,7 +19,7 @@ from tests.transitions.gated import Scene
 from tests.transitions.shortened import LINEUPS, SECRET
 
 pytestmark = [
-    pytest.mark.server, pytest.mark.usefixtures("own_environment"),
+    pytest.mark.server, pytest.mark.long, pytest.mark.usefixtures("own_environment"),
 ]  # fmt: skip
 
 
