@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -14,8 +14,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.loading import load_model
+from blocks.models import LanguageModel
 from blocks.models.wire import Question
-from flows.answers import Problem, texts
+from flows.answers import Problem, error, texts
 from flows.progress import tell
 from tasks.answering.ask import Asking, Model
 from tasks.answering.call import Asked
@@ -49,6 +50,10 @@ class Work:
     """The part of the prompt that is the same for every input: given back word for word, it is an echo."""
 
 
+class TakenBackError(Exception):
+    """The model a question was made for serves its role no longer; nothing was sent."""
+
+
 @dataclass(kw_only=True)
 class PipelineRun:
     """One run of a pipeline: pinned models, where it is recorded, what is known already."""
@@ -72,16 +77,15 @@ class PipelineRun:
     """Models that are reached during the run, until it ends."""
 
     def question_for(
-        self, role: str, part: str, system: str, prompt: str, wanted: type[BaseModel] | None, tokens: int
+        self, block: LanguageModel, name: str, system: str, prompt: str, wanted: type[BaseModel] | None, tokens: int
     ) -> Question:
-        """The question for one part of a role's work; `wanted` None asks for prose."""
-        block = self.models[role].block
+        """The question as this model is asked it; `wanted` None asks for prose."""
         schema = schema_of(wanted) if wanted else None
         if schema is not None and block.guide_in_prompt:
             prompt = f"{prompt}\n\n{field_guide(schema)}"
         return Question(
             system, prompt, room(block, tokens), block.temperature, block.seed, schema,
-            name=f"{role}-{part}".strip("-").replace(" ", "-"), fresh=self.fresh,
+            name=name.strip("-").replace(" ", "-"), fresh=self.fresh,
         )  # fmt: skip
 
     async def serving(self, role: str) -> Model:
@@ -93,35 +97,55 @@ class PipelineRun:
             self.models, self.arm = {**self.models, role: model}, "incumbent"
         return self.models[role]
 
-    async def ask(self, work: Work, again: bool = False) -> Any:
-        """Asks, judges and records one question; the stored output as plain JSON.
+    async def ask(self, role: str, put: Callable[[Model], Work]) -> Any:
+        """Asks, judges and records one question of a role; the stored output as plain JSON.
 
-        An answer that is known already is not asked for unless `again`. Raises CallError if there is no usable answer.
+        `put` makes the question for a model, and makes it anew for the incumbent if the model is taken back before the
+        question's turn: prompt, limits and options are those of who is asked. An answer that is known already is not
+        asked for. Raises CallError if there is no usable answer.
         """
-        if not again and work.key in self.earlier:
-            tell(work.shown, "done", "answered before")
-            return await self._found(work)
-        model = await self.serving(work.role)
+        while True:
+            model = self.models[role]
+            work = put(model)
+            if work.key in self.earlier:
+                tell(work.shown, "done", "answered before")
+                return await self._found(work)
+            try:
+                return await self._asked(work, model)
+            except TakenBackError:
+                continue
+
+    async def _asked(self, work: Work, model: Model) -> Any:
+        """The answer of this model. Raises TakenBackError, also while the question waits for others to be answered."""
+        due = partial(self._still_serving, work.role, model)
+        await due()
+        arm = self.arm
         tell(work.shown, "started", model.name)
         asked: Asked[Any]
         if work.answer:
-            asked = await self.asking.typed(model, work.question, work.answer)
+            asked = await self.asking.typed(model, work.question, work.answer, due)
         else:
-            asked = await self.asking.prose(model, work.question)
+            asked = await self.asking.prose(model, work.question, due)
         output, problems = work.judge(asked.value) if asked.value is not None else (None, ())
-        await self.store(runs.save_call, self._record(work, model, asked, output, problems))
+        if output is not None and asked.attempts[-1].truncated:
+            problems = [*problems, error("", "was cut at the output limit")]
+        await self.store(runs.save_call, self._record(work, model, arm, asked, output, problems))
         tell(work.shown, "failed" if asked.error else "done", f"{asked.total_seconds:.1f} s")
         if asked.error:
             raise asked.error.within(f"{work.shown}, asked of the model block {model.name!r}")
         return _plain(output)
 
+    async def _still_serving(self, role: str, model: Model) -> None:
+        if (await self.serving(role)).name != model.name:
+            raise TakenBackError
+
     def _record(
-        self, work: Work, model: Model, asked: Asked[Any], output: Any, problems: Sequence[Problem]
+        self, work: Work, model: Model, arm: Arm, asked: Asked[Any], output: Any, problems: Sequence[Problem]
     ) -> runs.CallRecord:
         body, question = _plain(output), work.question
         return runs.CallRecord(
-            run=self.start, role=work.role, part=work.part, arm=self.arm, model_block=model.name,
-            provider=model.block.provider, model=model.block.model, digest=model.digest,
+            run=self.start, role=work.role, part=work.part, arm=arm, model_block=model.name,
+            provider=model.block.provider, model=model.block.model, digest=self.asking.digest(model),
             prompt_sha256=hashlib.sha256((question.system + question.user).encode()).hexdigest(), asked=asked,
             cost=asked.cost(model.block.input_price, model.block.output_price),
             placeholders=sum(bool(find_placeholders(text)) for _, text in texts(body)),

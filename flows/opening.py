@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from blocks.lineups import Lineup
 from blocks.loading import LoadedLineup
+from blocks.models import LanguageModel
 from flows.asking import PipelineRun
 from flows.progress import tell
 from tasks.answering.ask import Asking, Model
@@ -21,11 +22,11 @@ from tasks.records.ledger_serving import Arm, arm_of, assigned
 
 
 @contextlib.asynccontextmanager
-async def pinned(loaded: LoadedLineup) -> AsyncIterator[tuple[Asking, dict[str, Model]]]:
-    """Who asks, and every distinct model by name, reached and identified; embedded ones stay up as long as the context."""
+async def pinned(blocks: Mapping[str, LanguageModel]) -> AsyncIterator[tuple[Asking, dict[str, Model]]]:
+    """Who asks, and these models by name, reached and identified; embedded ones stay up as long as the context."""
     with contextlib.ExitStack() as reached:
         async with new_client() as client, shared_slots() as slots:
-            models = {name: await pin(name, block, reached, client) for name, block in loaded.models.items()}
+            models = {name: await pin(name, block, reached, client) for name, block in blocks.items()}
             yield Asking(client, slots.slot), models
 
 

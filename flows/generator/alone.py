@@ -1,13 +1,16 @@
 """One stage alone, from the stored outputs of an earlier run."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from prefect import Flow, flow
+from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from blocks.errors import InputError
 from flows.generator.opening import open_run
 from flows.generator.stage import Stage
+from flows.progress import tell
 from tasks.records.database import engine
 from tasks.records.runs import latest_run, read_steps
 
@@ -45,9 +48,27 @@ async def _alone(stage: Stage[Any, Any], earlier_run: str, lineup: str) -> str:
                 f"Run {parent} has no output of {', '.join(missing)}, which {stage.name} reads.",
                 do="name a run that finished these stages, or continue that run with the whole generator.",
             )
+        # What earlier runs were answered is asked again; what this one was before a crash is not.
+        run.earlier = {step.input_key: (step, body) for step, body in read_steps(run.database, run_id).values()}
         await run.take_over({place: known for place, known in found.items() if place[0] != stage.key})
-        await run.stage(stage, again=True)
+        await run.stage(stage)
+        if stale := outdated(stage, {key: body for (key, part), (_, body) in found.items() if not part}, run.outputs):
+            sentence = (
+                f"{', '.join(stale)} rest on the earlier answer of {stage.name} and may contradict the new one; to bring "
+                f"them up to date: `phasegate run --continue {run_id}`."
+            )
+            get_run_logger().warning(sentence)
+            tell(sentence, "note")
     return run_id
+
+
+def outdated(stage: Stage[Any, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Names of the stages whose outputs were made with another output of this one, directly or through others."""
+    from flows.generator.stages import STAGES, readers  # it is made of the modules that import this one
+
+    if before.get(stage.key) == after[stage.key]:
+        return []
+    return [other.name for other in STAGES if other.key in readers(stage.key) and other.key in before]
 
 
 def _latest() -> str:

@@ -39,7 +39,7 @@ async def open_run(
     roles, arm = routed(database, GeneratorLineup, loaded, run_id, purpose)
     tell_withdrawn(loaded)
     content = given.model_dump(mode="json") if given else parent["input"]
-    async with pinned(loaded) as (asking, models):
+    async with pinned({name: loaded.models[name] for name in sorted(set(roles.values()))}) as (asking, models):
         start = runs.RunStart(
             id=run_id, pipeline="generator", environment=lineup, purpose=purpose, input=content,
             lineup={"name": lineup, "roles": dict(roles), "settings": dict(loaded.settings)},

@@ -13,11 +13,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from blocks.models import LanguageModel
 from flows.generator.alone import stage_flow
 from flows.generator.checks import placeholders
 from flows.generator.excerpt import cut, excerpt, render
 from flows.generator.report_tables import competitor_table, phrase_table, pricing_table
-from flows.generator.run import GeneratorRun, finish_all
+from flows.generator.run import GeneratorRun, Prompt, finish_all
 from flows.generator.stage import Answer, Inputs, Phrase, Problem, Sentence, Stage, error, warning
 
 FULL_RESEARCH_WINDOW = 100_000
@@ -176,11 +177,11 @@ OUTLINE_READS: Mapping[str, Sequence[str]] = {
 OUTLINE_TOKENS = 2000
 
 
-async def write_report(run: GeneratorRun, again: bool = False) -> Mapping[str, Any]:
+async def write_report(run: GeneratorRun) -> Mapping[str, Any]:
     """Stage 6 as a whole: outline, sections at the same time, tables, assembly. Raises CallError if a part fails."""
     business = str(run.brief.get("business_name", ""))
-    outline = await _outline(run, business, again)
-    asked = (_section(run, number, section, outline, business, again) for number, section in enumerate(SECTIONS))
+    outline = await _outline(run, business)
+    asked = (_section(run, number, section, outline, business) for number, section in enumerate(SECTIONS))
     sections = await finish_all(asked)
     text = ReportText(
         title=cut(f"Market research report: {business}", 160),
@@ -195,28 +196,35 @@ async def write_report(run: GeneratorRun, again: bool = False) -> Mapping[str, A
     return body
 
 
-async def _outline(run: GeneratorRun, business: str, again: bool) -> Mapping[str, Any]:
-    material = render(_material(run, OUTLINE_READS))
-    prompt = f"# Research for {business}\n\n{material}\n\n# Task: outline of the report\n\n{STAGE.task}"
-    question = run.question(STAGE, "outline", prompt, Outline, OUTLINE_TOKENS)
-    outline: Mapping[str, Any] = await run.part(
-        STAGE, "outline", question, material, Outline, lambda answer: (answer, placeholders(answer)), again=again
-    )
+async def _outline(run: GeneratorRun, business: str) -> Mapping[str, Any]:
+    def prompt(block: LanguageModel) -> Prompt:
+        material = render(_material(run, block, OUTLINE_READS))
+        return Prompt(
+            f"# Research for {business}\n\n{material}\n\n# Task: outline of the report\n\n{STAGE.task}", material
+        )
+
+    def judge(answer: Outline) -> tuple[Outline, Sequence[Problem]]:
+        return answer, placeholders(answer)
+
+    outline: Mapping[str, Any]
+    outline = await run.part(STAGE, "outline", prompt, Outline, OUTLINE_TOKENS, judge)
     return outline
 
 
 async def _section(
-    run: GeneratorRun, number: int, section: Section, outline: Mapping[str, Any], business: str, again: bool
+    run: GeneratorRun, number: int, section: Section, outline: Mapping[str, Any], business: str
 ) -> WrittenSection:
     words = max(SHORTEST_SECTION, round(run.report_words * section.share))
     plan = outline["sections"][number]["messages"]
-    material = render(_material(run, section.reads))
     instructions = (
         f"Write the section '{section.title}' of the report in Markdown, about {words} words. {section.task} Bring out: "
         f"{'; '.join(plan)}. Do not repeat the section's title, do not invent figures, leave nothing open."
     )
-    prompt = f"# Research for {business}\n\n{material}\n\n# Task: one section of the report\n\n{instructions}"
-    question = run.question(STAGE, section.key, prompt, None, round(words * TOKENS_PER_WORD) + 60)
+
+    def prompt(block: LanguageModel) -> Prompt:
+        material = render(_material(run, block, section.reads))
+        text = f"# Research for {business}\n\n{material}\n\n# Task: one section of the report\n\n{instructions}"
+        return Prompt(text, json.dumps([material, plan, words]))
 
     def judge(text: str) -> tuple[dict[str, Any], Sequence[Problem]]:
         table = section.table(run.outputs) if section.table else ""
@@ -224,9 +232,8 @@ async def _section(
         written = WrittenSection(key=section.key, title=section.title, markdown=markdown, words=count_words(markdown))
         return written.model_dump(mode="json"), placeholders(written)
 
-    body = await run.part(
-        STAGE, section.key, question, json.dumps([material, plan]), None, judge, again=again, instructions=section.task
-    )
+    tokens = round(words * TOKENS_PER_WORD) + 60
+    body = await run.part(STAGE, section.key, prompt, None, tokens, judge, instructions=section.task)
     return WrittenSection.model_validate(body)
 
 
@@ -235,10 +242,10 @@ def count_words(markdown: str) -> int:
     return sum(any(map(str.isalnum, word)) for word in markdown.split())
 
 
-def _material(run: GeneratorRun, reads: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _material(run: GeneratorRun, block: LanguageModel, reads: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """What a part reads: in full for a model with a large window, texts cut short for the others."""
     found = {key: excerpt(run.outputs[key], paths) for key, paths in reads.items()}
-    if run.models[STAGE.key].block.context_window >= FULL_RESEARCH_WINDOW:
+    if block.context_window >= FULL_RESEARCH_WINDOW:
         return found
     return {key: cut(value, CONDENSED_CHARACTERS) for key, value in found.items()}
 

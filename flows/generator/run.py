@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from blocks.models.wire import Question
+from blocks.models import LanguageModel
 from flows.asking import PipelineRun, Work, schema_of
 from flows.asking import finish_all as finish_all
 from flows.generator.stage import Inputs, Problem, Stage
+from tasks.answering.ask import Model
 from tasks.answering.guide import field_guide
 from tasks.records import runs
 
@@ -20,6 +21,14 @@ SYSTEM = (
 """The same for every stage, so that a local model's prefix cache serves them all."""
 AWAITED = "awaited"
 """Input key of a correction whose turn has not come: what its stage reads may still change."""
+
+
+class Prompt(NamedTuple):
+    """What one model is asked to work on."""
+
+    text: str
+    material: str
+    """What of it the answer depends on, besides the stage's own words."""
 
 
 @dataclass(kw_only=True)
@@ -37,63 +46,61 @@ class GeneratorRun(PipelineRun):
     def report_words(self) -> int:
         return int(self.start.lineup["settings"]["report_words"])
 
-    async def stage(self, stage: Stage[Any, Any], again: bool = False) -> Mapping[str, Any]:
+    async def stage(self, stage: Stage[Any, Any]) -> Mapping[str, Any]:
         """The output of a stage: found if the same inputs were answered before, asked otherwise.
 
-        `again` asks in any case. Raises CallError if there is no usable answer.
+        Raises CallError if there is no usable answer.
         """
         inputs = stage.inputs(self.brief, self.preferences, self.outputs)
         if stage.key in self.corrections:
             return await self._correct(stage, inputs, input_key(stage, "", inputs.canonical()))
         if stage.write:
-            return await self._corrected(stage, inputs, again) or await stage.write(self, again)
-        question = self.question(stage, "", stage.prompt(inputs), stage.answer, stage.max_tokens)
+            return await self._corrected(stage, inputs) or await stage.write(self)
+        prompt = Prompt(stage.prompt(inputs), inputs.canonical())
 
         def judge(answer: BaseModel) -> tuple[BaseModel, Sequence[Problem]]:
             output = stage.finish(answer, inputs)
             return output, stage.check(output, inputs)
 
         output: Mapping[str, Any]
-        output = await self.part(stage, "", question, inputs.canonical(), stage.answer, judge, again=again)
+        output = await self.part(stage, "", lambda _: prompt, stage.answer, stage.max_tokens, judge)
         self.outputs[stage.key] = output
         return output
 
-    async def _corrected(self, stage: Stage[Any, Any], inputs: Inputs, again: bool) -> Mapping[str, Any] | None:
+    async def _corrected(self, stage: Stage[Any, Any], inputs: Inputs) -> Mapping[str, Any] | None:
         """What a person made of a stage that is asked in parts; the parts would put it together as it was before."""
         step, body = self.earlier.get(input_key(stage, "", inputs.canonical()), (None, None))
-        if again or step is None or step.source != "overridden":
+        if step is None or step.source != "overridden":
             return None
         await self.take_over({(stage.key, ""): (step, body)})
         return self.outputs[stage.key]
-
-    def question(
-        self, stage: Stage[Any, Any], part: str, prompt: str, wanted: type[BaseModel] | None, tokens: int
-    ) -> Question:
-        """The question for one part of a stage's work; `wanted` None asks for prose."""
-        return self.question_for(stage.key, part, SYSTEM, prompt, wanted, tokens)
 
     async def part(
         self,
         stage: Stage[Any, Any],
         part: str,
-        question: Question,
-        material: str,
+        prompt_for: Callable[[LanguageModel], Prompt],
         wanted: type[BaseModel] | None,
+        tokens: int,
         judge: Callable[[Any], tuple[Any, Sequence[Problem]]],
-        again: bool = False,
         instructions: str = "",
     ) -> Any:
         """Asks one question of a stage, judges and records it; the stored output as plain JSON.
 
-        `judge` turns the answer into the output and the rules it breaks. Raises CallError if there is no usable answer.
+        `wanted` None asks for prose. `judge` turns the answer into the output and the rules it breaks. Raises CallError if there is no usable answer.
         """
-        work = Work(
-            role=stage.key, part=part, question=question, answer=wanted, judge=judge, score=stage.score,
-            shown=f"{stage.number}. {stage.name}" + (f": {part.replace('_', ' ')}" if part else ""),
-            key=input_key(stage, part, material, instructions),
-            own_words=f"{stage.task}\n{instructions}\n{field_guide(question.schema) if question.schema else ''}",
-        )  # fmt: skip
-        return await self.ask(work, again)
+
+        def put(model: Model) -> Work:
+            text, material = prompt_for(model.block)
+            question = self.question_for(model.block, f"{stage.key}-{part}", SYSTEM, text, wanted, tokens)
+            return Work(
+                role=stage.key, part=part, question=question, answer=wanted, judge=judge, score=stage.score,
+                shown=f"{stage.number}. {stage.name}" + (f": {part.replace('_', ' ')}" if part else ""),
+                key=input_key(stage, part, material, instructions),
+                own_words=f"{stage.task}\n{instructions}\n{field_guide(question.schema) if question.schema else ''}",
+            )  # fmt: skip
+
+        return await self.ask(stage.key, put)
 
     async def finish_parts(self, stage: Stage[Any, Any], body: Mapping[str, Any], problems: Sequence[Problem]) -> None:
         """The output of a stage that was asked in parts, put together by code, with the score of the whole."""

@@ -80,8 +80,8 @@ class Stage(Generic[A, O]):
     """What a stage that is asked in parts makes of them, where that and not the answer is completed to the output."""
     complete: Callable[[Any, Inputs], O] | None = None
     check: Callable[[O, Inputs], Sequence[Problem]] = no_checks
-    write: Callable[[Any, bool], Awaitable[Mapping[str, Any]]] | None = None
-    """How a run asks this stage where one question is not enough: given the run and whether to ask in any case."""
+    write: Callable[[Any], Awaitable[Mapping[str, Any]]] | None = None
+    """How a run, which is given, asks this stage where one question is not enough."""
     error_points: int = 10
     warning_points: int = 5
     upgrade_phase: int | None = None

@@ -45,7 +45,7 @@ async def open_crew(lineup: str) -> AsyncIterator[Crew]:
     read_at = last_sequence(database)
     loaded = await load_lineup(TranscriptLineup, lineup)
     tell_withdrawn(loaded)
-    async with pinned(loaded) as (asking, models):
+    async with pinned(loaded.models) as (asking, models):
         yield Crew(loaded, asking, models, facts_of(models), database, read_at)
 
 

@@ -52,26 +52,31 @@ class TranscriptRun(PipelineRun):
 
     def fits(self, query: Query) -> bool:
         """Whether the agent's model can hold the question, its own words and the room for the answer."""
-        return fits(self.models[query.agent.key].block, self._question(query))
+        block = self.models[query.agent.key].block
+        return fits(block, self._question(query, block))
 
-    def _question(self, query: Query) -> Question:
-        return self.question_for(query.agent.key, query.part, SYSTEM, query.prompt, query.answer, query.max_tokens)
+    def _question(self, query: Query, block: LanguageModel) -> Question:
+        name = f"{query.agent.key}-{query.part}"
+        return self.question_for(block, name, SYSTEM, query.prompt, query.answer, query.max_tokens)
 
     async def answer(self, query: Query) -> Any:
         """The answer of the agent's model, of the query's type.
 
         Raises CallError if there is none that can be used, PromptTooLongError if the model cannot hold the question.
         """
-        agent, model = query.agent, self.models[query.agent.key]
-        question = self._question(query)
-        key = _key(query, question.user, question.schema or {}, model)
+        agent = query.agent
+
+        def put(model: Model) -> Work:
+            question = self._question(query, model.block)
+            return Work(
+                role=agent.key, part=query.part, shown=f"{self.filename}: {agent.name}, {query.part}",
+                question=question, key=_key(query, question.user, question.schema or {}, model), answer=query.answer,
+                judge=lambda answer: (answer, query.check(answer)), score=score,
+                own_words=query.prompt.rpartition("# Task: ")[2] + field_guide(question.schema or {}),
+            )  # fmt: skip
+
         # Known answers are validated again: an older version of phasegate may have judged them.
-        work = Work(
-            role=agent.key, part=query.part, shown=f"{self.filename}: {agent.name}, {query.part}", question=question,
-            key=key, answer=query.answer, judge=lambda answer: (answer, query.check(answer)), score=score,
-            own_words=query.prompt.rpartition("# Task: ")[2] + field_guide(question.schema or {}),
-        )  # fmt: skip
-        return query.answer.model_validate(await self.ask(work))
+        return query.answer.model_validate(await self.ask(agent.key, put))
 
 
 def _key(query: Query, prompt: str, schema: Mapping[str, Any], model: Model) -> str:

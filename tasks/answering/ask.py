@@ -42,6 +42,8 @@ class Model:
     block: LanguageModel
     endpoint: Endpoint
     digest: str | None = None
+    unidentified: CallError | None = None
+    """Why its server did not tell the digest when the model was pinned; the first question asks for it once more."""
 
     @property
     def server(self) -> str:
@@ -53,10 +55,27 @@ Slot = Callable[[LanguageModel], AbstractAsyncContextManager[None]]
 """Leave to send one request to a model, for as long as the context lasts."""
 
 
+Due = Callable[[], Awaitable[None]]
+"""Called when it is a question's turn, before its first request. What it raises takes the question back, unasked."""
+
+
+async def at_once() -> None:
+    """For a question that nothing can take back."""
+
+
 @contextlib.asynccontextmanager
 async def unshared(model: LanguageModel) -> AsyncIterator[None]:
     """Leave at once. For a probe: a way back must not wait until a busy model has answered everybody else."""
     yield
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One question under way."""
+
+    model: Model
+    due: Due
+    attempts: list[Attempt] = field(default_factory=list)
 
 
 @dataclass
@@ -72,21 +91,27 @@ class Asking:
     sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep
     jitter: Callable[[], float] = random.random
     _slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    _digests: dict[str, str | None] = field(default_factory=dict)
+    """Block name -> digest of a model that could not be identified when it was pinned."""
 
-    async def typed(self, model: Model, question: Question, wanted: type[T]) -> Asked[T]:
+    async def typed(self, model: Model, question: Question, wanted: type[T], due: Due = at_once) -> Asked[T]:
         """An answer of type `wanted`. Never raises CallError: a failure is part of what is returned."""
-        return await self._ask(model, question, lambda reply: parse(reply, wanted))
+        return await self._ask(_Call(model, due), question, lambda reply: parse(reply, wanted))
 
-    async def prose(self, model: Model, question: Question) -> Asked[str]:
+    async def prose(self, model: Model, question: Question, due: Due = at_once) -> Asked[str]:
         """A text. Never raises CallError: a failure is part of what is returned."""
-        return await self._ask(model, question, _text)
+        return await self._ask(_Call(model, due), question, _text)
 
-    async def _ask(self, model: Model, question: Question, read: Callable[[Reply], Any]) -> Asked[Any]:
+    def digest(self, model: Model) -> str | None:
+        """The model's digest, as far as its server has told it by now."""
+        return model.digest or self._digests.get(model.name)
+
+    async def _ask(self, call: _Call, question: Question, read: Callable[[Reply], Any]) -> Asked[Any]:
+        model, attempts = call.model, call.attempts
         require_fit(model.block, question, model.name)
-        attempts: list[Attempt] = []
         async with self._slots.setdefault(model.server, asyncio.Semaphore(model.block.concurrency)):
             try:
-                parsed = await self._answer(model, question, read, attempts)
+                parsed = await self._answer(call, question, read)
             except CallError as error:
                 return Asked("failed", tuple(attempts), error=error)
         attempts[-1] = replace(attempts[-1], raw_body="")
@@ -94,29 +119,27 @@ class Asking:
         repairs = parsed.repairs + (("asked again",) if asked_again else ())
         return Asked("repaired" if repairs else "first_pass", tuple(attempts), value=parsed.value, repairs=repairs)
 
-    async def _answer(
-        self, model: Model, question: Question, read: Callable[[Reply], Any], attempts: list[Attempt]
-    ) -> Any:
+    async def _answer(self, call: _Call, question: Question, read: Callable[[Reply], Any]) -> Any:
         try:
-            return read(await self._send(model, question, attempts))
+            return read(await self._send(call, question))
         except UnusableAnswerError as error:
-            reasons = _mark_unusable(attempts, str(error))
+            reasons = _mark_unusable(call.attempts, str(error))
         try:
-            return read(await self._send(model, _again(model.block, question, reasons), attempts, again=True))
+            return read(await self._send(call, _again(call.model.block, question, reasons), again=True))
         except UnusableAnswerError as error:
-            reasons = _mark_unusable(attempts, str(error))
-        raise fault("invalid_answer", f"{model.name} answered {question.name} in a wrong form twice:\n{reasons}")
+            reasons = _mark_unusable(call.attempts, str(error))
+        raise fault("invalid_answer", f"{call.model.name} answered {question.name} in a wrong form twice:\n{reasons}")
 
-    async def _send(self, model: Model, question: Question, attempts: list[Attempt], again: bool = False) -> Reply:
+    async def _send(self, call: _Call, question: Question, again: bool = False) -> Reply:
         """The reply of the first request that gets through, at most `attempts` of the block."""
-        for number in range(model.block.attempts):
+        for number in range(call.model.block.attempts):
             kind: Kind = "retry" if number else "re-ask" if again else "first"
             exchange = Exchange()
             try:
-                return await self._attempt(model, question, kind, exchange, attempts)
+                return await self._attempt(call, question, kind, exchange)
             except CallError as error:
                 wait = self._wait(number, exchange)
-                last = number + 1 == model.block.attempts or _twice(attempts, "json_mode")
+                last = number + 1 == call.model.block.attempts or _twice(call.attempts, "json_mode")
                 if not error.retryable or last or wait > LONGEST_WAIT:
                     raise
                 await self.sleep(wait)
@@ -124,14 +147,16 @@ class Asking:
                 question = replace(question, fresh=True, seed=other_seed)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _attempt(
-        self, model: Model, question: Question, kind: Kind, exchange: Exchange, attempts: list[Attempt]
-    ) -> Reply:
+    async def _attempt(self, call: _Call, question: Question, kind: Kind, exchange: Exchange) -> Reply:
         """Sends once, as soon as there is a slot, and notes how it went. Waiting for the slot is no time of the model."""
+        model, attempts = call.model, call.attempts
         async with self.slot(model.block):
+            if not attempts:
+                await call.due()
             first = model.endpoint.first()
             started, clock = datetime.now(UTC), time.perf_counter()
             try:
+                await self._identify(model)
                 reply = await send(self.client, model.block, model.endpoint, question, exchange)
             except CallError as error:
                 seconds = time.perf_counter() - clock
@@ -141,6 +166,11 @@ class Asking:
                 raise
             attempts.append(_good(kind, started, time.perf_counter() - clock, exchange, reply, first))
             return reply
+
+    async def _identify(self, model: Model) -> None:
+        """Asks again for the digest that was not to be had. Raises CallError: unknown weights are asked nothing."""
+        if model.unidentified and model.name not in self._digests:
+            self._digests[model.name] = await model.block.digest(self.client, model.endpoint)
 
     def _wait(self, number: int, exchange: Exchange) -> float:
         """Seconds before the next try: what the server asks for, else 2, 4, 8 ... with up to a quarter more."""

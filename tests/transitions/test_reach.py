@@ -1,5 +1,6 @@
 """What gates mean for runs under way: a rollback reaches their next call, a promotion does not; a canary sends by lot."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -7,7 +8,9 @@ from uuid import uuid4
 import pytest
 from prefect import flow
 
+from blocks.errors import CallError
 from blocks.lineups import GeneratorLineup
+from blocks.models import OllamaModel
 from flows.generator.opening import open_run
 from flows.generator.run import GeneratorRun
 from flows.generator.stages import stage
@@ -21,7 +24,8 @@ from tasks.records.ledger_serving import assigned, lot
 from tasks.records.runs import read_calls
 from tests import one_loop
 from tests.conftest import SaveModel
-from tests.generator.examples import sample
+from tests.doubles.model_server import ModelServer
+from tests.generator.examples import outputs, sample
 from tests.transitions.scenes import ROLE, opening
 
 pytestmark = [pytest.mark.server]
@@ -57,9 +61,14 @@ def moved(world: World, state: Any) -> None:
     world.record("moved", "tester", movement(gate, state, "so"), "gate-1", gate.sequence + 1)
 
 
-def asked(lineup: str, meanwhile: Any = None, **given: Any) -> list[tuple[str, str]]:
+def served(run_id: str) -> list[tuple[str, str]]:
+    """Block and arm of a run's calls."""
+    return [(call["model_block"], call["arm"]) for call in read_calls(real_world().database, run_id)]
+
+
+def asked(lineup: str, meanwhile: Any = None, run_id: str = "", **given: Any) -> list[tuple[str, str]]:
     """Block and arm of the first two stages' calls; `meanwhile` happens between them."""
-    run_id = str(uuid4())
+    run_id = run_id or str(uuid4())
 
     @flow(name="two-stages")
     async def two_stages() -> None:
@@ -71,7 +80,7 @@ def asked(lineup: str, meanwhile: Any = None, **given: Any) -> list[tuple[str, s
             await run.stage(stage(SECOND))
 
     one_loop.run(two_stages())
-    return [(call["model_block"], call["arm"]) for call in read_calls(real_world().database, run_id)]
+    return served(run_id)
 
 
 def test_a_rollback_reaches_the_next_call_of_a_run_under_way(lineup: str) -> None:
@@ -79,6 +88,48 @@ def test_a_rollback_reaches_the_next_call_of_a_run_under_way(lineup: str) -> Non
     a_gate(world, "TESTING", "MONITORING")
     seen = asked(lineup, meanwhile=lambda: moved(world, "ROLLED_BACK"))
     assert seen == [("new", "candidate"), ("old", "incumbent")]
+
+
+def test_a_rollback_reaches_a_question_that_waits_for_its_turn_and_makes_it_the_incumbents(
+    models: ModelServer, save_model: SaveModel
+) -> None:
+    save_model("old", temperature=0.11)
+    save_model("new", temperature=0.77, concurrency=1)
+    lineup, world, run_id = save_lineup(**{ROLE: "new", SECOND: "new"}), real_world(), str(uuid4())
+    a_gate(world, "TESTING", "MONITORING")
+    models.clear()
+    models.delay = lambda request: 1.5 if request.temperature == 0.77 else 0
+
+    @flow(name="two-stages-at-once")
+    async def at_once() -> None:
+        async with open_run(run_id, sample(), lineup) as run:
+            run.outputs = outputs()
+            both = asyncio.gather(run.stage(stage(ROLE)), run.stage(stage(SECOND)))
+            await asyncio.to_thread(models.wait_for_requests, 1)
+            moved(world, "ROLLED_BACK")
+            await both
+
+    one_loop.run(at_once())
+    assert served(run_id) == [("new", "candidate"), ("old", "incumbent")]
+    assert [one.temperature for one in models.requests] == [0.77, 0.11]
+
+
+@pytest.fixture
+def dead() -> str:
+    """A block whose server does not answer."""
+    block = OllamaModel(model="smol", base_url="http://127.0.0.1:9", context_window=8192, attempts=1)
+    one_loop.run(block.asave("dead", overwrite=True))
+    return "dead"
+
+
+def test_a_dead_candidate_is_felt_by_the_canarys_share_only_and_counted(lineup: str, dead: str) -> None:
+    canary = {"canary_roles": f"{ROLE}={dead} {SECOND}={dead}", "canary_gate": "gate-1"}
+    assert asked(save_lineup(canary_percent=0, **canary)) == [("old", "incumbent")] * 2
+    run_id = str(uuid4())
+    with pytest.raises(CallError, match=r"Market Analysis, asked of the model block 'dead': .*127\.0\.0\.1:9"):
+        asked(save_lineup(canary_percent=100, **canary), run_id=run_id)
+    [call] = read_calls(real_world().database, run_id)
+    assert (call["arm"], call["outcome"], call["error_class"]) == ("candidate", "failed", "connection")
 
 
 def test_a_promotion_does_not(lineup: str) -> None:
