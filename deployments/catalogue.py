@@ -219,7 +219,10 @@ def _operations() -> tuple[Deployment, ...]:
         Deployment(
             name="retention",
             entrypoint="flows.operations.retention:retention",
-            description="Removes calls after 400 days and raw bodies of failed attempts after 30; never the ledger.",
+            description=(
+                "Removes calls after 400 days, raw bodies of failed attempts after 30, and Prefect's runs of the watch, the "
+                "janitor, the tracker, the drift scan and the sync after 30; never the ledger, never another run."
+            ),
             tags=("operations",),
             schedules=(Schedule("weekly", "0 4 * * 0"),),
             **ONE_AT_A_TIME,

@@ -8,6 +8,8 @@ from prefect import Flow
 
 from deployments.application import app
 from deployments.catalogue import Deployment, deployments
+from flows.operations.tags import TICKS
+from flows.operations.tick_runs import TICKING
 
 COMMANDS = {one.name or getattr(one.callback, "__name__", ""): one.callback for one in app.registered_commands}
 ALL = {one.name: one for one in deployments()}
@@ -54,6 +56,11 @@ def test_scheduled_work_never_piles_up_and_leaves_out_nothing_of_another_pipelin
     pipelines = {one.parameters.get("pipeline") for one in ALL[name].schedules}
     assert ALL[name].concurrency_limit == 1
     assert ALL[name].collision == ("CANCEL_NEW" if len(pipelines) == 1 else "ENQUEUE")
+
+
+def test_runs_that_are_removed_are_those_of_ticks_and_of_nothing_that_people_start() -> None:
+    assert {name for name, one in ALL.items() if TICKS in one.tags} <= set(TICKING)
+    assert all(ALL[name].schedules and not ALL[name].parameters for name in TICKING)
 
 
 AT_ONCE = {"gate", "watch", "janitor", "rollback", "emergency-rollback"}
