@@ -63,11 +63,15 @@ class Finding:
             return self.pipeline == opening.pipeline and self.name in (opening.production, opening.preview)
         return self.name in {*opening.incumbents.values(), *opening.candidates.values()}
 
-    def breaks(self, opening: Opening) -> bool:
-        """Whether it makes a running gate worthless: a changed role, the canary, or a model it compares."""
-        if not self.concerns(opening):
+    def breaks(self, gate: Gate) -> bool:
+        """Whether it makes a running gate worthless: a changed role, the canary, or a model it compares.
+
+        Once promoted, nobody is served or judged by its preview any more: what is tried there takes nothing from users.
+        """
+        o = gate.opening
+        if not self.concerns(o) or (gate.state == "PROMOTED" and self.kind == "lineup" and self.name == o.preview):
             return False
-        touched = {*opening.candidates, "canary_percent", "canary_roles", "canary_gate"}
+        touched = {*o.candidates, "canary_percent", "canary_roles", "canary_gate"}
         return self.kind == "model" or self.found is None or bool(touched & set(self.fields))
 
 
@@ -105,8 +109,8 @@ async def note_new(world: World, lineups: tuple[str, ...] = ("production", "prev
 
 async def drifted(world: World, gate: Gate) -> tuple[str, ...]:
     """Reasons to roll this gate back: hand edits of what it changes or compares, adopted since or not."""
-    there = [finding.sentence for finding in await scan(world) if finding.breaks(gate.opening)]
-    adopted = [finding.sentence for finding in _adopted_since(world, gate) if finding.breaks(gate.opening)]
+    there = [finding.sentence for finding in await scan(world) if finding.breaks(gate)]
+    adopted = [finding.sentence for finding in _adopted_since(world, gate) if finding.breaks(gate)]
     return (
         *(f"Edited by hand while the gate was open. {sentence}" for sentence in there),
         *(f"Edited by hand and adopted while the gate was open. {sentence}" for sentence in adopted),

@@ -142,6 +142,17 @@ class TestWhileAGateIsOpen:
         assert set(finding.fields) == {"report_words", "buyer_psychology"}
 
 
+class TestAfterPromotion:
+    @pytest.mark.parametrize("treated", [adopted, lambda story: story])
+    def test_what_is_tried_in_preview_takes_nothing_from_users(self, story: Story, treated: Any) -> None:
+        treated(edited(story.awaiting().answered(), "preview", **{ROLE: "third"})).moved()
+        assert (story.gate.state, story.serves(), story.serves("preview")) == ("PROMOTED", "new", "third")
+
+    def test_an_edit_of_production_takes_it_back(self, story: Story) -> None:
+        edited(story.awaiting().answered(), **{ROLE: "third"}).moved()
+        assert (story.gate.state, story.serves()) == ("ROLLED_BACK", "old")
+
+
 class TestWhatHasMovedSinceItWasFound:
     def found(self, story: Story) -> Finding:
         [finding] = asyncio.run(scan(edited(story, report_words=900).world))
