@@ -9,10 +9,13 @@ from http.cookiejar import DefaultCookiePolicy
 
 import httpx
 
+from blocks.body_limit import OWN_LIMIT, PLAIN, LargeBodyError, PackedBodyError, limited
 from blocks.models import LanguageModel
 from blocks.models.faults import fault
 from blocks.models.wire import Endpoint, Question, Reply
 
+LIST_BYTES = 10_000_000
+"""The largest reply that is no answer: a host's list of its models."""
 ENVELOPE_BYTES = 1_000_000
 BYTES_PER_TOKEN = 64
 KEPT_BYTES = 65_536
@@ -44,14 +47,19 @@ async def send(
     """
     request = model.request(question, endpoint)
     limit = model.time_limit(question.max_tokens)
+    most = ENVELOPE_BYTES + BYTES_PER_TOKEN * question.max_tokens
     try:
         async with asyncio.timeout(limit):
             async with client.stream(
-                "POST", request.url, headers=dict(request.headers), json=dict(request.body)
+                "POST",
+                request.url,
+                headers=dict(request.headers),
+                json=dict(request.body),
+                extensions={OWN_LIMIT: most},
             ) as response:
                 exchange.status = response.status_code
                 exchange.retry_after = _seconds(response.headers.get("Retry-After"))
-                await _read(response, exchange, ENVELOPE_BYTES + BYTES_PER_TOKEN * question.max_tokens)
+                await _read(response, exchange)
                 headers = response.headers
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise fault("bad_request", f"{request.url!r} is no URL.") from None
@@ -63,6 +71,10 @@ async def send(
         raise fault("connection", f"No connection to {_host(request.url)} ({type(error).__name__}).") from None
     except httpx.TimeoutException as error:
         raise fault("timeout", f"{_host(request.url)} did not answer in time ({type(error).__name__}).") from None
+    except LargeBodyError as error:
+        raise fault("too_large_reply", str(error)) from None
+    except PackedBodyError as error:
+        raise fault("invalid_envelope", str(error)) from None
     except (httpx.TransportError, httpx.DecodingError) as error:
         raise fault("interrupted", f"The answer of {_host(request.url)} broke off ({type(error).__name__}).") from None
     finally:
@@ -72,15 +84,12 @@ async def send(
     return model.read(response.status_code, headers, exchange.body, question)
 
 
-async def _read(response: httpx.Response, exchange: Exchange, limit: int) -> None:
+async def _read(response: httpx.Response, exchange: Exchange) -> None:
     """Reads the body into `exchange`, also the part of one that breaks off."""
-    parts, size = [], 0
+    parts = []
     try:
-        async for part in response.aiter_bytes():
+        async for part in response.aiter_raw():
             parts.append(part)
-            size += len(part)
-            if size > limit:
-                raise fault("too_large_reply", f"The reply is over {limit:,} bytes.")
     finally:
         exchange.body = b"".join(parts)
 
@@ -92,13 +101,14 @@ def _without_secrets(body: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 def new_client(connections: int = 32) -> httpx.AsyncClient:
-    """A client for model servers: no redirects, no cookies, time limits set per call.
+    """A client for model servers: no redirects, no cookies, replies plain and of a size, time limits set per call.
 
     A proxy of the environment is used, but never for this machine: it would see the embedded model's key and prompts.
     """
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=2)
     client = httpx.AsyncClient(
         timeout=httpx.Timeout(None, connect=10), limits=limits, follow_redirects=False,
+        headers=PLAIN, event_hooks=limited(LIST_BYTES),
         mounts={"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None},
     )  # fmt: skip
     client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))

@@ -54,6 +54,7 @@ SERVED: dict[str, tuple[Fault, str]] = {
     "rate_limited": (faults.rate_limited(), "rate_limited"),
     "cut": (faults.cut(), "interrupted"),
     "huge": (faults.huge(3), "too_large_reply"),
+    "bomb": (faults.bomb(), "invalid_envelope"),
     "html_page": (faults.html_page(), "server_error"),
     "html_page 200": (faults.html_page(200), "invalid_envelope"),
     "html_page 401": (faults.html_page(401), "unauthorized"),

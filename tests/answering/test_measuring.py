@@ -1,6 +1,7 @@
 """What is measured of a call and kept of it, and the limits it stays within."""
 
 import asyncio
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +60,24 @@ def test_fifty_megabytes_are_not_read_on(models: ModelServer) -> None:
 
     assert classes(asked) == ["too_large_reply"]
     assert len(last(asked).raw_body) <= 65_536
+
+
+def test_a_packed_reply_is_never_unpacked(models: ModelServer) -> None:
+    models.fail_next(faults.bomb(20), times=9)
+
+    tracemalloc.start()
+    asked = ask(openai(models, attempts=1))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert classes(asked) == ["invalid_envelope"]
+    assert "compressed" in str(asked.error)
+    assert most < 10_000_000
+
+
+def test_replies_are_asked_for_plain(models: ModelServer) -> None:
+    ask(openai(models))
+    assert models.requests[0].headers["accept-encoding"] == "identity"
 
 
 def test_tokens_and_cost_are_those_of_all_answers(models: ModelServer) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -33,8 +33,12 @@ def setting() -> Iterator[Setting]:
 
 def refused(setting: Setting, path: str, body: Any, status: int = 200) -> str:
     """What is said about a server that answers so to every request of this kind; empty if it was taken all the same."""
+    return said_of(setting, path, answer(status, body))
+
+
+def said_of(setting: Setting, path: str, given_answer: Callable[[], Any]) -> str:
     setting.double.faults.planned.clear()
-    setting.double.faults.plan("before", path=path, times=999, answer=answer(status, body))
+    setting.double.faults.plan("before", path=path, times=999, answer=given_answer)
     try:
         results = setting.sync(record())
     except BaserowError as error:
@@ -63,7 +67,12 @@ def test_what_is_no_answer_is_refused(setting: Setting, body: str) -> None:
 
 def test_an_answer_without_end_is_not_read_to_its_end(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "ANSWER_BYTES", 1_000)
-    assert "answer over 1,000 bytes" in refused(setting, "all-tables", "x" * 2_000)
+    assert "over 1,000 bytes" in refused(setting, "all-tables", "x" * 2_000)
+
+
+def test_a_packed_answer_is_not_unpacked(setting: Setting) -> None:
+    packed = answer(200, "x", content_encoding="gzip, gzip")
+    assert "compressed" in said_of(setting, "all-tables", packed)
 
 
 def test_a_redirect_is_not_followed(setting: Setting) -> None:

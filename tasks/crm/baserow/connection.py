@@ -18,6 +18,7 @@ from typing import Any, Self
 
 import httpx
 
+from blocks.body_limit import PLAIN, LargeBodyError, PackedBodyError, limited
 from blocks.errors import BaserowError
 
 IDLE_SECONDS = 1.0
@@ -122,6 +123,8 @@ class Connection:
             limits=limits,
             timeout=timeout,
             follow_redirects=False,
+            headers=PLAIN,
+            event_hooks=limited(ANSWER_BYTES),
         )
 
     async def __aenter__(self) -> Self:
@@ -166,10 +169,10 @@ class Connection:
             response, whole = await self._fetched(method, path, params, body)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             return f"not reached: {error}", None
+        except (LargeBodyError, PackedBodyError) as error:
+            return f"no answer of Baserow's: {error}", None
         except (httpx.TransportError, httpx.DecodingError) as error:
             return f"answer lost: {type(error).__name__}", None
-        if whole is None:
-            return f"answer over {ANSWER_BYTES:,} bytes", None
         answer = _read(response, whole)
         if answer.fine and answer.status != 204 and answer.body is None:
             return f"answer {answer.status} without JSON", None
@@ -177,18 +180,12 @@ class Connection:
 
     async def _fetched(
         self, method: str, path: str, params: dict[str, str] | None, body: Any
-    ) -> tuple[httpx.Response, bytes | None]:
-        """The answer and its body; None for a body larger than any of Baserow's."""
+    ) -> tuple[httpx.Response, bytes]:
+        """The answer and its body."""
         async with self._client.stream(method, path, params=params, json=body) as response:
-            parts, size = [], 0
-            async for part in response.aiter_bytes():
-                parts.append(part)
-                size += len(part)
-                if size > ANSWER_BYTES:
-                    return response, None
+            whole = await response.aread()
             # A proxy's error page may show the request, and errors are shown to people.
             secret = response.request.headers.get("Authorization", "").rpartition(" ")[2].encode()
-            whole = b"".join(parts)
             return response, whole.replace(secret, b"[token]") if len(secret) >= SHORTEST_TOKEN else whole
 
     def _try_again(self, answer: Answer) -> bool:

@@ -8,6 +8,7 @@ A fault is given to `ModelServer.fail_next`, `ModelServer.fail_when`, or returne
 * `Carried`: the good answer goes badly over the wire.
 """
 
+import gzip
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -225,6 +226,12 @@ def cut() -> Fault:
 def huge(megabytes: int = 50) -> Fault:
     """An answer of that size in an otherwise right envelope."""
     return Spoken("huge", lambda moment: "word " * (megabytes * 200_000))
+
+
+def bomb(megabytes: int = 20) -> Fault:
+    """A few hundred bytes, packed twice, that unpack to that size."""
+    packed = gzip.compress(gzip.compress(bytes(megabytes * 1_000_000), 1))
+    return Raw("bomb", HttpResponse(200, packed, {"content-encoding": "gzip, gzip"}))
 
 
 def html_page(status: int = 502) -> Fault:
