@@ -24,7 +24,7 @@ from uuid import UUID
 import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.responses import ConcurrencyLimitWithLeaseResponse
-from prefect.exceptions import ObjectNotFound, PrefectException
+from prefect.exceptions import PrefectException
 from prefect.logging import get_logger, get_run_logger
 
 from blocks.limits import limit_name, rate_name
@@ -56,8 +56,8 @@ class BusyError(Exception):
     """The Prefect server could not write just now (HTTP 503)."""
 
 
-class NoDecayError(ValueError):
-    """A limit with the name of a rate whose slots never come back."""
+class NoLimitError(Exception):
+    """There is no limit of this name."""
 
 
 @contextlib.asynccontextmanager
@@ -162,78 +162,49 @@ class SharedSlots:
         """A slot; None where the limit is done without."""
         if (aside := self._aside.pop(name, 0) - self.clock()) > 0:
             await self.sleep(aside)
+        granted = await self._grant(name, self._ask_for, unreachable_too=rate_name(name))
+        return Held(name, granted.lease_id, self.clock(), granted.limits[0].limit == 1) if granted else None
+
+    async def _pace(self, name: str) -> None:
+        """Waits until this rate lets one more request through."""
+        await self._grant(name, self._ask_rate)
+
+    async def _grant(self, name: str, ask: Callable[[str], Awaitable[T | None]], unreachable_too: str = "") -> T | None:
+        """What the server grants, as soon as there is room; None where the limit is done without."""
         waiting = False
         while self.clock() >= self._left_alone.get(name, 0):
             try:
-                granted = await self._ask_for(name)
+                if granted := await ask(name):
+                    return granted
+            except NoLimitError:
+                self._left_alone[name] = self.clock() + LEFT_ALONE
+                return None
             except UNREACHABLE as error:
                 _log().warning("The limit %s could not be asked for (%s); this run goes on without.", name, _why(error))
-                self._left_alone[rate_name(name)] = self.clock() + LEFT_ALONE  # the same server
-                break
-            if granted is not None:
-                if granted.limits:
-                    return Held(name, granted.lease_id, self.clock(), granted.limits[0].limit == 1)
-                break
+                self._left_alone |= dict.fromkeys((name, unreachable_too), self.clock() + LEFT_ALONE)
+                return None
             if not waiting:
                 _log().info("Waiting for a slot of the limit %s.", name)
             waiting = True
             await self.sleep(POLL * (0.5 + self.jitter()))
-        else:
-            return None
-        self._left_alone[name] = self.clock() + LEFT_ALONE
         return None
 
     async def _ask_for(self, name: str) -> ConcurrencyLimitWithLeaseResponse | None:
-        """What the server grants; None if the limit is full. A cancelled request may leave a lease, which runs out."""
-        take = self.client.increment_concurrency_slots_with_lease
-        try:
-            reply = await _soon(lambda: take([name], 1, "concurrency", LEASE))
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code in FULL:
-                return None
-            raise
-        return ConcurrencyLimitWithLeaseResponse.model_validate(reply.json())
+        """A slot with its lease; None if the limit is full. A cancelled request may leave a lease, which runs out."""
+        reply = await _unless_full(
+            lambda: self.client.increment_concurrency_slots_with_lease([name], 1, "concurrency", LEASE)
+        )
+        granted = ConcurrencyLimitWithLeaseResponse.model_validate(reply.json()) if reply else None
+        if granted and not granted.limits:
+            raise NoLimitError
+        return granted
 
-    async def _pace(self, name: str) -> None:
-        """Waits until this rate lets one more request through. One that cannot be asked for is done without, like a limit."""
-        waiting = False
-        while self.clock() >= self._left_alone.get(name, 0):
-            try:
-                if await self._passes(name):
-                    return
-            except ObjectNotFound:
-                break
-            except UNREACHABLE as error:
-                _log().warning("The rate %s could not be asked for (%s); this run goes on without.", name, _why(error))
-                break
-            if not waiting:
-                _log().info("Waiting for the rate %s.", name)
-            waiting = True
-            await self.sleep(POLL * (0.5 + self.jitter()))
-        else:
-            return
-        self._left_alone[name] = self.clock() + LEFT_ALONE
-
-    async def _passes(self, name: str) -> bool:
-        """Whether this rate let a request through. It is looked at first and only asked when it has room.
-
-        A refusal sets back the time since when the server counts what has come back: asked more often than slots come back,
-        a rate would let nobody in for ever.
-        """
-        rate = await _soon(lambda: self.client.read_global_concurrency_limit_by_name(name))
-        if not rate.active:
-            return True
-        if not rate.slot_decay_per_second:
-            raise NoDecayError
-        if rate.active_slots >= rate.limit:
-            return False
-        try:
-            await _soon(lambda: self.client.increment_concurrency_slots([name], 1, "rate_limit"))
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code in FULL:  # another was faster
-                return False
-            raise
-        return True
+    async def _ask_rate(self, name: str) -> bool | None:
+        """Whether the rate let a request through. A refusal changes nothing, so it may be asked as often as one likes."""
+        reply = await _unless_full(lambda: self.client.increment_concurrency_slots([name], 1, "rate_limit"))
+        if reply and not reply.json():
+            raise NoLimitError
+        return reply is not None
 
     async def _renew(self, lease: UUID) -> None:
         while True:
@@ -250,7 +221,16 @@ class SharedSlots:
             _log().warning("A slot could not be given back (%s); it is free in %.0f s.", _why(error), LEASE)
 
 
-async def _soon(send: Callable[[], Awaitable[T]]) -> T:
+async def _unless_full(send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response | None:
+    try:
+        return await _soon(send)
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code in FULL:
+            return None
+        raise
+
+
+async def _soon(send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
     """The answer of a server that is busy for moments, however many. Raises TimeoutError if it is silent."""
     while True:
         try:
