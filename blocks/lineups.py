@@ -56,6 +56,10 @@ class Lineup(Block):
             return {}
         return dict(pair.split("=") for pair in getattr(self, "canary_roles", "").split())
 
+    def asked(self) -> Mapping[str, str]:
+        """Every place that asks a model, those of the canary apart -> name of its model block."""
+        return {**self.named(), **{f"{role} (canary)": name for role, name in self.candidates().items()}}
+
 
 def lineup_kinds() -> Mapping[str, type[Lineup]]:
     """Pipeline -> its kind of lineup."""

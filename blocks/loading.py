@@ -59,7 +59,7 @@ async def load_lineup(kind: type[Lineup], name: str) -> LoadedLineup:
         lineup = await _lineup(client, kind, name)
         documents = await model_documents(client)
     roles = lineup.named()
-    asked = {**roles, **{f"{role} (canary)": block for role, block in lineup.candidates().items()}}
+    asked = lineup.asked()
     models = {block: _model(name, asked, block, documents) for block in sorted(set(asked.values()))}
     settings = {
         field: getattr(lineup, field) for field in kind.model_fields if field not in {*roles, "block_type_slug"}

@@ -197,7 +197,7 @@ def _lineup(
     try:
         lineup = load_document(document)
         assert isinstance(lineup, Lineup)
-        roles = lineup.named()
+        roles = lineup.asked()
         if lost := {role: name for role, name in roles.items() if len(documents.get(name, ())) != 1}:
             said = "; ".join(
                 f"{role} names {name!r}: there are {len(documents.get(name, ()))}" for role, name in lost.items()
@@ -211,4 +211,4 @@ def _lineup(
         return Finding(bad, error.happened, error.do), models
     if gone := LoadedLineup(document.name or "", roles, {}, models).withdrawn():
         return Finding(bad, " ".join(gone), CHOOSE if used else f"before it is used: {CHOOSE}"), models
-    return ok(f"{len(roles)} roles on {', '.join(models)}"), models
+    return ok(f"{len(lineup.roles)} roles on {', '.join(models)}"), models

@@ -1,6 +1,7 @@
 """The doctor on a real Prefect server with phasegate's blocks."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -43,10 +44,19 @@ def test_the_withdrawn_baseline_is_named_with_its_roles(prefect_api: str, in_use
     assert "avatar_creation" in check.found
 
 
-def test_a_lineup_that_names_no_model_block_is_told(prefect_api: str, in_use: None, lineup: SaveLineup) -> None:
-    lineup("broken", value_stack="nobody-has-this")
+@pytest.mark.parametrize(
+    ("role", "fields"),
+    [
+        ("value_stack", {"value_stack": "nobody-has-this"}),
+        ("value_stack (canary)", {"canary_percent": 50, "canary_roles": "value_stack=nobody-has-this"}),
+    ],
+)
+def test_a_lineup_that_names_no_model_block_is_told(
+    prefect_api: str, in_use: None, lineup: SaveLineup, role: str, fields: dict[str, Any]
+) -> None:
+    lineup("broken", **fields)
     check = diagnosed(prefect_api)["lineup generator/broken"]
-    assert "value_stack names 'nobody-has-this'" in check.found
+    assert f"{role} names 'nobody-has-this'" in check.found
     asyncio.run(_delete("broken"))
 
 
