@@ -126,6 +126,8 @@ class Graph:
             left, slow = deque(works), 0
             while left:
                 for outcome in self._in_a_session(list(left)):
+                    if not left:
+                        return  # all is done; only the session takes too long to close
                     left.popleft()
                     yield outcome
                     slow += isinstance(outcome, GraphSlowError)
@@ -188,10 +190,7 @@ def open_graph(
     patience: Patience = Patience(),
     turn: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
 ) -> Iterator[Graph]:
-    """A connection to a graph that was seen to answer, closed at the end.
-
-    Raises GraphUnreachableError.
-    """
+    """A connection to a graph that was seen to answer, closed at the end. Raises GraphUnreachableError."""
     where = where or f"the graph at {uri}"
     # The driver logs what it retries as warnings of its own; what matters is said by our errors.
     logging.getLogger("neo4j").setLevel(logging.ERROR)
