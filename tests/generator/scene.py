@@ -12,11 +12,12 @@ from flows.generator.stages import STAGES
 from tasks.records import runs
 from tasks.records.database import engine
 from tests import one_loop
-from tests.doubles.model_server import AskedRequest
+from tests.doubles.model_server import AskedRequest, ModelServer, faults
 from tests.generator import examples
 
 PARTS = len(SECTIONS) + 1
 """Questions of the report: its outline and its sections."""
+BROKEN = faults.http_error(400, "This model is out of order.")
 QUESTIONS = len(STAGES) - 1 + PARTS
 
 
@@ -83,3 +84,37 @@ def calls(run_id: str) -> dict[str, RowMapping]:
 
 def new_id() -> str:
     return str(uuid.uuid4())
+
+
+def asked_set(models: ModelServer) -> set[str]:
+    names = [asked(request) for request in models.requests]
+    assert len(names) == len(set(names)), "something was asked twice"
+    return set(names)
+
+
+def planned(flow: Any, parameters: dict[str, Any]) -> str:
+    """The id of a flow run that is yet to start."""
+    from prefect.client.orchestration import get_client
+
+    async def create() -> str:
+        async with get_client() as client:
+            return str((await client.create_flow_run(flow, parameters=parameters)).id)
+
+    return one_loop.run(create())
+
+
+def again(flow: Any, flow_run_id: str) -> Any:
+    """Runs a flow run under its own id, as a worker does after a crash."""
+    from uuid import UUID
+
+    from prefect.client.orchestration import get_client
+    from prefect.flow_engine import run_flow
+    from prefect.states import Pending
+
+    async def go() -> Any:
+        async with get_client() as client:
+            await client.set_flow_run_state(UUID(flow_run_id), Pending(), force=True)
+            flow_run = await client.read_flow_run(UUID(flow_run_id))
+        return await run_flow(flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="result")
+
+    return one_loop.run(go())

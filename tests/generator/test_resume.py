@@ -1,8 +1,6 @@
 """Runs that fail, are cancelled or crash: what was finished is kept, what is missing is asked, nothing twice."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
@@ -13,23 +11,26 @@ from tasks.records.database import engine
 from tasks.records.runs import RunStart, read_run, start_run
 from tests import one_loop
 from tests.conftest import SaveLineup, SaveModel
-from tests.doubles.model_server import ModelServer, faults
+from tests.doubles.model_server import ModelServer
 from tests.generator.examples import sample
 from tests.generator.scene import (
+    BROKEN,
+    again,
     asked,
+    asked_set,
     asks,
     calls,
     go_on,
     new_id,
     newest_run,
     outputs,
+    planned,
     questions,
     run_generator,
     sources,
 )
 
 pytestmark = [pytest.mark.server, pytest.mark.long]
-BROKEN = faults.http_error(400, "This model is out of order.")
 STAGE_KEYS = {stage.key for stage in STAGES}
 
 
@@ -41,12 +42,6 @@ def fail_at(models: ModelServer, lineup: str, *names: str) -> str:
     models.heal()
     models.clear()
     return str(newest_run()["id"])
-
-
-def asked_set(models: ModelServer) -> set[str]:
-    names = [asked(request) for request in models.requests]
-    assert len(names) == len(set(names)), "something was asked twice"
-    return set(names)
 
 
 class TestFailure:
@@ -132,6 +127,12 @@ class TestGoingOn:
         go_on(fail_at(models, lineup(), "report_synthesis-avatar"), "double")
         assert asked_set(models) == {"report_synthesis-avatar"}
 
+    def test_a_report_of_another_length_is_written_anew(self, models: ModelServer, lineup: SaveLineup) -> None:
+        done = run_generator(lineup())
+        models.clear()
+        go_on(done, lineup("long", report_words=1200))
+        assert asked_set(models) == questions("report_synthesis") - {"report_synthesis-outline"}
+
     def test_what_is_taken_over_says_so(self, models: ModelServer, lineup: SaveLineup) -> None:
         failed = fail_at(models, lineup(), "value_stack")
         run = go_on(failed, "double")
@@ -195,108 +196,6 @@ class TestGoingOn:
         assert asked_set(models) == questions("avatar_creation", *readers("avatar_creation"))
 
 
-class TestCorrection:
-    @pytest.mark.parametrize("key", ["offer_rationale", "pricing_framework", "premium_bonuses"])
-    def test_only_what_reads_a_corrected_stage_may_be_asked_again(
-        self, key: str, models: ModelServer, lineup: SaveLineup
-    ) -> None:
-        done = run_generator(lineup())
-        field = longest_text(outputs(done)[key])
-        models.clear()
-        run = go_on(done, "double", overrides={f"{key}.{field}": "Said far better."})
-        assert asked_set(models) <= questions(*readers(key))
-        assert outputs(run)[key][field] == "Said far better."
-        assert sources(run)[key] == "overridden"
-
-    def test_what_reads_the_corrected_field_is_asked_again(self, models: ModelServer, lineup: SaveLineup) -> None:
-        done = run_generator(lineup())
-        models.clear()
-        go_on(done, "double", overrides={"offer_design.core_offer.offer_name": "The Quiet Ledger"})
-        assert {"offer_rationale", "premium_bonuses", "power_guarantee"} <= asked_set(models)
-        assert all(
-            "The Quiet Ledger" in request.user for request in models.requests if asked(request) == "premium_bonuses"
-        )
-        assert not asked_set(models) & questions("market_analysis", "buyer_psychology")
-
-    def test_a_field_nobody_reads_asks_nothing(self, models: ModelServer, lineup: SaveLineup) -> None:
-        done = run_generator(lineup())
-        models.clear()
-        go_on(
-            done, "double", overrides={"scarcity_upsells." + longest_text(outputs(done)["scarcity_upsells"]): "Better."}
-        )
-        assert not models.requests
-
-    def test_a_correction_lives_on_when_the_corrected_run_is_gone_on_from(
-        self, models: ModelServer, lineup: SaveLineup
-    ) -> None:
-        done = run_generator(lineup())
-        models.fail_when(asks("power_guarantee"), BROKEN)
-        with pytest.raises(CallError):
-            go_on(done, "double", overrides={"offer_design.core_offer.offer_name": "The Quiet Ledger"})
-        models.heal()
-        models.clear()
-        run = go_on(str(newest_run()["id"]), "double")
-        assert outputs(run)["offer_design"]["core_offer"]["offer_name"] == "The Quiet Ledger"
-        assert asked_set(models) == {"power_guarantee"}
-
-    def test_what_reads_only_a_computed_field_is_asked_again(self, models: ModelServer, lineup: SaveLineup) -> None:
-        done = run_generator(lineup())
-        models.clear()
-        run = outputs(go_on(done, "double", overrides={"value_stack.core_components.0.perceived_value": 99_999}))
-        components = run["value_stack"]["core_components"]
-        assert run["value_stack"]["total_perceived_value"] == sum(one["perceived_value"] for one in components)
-        assert "pricing_framework" in asked_set(models)
-
-    def test_one_made_together_with_one_further_up_lives_on(self, models: ModelServer, lineup: SaveLineup) -> None:
-        done = run_generator(lineup())
-        component = "value_stack.core_components.0.perceived_value"
-        both = go_on(done, "double", overrides={component: 99_999, "pricing_framework.recommended_price": 12_345})
-        models.clear()
-        assert outputs(go_on(both, "double")) == outputs(both)
-        assert outputs(both)["pricing_framework"]["recommended_price"] == 12_345
-        assert not models.requests
-
-    def test_one_whose_turn_did_not_come_lives_on(self, models: ModelServer, lineup: SaveLineup) -> None:
-        done = run_generator(lineup())
-        models.fail_when(asks("offer_rationale"), BROKEN)
-        promise = {"avatar_creation.avatar_name": "Wren", "pricing_framework.recommended_price": 12_345}
-        with pytest.raises(CallError):
-            go_on(done, "double", overrides=promise)
-        models.heal()
-        run = outputs(go_on(str(newest_run()["id"]), "double"))
-        assert run["pricing_framework"]["recommended_price"] == 12_345
-        assert run["avatar_creation"]["avatar_name"] == "Wren"
-
-    def test_a_corrected_report_is_not_written_again(self, models: ModelServer, lineup: SaveLineup) -> None:
-        done = run_generator(lineup())
-        first = go_on(done, "double", overrides={"report_synthesis.headline": "Cash first."})
-        second = go_on(
-            first, "double", overrides={"premium_bonuses." + longest_text(outputs(done)["premium_bonuses"]): "Best."}
-        )
-        models.clear()
-        third = go_on(second, "double")
-        assert outputs(third)["report_synthesis"]["headline"] == "Cash first."
-        assert sources(third)["report_synthesis"] == "overridden"
-        assert not models.requests
-
-    def test_a_correction_further_up_outweighs_an_older_one(self, models: ModelServer, lineup: SaveLineup) -> None:
-        done = run_generator(lineup())
-        first = go_on(done, "double", overrides={"offer_design.core_offer.offer_name": "The Quiet Ledger"})
-        models.clear()
-        run = go_on(first, "double", overrides={"avatar_creation.avatar_name": "Wren"})
-        assert "offer_design" in asked_set(models)
-        assert outputs(run)["avatar_creation"]["avatar_name"] == "Wren"
-
-    def test_a_correction_that_cannot_be_asks_nothing_and_leaves_no_run(
-        self, models: ModelServer, lineup: SaveLineup
-    ) -> None:
-        failed = fail_at(models, lineup(), "competitive_analysis")
-        with pytest.raises(InputError, match="There is no field"):
-            go_on(failed, "double", overrides={"buyer_psychology.nothing_like_it": "x"})
-        assert not models.requests
-        assert newest_run()["id"] == failed
-
-
 def start_of_a_run(parent: str) -> str:
     """The id of a recorded run that goes on from `parent` and was killed before it came to any stage."""
     earlier = read_run(engine(), parent)
@@ -305,36 +204,3 @@ def start_of_a_run(parent: str) -> str:
     start = RunStart(id=new_id(), parent_id=parent, **{name: earlier[name] for name in copied})
     start_run(engine(), start)
     return start.id
-
-
-def longest_text(body: Mapping[str, Any]) -> str:
-    """Name of the field at the top of an output that holds the longest text."""
-    return max((name for name, value in body.items() if isinstance(value, str)), key=lambda name: len(body[name]))
-
-
-def planned(flow: Any, parameters: dict[str, Any]) -> str:
-    """The id of a flow run that is yet to start."""
-    from prefect.client.orchestration import get_client
-
-    async def create() -> str:
-        async with get_client() as client:
-            return str((await client.create_flow_run(flow, parameters=parameters)).id)
-
-    return one_loop.run(create())
-
-
-def again(flow: Any, flow_run_id: str) -> Any:
-    """Runs a flow run under its own id, as a worker does after a crash."""
-    from uuid import UUID
-
-    from prefect.client.orchestration import get_client
-    from prefect.flow_engine import run_flow
-    from prefect.states import Pending
-
-    async def go() -> Any:
-        async with get_client() as client:
-            await client.set_flow_run_state(UUID(flow_run_id), Pending(), force=True)
-            flow_run = await client.read_flow_run(UUID(flow_run_id))
-        return await run_flow(flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="result")
-
-    return one_loop.run(go())
