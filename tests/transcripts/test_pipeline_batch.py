@@ -95,14 +95,15 @@ def test_never_more_at_the_same_time_than_the_model_serves(
 def test_many_calls_take_little_time_and_no_memory(
     models: ModelServer, transcript_lineup: SaveTranscriptLineup, tmp_path: Path
 ) -> None:
-    """The figure is measured by `tests.benchmarks.transcript_batch`; here the bounds leave room for a busy machine."""
+    """The figure is measured by `tests.benchmarks.transcript_batch`; here only this process's own time is looked at, which
+    a busy machine does not make longer."""
     models.answer, name = says(), transcript_lineup()
 
     measured = measure(tmp_path, 60, lambda: batch(tmp_path, name))
 
     assert measured.result.failed == {}
     assert measured.grown_mb < 60
-    assert measured.per_second > 0.5
+    assert measured.processor / measured.calls < 0.2
 
 
 HOSTILE = {
