@@ -141,7 +141,7 @@ class Circumstances(NamedTuple):
 
     now: datetime
     alarms: tuple[str, ...] = ()
-    """Reasons to roll back at once: the target's probe is dead, a changed block was edited by hand."""
+    """Reasons to roll back at once: a changed block was edited by hand, the gate's run was cancelled or lost."""
     doubts: tuple[str, ...] = ()
     """Reasons not to promote yet: the drill or the baseline is too old, the store could not be read."""
     exposed: bool = True
