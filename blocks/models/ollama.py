@@ -107,6 +107,8 @@ class OllamaModel(LanguageModel):
         try:
             async with asyncio.timeout(LIST_SECONDS):
                 reply = await client.get(f"{endpoint.base_url}/api/tags", headers=dict(endpoint.headers))
+        except httpx.DecodingError as error:
+            raise fault("invalid_envelope", f"What answers at {self.base_url} is not Ollama. {error}") from None
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise fault("connection", f"Ollama at {self.base_url} does not answer ({type(error).__name__}).") from None
         if reply.is_redirect:

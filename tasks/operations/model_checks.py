@@ -15,6 +15,7 @@ import httpx
 
 from blocks.models import CloudflareModel, LanguageModel, OllamaModel
 from blocks.models.faults import fault
+from blocks.models.replies import reply_object
 from blocks.models.wire import Question
 from tasks.answering.ask import Asking, Model, Slot, unshared
 from tasks.answering.transport import new_client
@@ -148,14 +149,15 @@ async def _json(request: Any) -> dict[str, Any]:
     """The JSON object a host answers. Raises CallError."""
     try:
         reply = await request
-        body = reply.json()
-    except (httpx.HTTPError, ValueError) as error:
+    except httpx.DecodingError as error:
+        raise fault("invalid_envelope", str(error)) from None
+    except httpx.HTTPError as error:
         raise fault("connection", f"The host does not answer as expected ({type(error).__name__}).") from None
     if reply.status_code in (401, 403):
         raise fault("unauthorized", f"The host answered HTTP {reply.status_code}.")
-    if reply.status_code >= 400 or not isinstance(body, dict):
+    if reply.status_code >= 400:
         raise fault("invalid_envelope", f"The host answered HTTP {reply.status_code}.")
-    return body
+    return reply_object(reply.status_code, reply.content)
 
 
 def room_of_ollama(url: str) -> tuple[str, int | None]:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from blocks.errors import CallError
 from blocks.models import OllamaModel
 from blocks.models.wire import Endpoint, Reply
+from tasks.answering import transport
 from tasks.answering.transport import new_client
 from tests.answering.setting import PROSE, QUESTION, TERN, Bird, ask, classes, ollama
 from tests.doubles.model_server import ModelServer, catalogue, faults
@@ -170,3 +171,9 @@ def test_a_server_that_is_not_there(models: ModelServer) -> None:
 @pytest.mark.parametrize("path", ["/v1", "/client/v4", "/nowhere"])
 def test_a_server_that_is_not_ollama(models: ModelServer, path: str) -> None:
     assert refused(ollama(models, base_url=models.url + path)).error_class == "invalid_envelope"
+
+
+def test_a_list_without_end_is_not_read_to_its_end(models: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "LIST_BYTES", 100)
+    error = refused(ollama(models))
+    assert ("over 100 bytes" in str(error), error.error_class) == (True, "invalid_envelope")

@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from blocks.errors import BaserowError
+from tasks.crm.baserow import connection
 from tasks.crm.tables import TABLES
 from tests.crm import baserow_setting
 from tests.crm.baserow_setting import Setting, empty_database, record
@@ -138,6 +139,13 @@ def test_a_wrong_password_is_said_without_showing_it(setting: Setting, monkeypat
     with pytest.raises(BaserowError, match=r"refused the login of owner@example\.com") as caught:
         setting.setup()
     assert "wrong password" not in str(caught.value)
+
+
+def test_a_login_without_end_is_not_read_to_its_end(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "ANSWER_BYTES", 1_000)
+    setting.double.faults.plan("before", path="token-auth", times=99, answer=answer(200, "x" * 2_000))
+    with pytest.raises(BaserowError, match="over 1,000 bytes"):
+        setting.setup()
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 from blocks.models import CloudflareModel, LanguageModel, OllamaModel
+from tasks.answering import transport
 from tasks.operations.checks import Check
 from tasks.operations.model_checks import check_answer, check_cloudflare, check_ollama, room_of_ollama
 from tests.doubles.model_server import HostedModel, ModelServer, catalogue, faults
+from tests.doubles.model_server.wire import HttpRequest, HttpResponse, LocalHttpServer, Send
 from tests.operations.making import made
 
 TODAY = date(2026, 5, 4)
@@ -160,3 +162,20 @@ def test_a_model_cloudflare_does_not_list_is_a_failure(models: ModelServer) -> N
 def test_a_refused_token_is_not_shown(models: ModelServer) -> None:
     check = listed(models, api_token=SecretStr("a-wrong-token"))
     assert (check.state, "a-wrong-token" in check.found + check.do) == ("failed", False)
+
+
+def test_a_list_without_end_is_not_read_to_its_end(models: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "LIST_BYTES", 100)
+    check = listed(models)
+    assert (check.state, "over 100 bytes" in check.found) == ("failed", True)
+
+
+def test_a_host_that_answers_with_nonsense_is_a_failure_and_no_defect(models: ModelServer) -> None:
+    async def handle(_: HttpRequest, send: Send) -> None:
+        await send(HttpResponse(200, b"[" * 200_000))
+
+    server = LocalHttpServer(handle)
+    server.start()
+    check = listed(models, base_url=f"http://127.0.0.1:{server.port}")
+    server.stop()
+    assert (check.state, "without a JSON object" in check.found) == ("failed", True)
