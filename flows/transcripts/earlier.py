@@ -1,6 +1,6 @@
 """What an agent that gave no answer wrote in an earlier run about the same text: it stays. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -24,17 +24,29 @@ def with_earlier(understood: Understood, earlier: Earlier | None, transcript: Tr
     unanswered = {name.partition("/")[0] for name in understood.missing}
     mine = {**understood.record.model_dump(), "phases": list(understood.phases)}
     theirs = {**earlier.record.model_dump(), "phases": list(earlier.phases)}
-    kept = {
-        agent.key for agent in AGENTS if agent.key in unanswered for path in agent.writes if _take(path, mine, theirs)
-    }
-    if not kept:
+    stays = {
+        path: agent.key
+        for agent in AGENTS if agent.key in unanswered
+        for path in agent.writes if _take(path, mine, theirs)
+    }  # fmt: skip
+    if not stays:
         return understood
     phases, record = mine.pop("phases"), CrmRecord.model_validate(mine)
     checks = [asdict(check) for check in check_drafts(record, transcript, understood.knowledge.meeting_date)]
     missing = {
-        name: f"{why} {STAYS}" if name.partition("/")[0] in kept else why for name, why in understood.missing.items()
+        name: f"{why} {STAYS}" if name.partition("/")[0] in stays.values() else why
+        for name, why in understood.missing.items()
     }
-    return replace(understood, record=record, phases=phases, checks=checks, missing=missing)
+    return replace(understood, record=record, phases=phases, checks=checks, missing=missing, stays=[*stays])
+
+
+def without(record: CrmRecord, stays: Collection[str]) -> CrmRecord:
+    """The record as the run itself came to it: empty where the text of an earlier run stays."""
+    body = record.model_dump()
+    for path in stays:
+        part, _, name = path.rpartition(".")
+        (body[part] if part else body).pop(name, None)
+    return CrmRecord.model_validate(body)
 
 
 def _take(path: str, mine: dict[str, Any], theirs: Mapping[str, Any]) -> bool:

@@ -14,8 +14,9 @@ from blocks.errors import ServiceError
 from blocks.graph import GraphStore
 from blocks.stores import load_stores
 from flows.opening import recorded
+from flows.transcripts.earlier import without
 from flows.transcripts.opening import PIPELINE
-from flows.transcripts.process import kept, process_transcript, projected
+from flows.transcripts.process import Processed, kept, process_transcript, projected
 from flows.transcripts.recorded import MODEL, RecordedReplies
 from flows.transcripts.run import TranscriptRun
 from flows.transcripts.samples import LONG, REPLIES, SHORT
@@ -29,9 +30,10 @@ from tasks.records.database import engine
 from tasks.records.transcripts import keep_source, note_run, read_transcript, read_transcript_run
 from tasks.reports.comparison import comparison_page
 from tasks.reports.page import page_markdown
+from tasks.transcripts.knowledge import Knowledge
 from tasks.transcripts.reading import read_file
 from tasks.transcripts.record import CrmRecord
-from tasks.transcripts.scoring.drafts import DraftCheck, check_written
+from tasks.transcripts.scoring.drafts import DraftCheck, check_drafts, check_written
 from tasks.transcripts.scoring.gold import read_gold
 from tasks.transcripts.scoring.quality import ModelScore
 from tasks.transcripts.scoring.score import score
@@ -129,10 +131,7 @@ async def real(lineup: str = "production", again: bool = True) -> Any:
         The run, the call, and which projection is behind; the score is an artifact.
     """
     result = await process_transcript(path=LONG, lineup=lineup, again=again)
-    stored = read_transcript(engine(), result.transcript_id)
-    assert stored is not None
-    record = CrmRecord.model_validate(stored["crm_data"])
-    checks = [*check_written(record), *_checks(result.run_id)]
+    record, checks = _written_now(result)
     judged = score(record, read_gold(LONG.with_suffix(".gold.json")), "pipeline", checks)
     scores = [ModelScore(record.meeting.model or "?", "pipeline", (judged,), _first_try(result.run_id))]
     await acreate_markdown_artifact(page_markdown(comparison_page(scores, result.run_id)), key="transcript-real")
@@ -140,9 +139,13 @@ async def real(lineup: str = "production", again: bool = True) -> Any:
     return result
 
 
-def _checks(run_id: str) -> list[DraftCheck]:
-    found = read_transcript_run(engine(), run_id)
-    return [DraftCheck(**check) for check in (found and found["checks"]) or []]
+def _written_now(result: Processed) -> tuple[CrmRecord, list[DraftCheck]]:
+    """What this run's models made of the long sample, and its checks: what another run wrote is not to their credit."""
+    found = read_transcript_run(engine(), result.run_id)
+    assert found is not None
+    record = without(CrmRecord.model_validate(found["record"]), result.stays)
+    day = Knowledge.model_validate(found["knowledge"]).meeting_date
+    return record, [*check_written(record), *check_drafts(record, read_file(LONG), day)]
 
 
 def _first_try(run_id: str) -> float | None:

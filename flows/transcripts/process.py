@@ -45,6 +45,8 @@ class Processed(BaseModel):
     """Whether its record is another than before."""
     missing: dict[str, str] = Field(default_factory=dict)
     """Agents that gave no answer, why, and whether what they wrote earlier stays."""
+    stays: list[str] = Field(default_factory=list)
+    """What of its record (dotted) an earlier run wrote."""
     behind: dict[Target, str] = Field(default_factory=dict)
     """Projections that lack it, and why."""
 
@@ -74,7 +76,7 @@ async def process_transcript(
     behind = await projected(database, await load_stores(), transcript.transcript_id)
     result = Processed(
         run_id=run.start.id, transcript_id=transcript.transcript_id, changed=changed,
-        missing=dict(understood.missing), behind=behind,
+        missing=dict(understood.missing), stays=list(understood.stays), behind=behind,
     )  # fmt: skip
     _tell(result)
     await acreate_markdown_artifact(artifact(understood.record, database), key=f"transcript-{_slug(transcript)}")

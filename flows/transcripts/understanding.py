@@ -72,6 +72,8 @@ class Understood:
     dropped: Sequence[Rejected]
     checks: Sequence[Mapping[str, Any]]
     missing: Mapping[str, str]
+    stays: Sequence[str] = ()
+    """What (dotted, see `Agent.writes`) is the text of an earlier run, perhaps of another model."""
 
 
 @dataclass

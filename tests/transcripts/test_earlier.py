@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from blocks.errors import CallError
-from flows.transcripts.earlier import STAYS, with_earlier
+from flows.transcripts.earlier import STAYS, with_earlier, without
 from flows.transcripts.samples import SHORT
 from flows.transcripts.understanding import Query, Understood
 from tasks.records.transcripts import Earlier
@@ -20,7 +20,7 @@ GOOD = heard(CALL)
 EARLIER = Earlier(GOOD.record, GOOD.phases)
 
 
-def without(*agents: str) -> Understood:
+def answered_but(*agents: str) -> Understood:
     answer = recorded()
 
     async def ask(query: Query) -> Any:
@@ -33,12 +33,13 @@ def without(*agents: str) -> Understood:
 
 @pytest.mark.parametrize("agent", ["email", "social", "coaching", "summary", "structuring"])
 def test_what_an_agent_wrote_earlier_stays_when_it_fails(agent: str) -> None:
-    failed = without(agent)
+    failed = answered_but(agent)
     assert (failed.record, failed.phases) != (GOOD.record, GOOD.phases)
 
     mended = with_earlier(failed, EARLIER, CALL)
 
     assert (mended.record, mended.phases) == (GOOD.record, GOOD.phases)
+    assert without(mended.record, mended.stays) == failed.record
     assert all(why.endswith(STAYS) for why in mended.missing.values())
 
 
@@ -47,7 +48,7 @@ def test_only_what_failed_is_taken_over() -> None:
         update={"summary": "Earlier.", "communications": Communications(facebook="Earlier.")}
     )
 
-    mended = with_earlier(without("email", "summary"), Earlier(other, GOOD.phases), CALL)
+    mended = with_earlier(answered_but("email", "summary"), Earlier(other, GOOD.phases), CALL)
 
     assert mended.record.summary == "Earlier."
     assert mended.record.communications.facebook == GOOD.record.communications.facebook
@@ -58,7 +59,7 @@ def test_a_draft_that_stays_is_checked_against_what_this_run_found() -> None:
     mail = Communications(follow_up_email="Dear Nobody, the price is $77,777.")
     other = GOOD.record.model_copy(update={"communications": mail})
 
-    mended = with_earlier(without("email"), Earlier(other, ()), CALL)
+    mended = with_earlier(answered_but("email"), Earlier(other, ()), CALL)
 
     assert mended.checks == [
         asdict(check) for check in check_drafts(mended.record, CALL, mended.knowledge.meeting_date)
@@ -67,6 +68,6 @@ def test_a_draft_that_stays_is_checked_against_what_this_run_found() -> None:
 
 
 def test_a_first_run_has_nothing_to_take_over() -> None:
-    failed = without("email")
+    failed = answered_but("email")
 
     assert with_earlier(failed, None, CALL) is failed
