@@ -12,6 +12,7 @@ from tasks.transcripts.normalise.dates import find_dates
 from tasks.transcripts.normalise.emails import find_emails, parse_email
 from tasks.transcripts.normalise.money import find_sums, parse_money
 from tasks.transcripts.normalise.phones import find_phones, parse_phone
+from tasks.transcripts.normalise.states import find_states, parse_state
 from tasks.transcripts.windows import Piece, Window
 
 _AMOUNTS: frozenset[FindingField] = frozenset(("deal", "deposit", "estate_value"))
@@ -44,8 +45,9 @@ def candidates(window: Window, base: date | None = None, *, dates: bool = True) 
 def contradicts(field: FindingField, value: str, quote: str) -> str | None:
     """Why a quote that was found cannot prove the value, or None.
 
-    An amount or a number must stand in its own quote: it is what a model invents most, and what hurts most. An address
-    may be spelled over several turns, so only another address in the quote speaks against it.
+    An amount or a telephone number must stand in its own quote: they are what a model invents most, and what hurts most.
+    An address may be spelled over several turns, so only another address in the quote speaks against it, as other states
+    do against a state.
     """
     if field in _AMOUNTS:
         amount = parse_money(value)
@@ -59,6 +61,10 @@ def contradicts(field: FindingField, value: str, quote: str) -> str | None:
         address, others = parse_email(value), {found.address for found in find_emails(quote)}
         if address is not None and others and address not in others:
             return f"The quote contains another address than {address}."
+    elif field == "client_state":
+        state, states = parse_state(value), find_states(quote)
+        if state is not None and states and state not in states:
+            return f"The quote names another state than {state}."
     return None
 
 

@@ -19,7 +19,7 @@ def window(*lines: str) -> Window:
 CALL = window(
     "[00:00:05] Ann: It’s “forty-six hundred” — all of it.",
     "[00:00:09] Bo: Sure. Call 608-555-0117, or write to bo at lake house dot example.",
-    "[00:00:15] Ann: Sure. Then Thursday the twelfth?",
+    "[00:00:15] Ann: Sure. Then Thursday the twelfth? We live in Minnesota.",
 )
 
 
@@ -85,6 +85,7 @@ def test_a_proven_finding_carries_the_transcripts_words_and_time() -> None:
         ("deposit", "$500", "all of it", "does not contain the amount"),
         ("client_phone_number", "715-555-0142", "Call 608-555-0117", "does not contain the number"),
         ("client_email", "bob@lakehouse.example", "write to bo at lake house dot example", "another address"),
+        ("client_state", "Wisconsin", "We live in Minnesota", "another state"),
     ],
 )
 def test_a_finding_without_proof_is_dropped_with_the_reason(
