@@ -4,15 +4,26 @@ import os
 from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+STATE = ("phasegate.db", "prefect/prefect.db")
+"""What lies in every state folder in use: the own database, or that of a Prefect server started from here."""
 
 
 def home() -> Path:
     """The state folder, made if it is not there, readable by its owner only.
 
-    Raises StorageError if it cannot be made or written.
+    One that was made before is closed to others while it is empty or if phasegate kept its state there; a folder with
+    other things in it may be theirs, and the doctor tells of it. Raises StorageError if it cannot be made or written.
     """
-    folder = Path(os.environ.get("PHASEGATE_HOME") or PROJECT_ROOT / "var").expanduser().resolve()
-    return private_folder(folder)
+    place = Path(os.environ.get("PHASEGATE_HOME") or PROJECT_ROOT / "var").expanduser().resolve()
+    private_folder(place)
+    facts = place.stat()
+    if facts.st_mode & 0o077 and facts.st_uid == os.geteuid() and _is_ours(place):
+        place.chmod(0o700)
+    return place
+
+
+def _is_ours(place: Path) -> bool:
+    return any((place / name).exists() for name in STATE) or not any(place.iterdir())
 
 
 def private_folder(folder: Path) -> Path:

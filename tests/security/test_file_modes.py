@@ -8,10 +8,20 @@ from pathlib import Path
 import pytest
 
 from blocks.home import PROJECT_ROOT, folder
+from blocks.home import home as state_folder
 
 
 def modes(place: Path) -> dict[str, int]:
     return {str(path.relative_to(place)): path.stat().st_mode & 0o777 for path in (place, *place.rglob("*"))}
+
+
+def opened(home: Path, *inside: str) -> None:
+    """The state folder as somebody may have made it before: open to others."""
+    home.mkdir()
+    for name in inside:
+        (home / name).parent.mkdir(exist_ok=True)
+        (home / name).touch()
+    home.chmod(0o755)
 
 
 @pytest.mark.parametrize("before", [0o022, 0o000])
@@ -21,6 +31,19 @@ def test_folders_and_files_are_closed_to_others_whatever_the_shell_says(before: 
     (folder("reports", "deep") / "report.html").write_text("Confidential.")
 
     assert modes(home) == {".": 0o700, "reports": 0o700, "reports/deep": 0o700, "reports/deep/report.html": 0o600}
+
+
+@pytest.mark.parametrize("inside", [(), ("phasegate.db",), ("prefect/prefect.db", "notes.txt")])
+def test_a_folder_made_before_is_closed(inside: tuple[str, ...], home: Path) -> None:
+    opened(home, *inside)
+
+    assert state_folder().stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_with_other_things_in_it_is_left_as_it_is(home: Path) -> None:
+    opened(home, "somebody's.txt")
+
+    assert state_folder().stat().st_mode & 0o777 == 0o755
 
 
 def test_so_are_those_of_the_processes_it_starts(home: Path) -> None:
