@@ -164,7 +164,7 @@ def test_a_schedule_that_is_not_in_the_catalogue_is_said(bootstrapped: Applied) 
     drill, old = ours("drill").id, CronSchedule(cron="0 4 * * 1")
     made = {"schedule": old.model_dump(mode="json"), "active": False, "slug": "weekly"}
     ask(lambda client: client.request("POST", f"/deployments/{drill}/schedules", json=[made]))
-    assert asyncio.run(bootstrap()).strangers == ["schedule 'weekly' of 'drill'"]
+    assert "schedule 'weekly' of 'drill'" in asyncio.run(bootstrap()).strangers
 
 
 def test_a_limit_set_by_a_person_stays(bootstrapped: Applied) -> None:
