@@ -1,7 +1,8 @@
 """What a person gives the generator: a business brief and the preferences for the offer.
 
 The models are the form in the Prefect UI (docstrings are its help texts) and the rules of a file. Enumerations are
-those of the original form; the maximum lengths are new and keep every prompt inside a 24,000-token window.
+those of the original form; the maximum lengths are new and keep every prompt inside a 24,000-token window. In scripts
+that take more tokens a letter than Latin a long brief may not fit: then the stage that it is too long for says so.
 """
 
 import json

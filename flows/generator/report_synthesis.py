@@ -214,7 +214,8 @@ async def _outline(run: GeneratorRun, business: str) -> Mapping[str, Any]:
 async def _section(
     run: GeneratorRun, number: int, section: Section, outline: Mapping[str, Any], business: str
 ) -> WrittenSection:
-    words = max(SHORTEST_SECTION, round(run.report_words * section.share))
+    table = section.table(run.outputs) if section.table else ""
+    words = words_of_text(run.report_words * section.share, table)
     plan = outline["sections"][number]["messages"]
     instructions = (
         f"Write the section '{section.title}' of the report in Markdown, about {words} words. {section.task} Bring out: "
@@ -227,7 +228,6 @@ async def _section(
         return Prompt(text, json.dumps([material, plan, words]))
 
     def judge(text: str) -> tuple[dict[str, Any], Sequence[Problem]]:
-        table = section.table(run.outputs) if section.table else ""
         markdown = f"{text}\n\n{table}".strip()
         written = WrittenSection(key=section.key, title=section.title, markdown=markdown, words=count_words(markdown))
         return written.model_dump(mode="json"), placeholders(written)
@@ -235,6 +235,11 @@ async def _section(
     tokens = round(words * TOKENS_PER_WORD) + 60
     body = await run.part(STAGE, section.key, prompt, None, tokens, judge, instructions=section.task)
     return WrittenSection.model_validate(body)
+
+
+def words_of_text(wanted: float, table: str) -> int:
+    """Words to ask for: those of the section's table count too, but a text is at least half of its section."""
+    return max(SHORTEST_SECTION, round(max(wanted / 2, wanted - count_words(table))))
 
 
 def count_words(markdown: str) -> int:

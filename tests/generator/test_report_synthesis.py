@@ -15,6 +15,7 @@ from flows.generator.report_synthesis import (
     WrittenSection,
     check,
     count_words,
+    words_of_text,
 )
 from flows.generator.report_tables import competitor_table, phrase_table, pricing_table
 from flows.generator.stages import stage
@@ -53,10 +54,10 @@ class TestWriting:
         assert report["words"] == sum(section["words"] for section in report["sections"])
 
     def test_each_section_is_asked_for_its_share_of_the_words(self, models: ModelServer, lineup: SaveLineup) -> None:
-        run_generator(lineup("long", report_words=6000))
+        found = outputs(run_generator(lineup("long", report_words=6000)))
         for section in SECTIONS:
             request = report_requests(models)[f"report_synthesis-{section.key}"]
-            words = round(6000 * section.share)
+            words = words_of_text(6000 * section.share, section.table(found) if section.table else "")
             assert f"about {words} words" in request.user
             assert request.max_tokens is not None
             assert request.max_tokens > 1.3 * words
@@ -106,6 +107,14 @@ class TestWriting:
             run_generator(lineup())
         kept = {f"{role}-{part}" for (role, part) in steps(newest_run()["id"]) if part}
         assert kept == REPORT - {"report_synthesis-avatar"}
+
+    def test_a_section_cut_at_its_limit_is_an_error_of_that_section(
+        self, models: ModelServer, lineup: SaveLineup
+    ) -> None:
+        models.fail_next(faults.truncated(), when=asks("report_synthesis-avatar"))
+        call = calls(run_generator(lineup()))["report_synthesis-avatar"]
+        assert (call["truncated"], call["score"]) == (True, 90)
+        assert [problem["message"] for problem in call["problems"]] == ["was cut at the output limit"]
 
     def test_the_report_is_scored_as_a_whole(self, models: ModelServer, lineup: SaveLineup) -> None:
         run = run_generator(lineup())
@@ -158,6 +167,10 @@ def _cells(line: str) -> int:
 
 
 class TestChecks:
+    @pytest.mark.parametrize(("table", "asked_for"), [("", 800), ("word " * 250, 550), ("word " * 700, 400)])
+    def test_a_table_is_part_of_its_section(self, table: str, asked_for: int) -> None:
+        assert words_of_text(800, table) == asked_for
+
     def test_what_draws_a_table_or_a_heading_is_no_word(self) -> None:
         assert count_words("## 1. Market\n\n- **Cash** - first\n\n| A | 5 % |\n| --- | --- |") == 6
 
