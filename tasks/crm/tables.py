@@ -31,7 +31,7 @@ class Column:
     """Written when the row is made and left alone afterwards: from then on a person decides."""
     draft: bool = False
     """Written while nobody has decided about the row. What a person approved or sent is what they read, and perhaps
-    corrected: a newer draft waits in the database until they set the status back to Draft."""
+    corrected: a newer draft waits in the database until the status is set back to Draft and everything is compared."""
 
 
 UNDECIDED = "Draft"

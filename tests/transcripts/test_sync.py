@@ -56,6 +56,20 @@ def test_a_changed_value_keeps_the_rows_and_makes_no_new_ones(database: Engine, 
     assert setting.row("Clients")["state"] == "Maine"
 
 
+def test_a_draft_set_back_gets_newer_words_when_everything_is_compared(database: Engine, setting: Setting) -> None:
+    store(database)
+    catch_up(database, at(setting))
+    setting.double.edit("Communications", 1, status="Approved")
+    store(database, run_id="second", communications={"follow_up_email": "Newer words."})
+    catch_up(database, at(setting))
+    assert setting.row("Communications")["follow_up_email_draft"] != "Newer words."
+
+    setting.double.edit("Communications", 1, status="Draft")
+    catch_up(database, at(setting), statuses=["behind", "done"])
+
+    assert setting.row("Communications")["follow_up_email_draft"] == "Newer words."
+
+
 def test_an_unconfigured_store_is_said_and_caught_up_later(database: Engine, setting: Setting) -> None:
     store(database)
 
