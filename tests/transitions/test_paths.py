@@ -55,6 +55,7 @@ STARTS: dict[str, Callable[[Story], Story]] = {
     "OVERRIDDEN": lambda story: story.monitoring().monitored(calls=2),
 }
 """Walks begin in the middle too: by chance alone hardly one would come as far as people's decisions."""
+EDITS: list[dict[str, Any]] = [{"report_words": -1}, {"report_words": 900}, {"value_stack": "old2"}, {ROLE: "old2"}]
 
 
 class Paths(RuleBasedStateMachine):
@@ -82,7 +83,7 @@ class Paths(RuleBasedStateMachine):
         """Left alone long enough, every gate comes to an end."""
         self.story.blocks.refuse.clear()
         self.story.blocks.dead.clear()
-        self.freeze("incident_closed")
+        self.disturb("incident_closed")
         for _ in range(3):
             self.story.waited(hours=80).moved()
         assert self.story.gate.state in ENDS
@@ -144,30 +145,25 @@ class Paths(RuleBasedStateMachine):
     def take_back(self) -> None:
         self.story.rolled_back()
 
-    @rule(lineup=st.sampled_from(["production", "preview"]),
-          fields=st.sampled_from([{"report_words": -1}, {"report_words": 900}, {"buyer_psychology": "old2"}, {ROLE: "old2"}]))
-    def edit(self, lineup: str, fields: dict[str, Any]) -> None:
+    @rule(lineup=st.sampled_from(["production", "preview"]), fields=st.sampled_from(EDITS), looked_at=st.booleans())
+    def edit(self, lineup: str, fields: dict[str, Any], looked_at: bool) -> None:
         self.story.blocks.lineups["generator", lineup].update(fields)
+        if looked_at:
+            self.move()
 
-    @rule(model=st.sampled_from(["new", "old"]))
-    def edit_model(self, model: str) -> None:
-        self.story.blocks.facts[model]["model"] = "another-8b"
-
-    @rule()
-    def adopt(self) -> None:
-        for finding in asyncio.run(scan(self.story.world)):
-            with contextlib.suppress(GateError):
-                asyncio.run(handle(self.story.world, finding, "adopt", "Grace", "agreed"))
-
-    @precondition(lambda self: self.story.gate.state == "HELD")
-    @rule()
-    def extend(self) -> None:
+    @rule(what=st.sampled_from(["another model", "adopted", "extended", "incident_opened", "incident_closed"]))
+    def disturb(self, what: str) -> None:
         with contextlib.suppress(GateError):
-            asyncio.run(extend(self.story.world, GATE, "Ada", 12))
-
-    @rule(kind=st.sampled_from(["incident_opened", "incident_closed"]))
-    def freeze(self, kind: str) -> None:
-        self.story.world.record(kind, "Grace", {"reason": "something is wrong"})
+            match what:
+                case "another model":
+                    self.story.blocks.facts["new"]["model"] = "another-8b"
+                case "adopted":
+                    for finding in asyncio.run(scan(self.story.world)):
+                        asyncio.run(handle(self.story.world, finding, "adopt", "Grace", "agreed"))
+                case "extended":
+                    asyncio.run(extend(self.story.world, GATE, "Ada", 12))
+                case incident:
+                    self.story.world.record(incident, "Grace", {"reason": "something is wrong"})
 
     @invariant()
     def nothing_goes_forward_while_an_incident_is_open(self) -> None:
