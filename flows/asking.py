@@ -13,13 +13,14 @@ from pydantic import BaseModel
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from blocks.errors import CallError, PromptTooLongError
 from blocks.loading import load_model
 from blocks.models import LanguageModel
 from blocks.models.wire import Question
 from flows.answers import Problem, error, texts
 from flows.progress import tell
-from tasks.answering.ask import Asking, Model
-from tasks.answering.call import Asked
+from tasks.answering.ask import Asking, Due, Model
+from tasks.answering.call import Asked, Attempt
 from tasks.answering.faults import find_echoes, find_placeholders
 from tasks.answering.guide import field_guide
 from tasks.answering.limits import room
@@ -121,11 +122,7 @@ class PipelineRun:
         await due()
         arm = self.arm
         tell(work.shown, "started", model.name)
-        asked: Asked[Any]
-        if work.answer:
-            asked = await self.asking.typed(model, work.question, work.answer, due)
-        else:
-            asked = await self.asking.prose(model, work.question, due)
+        asked = await self._put(work, model, due)
         output, problems = work.judge(asked.value) if asked.value is not None else (None, ())
         if output is not None and asked.attempts[-1].truncated:
             problems = [*problems, error("", "was cut at the output limit")]
@@ -134,6 +131,17 @@ class PipelineRun:
         if asked.error:
             raise asked.error.within(f"{work.shown}, asked of the model block {model.name!r}")
         return _plain(output)
+
+    async def _put(self, work: Work, model: Model, due: Due) -> Asked[Any]:
+        """A prompt the model cannot hold is its failure too: a candidate with a small window must not go uncounted."""
+        try:
+            if work.answer:
+                return await self.asking.typed(model, work.question, work.answer, due)
+            return await self.asking.prose(model, work.question, due)
+        except PromptTooLongError as error:
+            unsent = Attempt("first", datetime.now(UTC), 0.0, None, "context_exceeded", error.happened)
+            failure = CallError(error.happened, means=error.means, do=error.do, error_class="context_exceeded")
+            return Asked("failed", (unsent,), error=failure)
 
     async def _still_serving(self, role: str, model: Model) -> None:
         if (await self.serving(role)).name != model.name:

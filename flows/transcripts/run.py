@@ -62,7 +62,7 @@ class TranscriptRun(PipelineRun):
     async def answer(self, query: Query) -> Any:
         """The answer of the agent's model, of the query's type.
 
-        Raises CallError if there is none that can be used, PromptTooLongError if the model cannot hold the question.
+        Raises CallError if there is none that can be used, also where the model cannot hold the question.
         """
         agent = query.agent
 

@@ -83,8 +83,10 @@ class TestFailure:
         self, models: ModelServer, lineup: SaveLineup, save_model: SaveModel
     ) -> None:
         small = save_model("small", context_window=3000, max_output_tokens=2000)
-        with pytest.raises(ConfigurationError, match="'small' has a window of 3,000"):
+        with pytest.raises(CallError, match="'small' has a window of 3,000"):
             run_generator(lineup("small", offer_design=small))
+        call = calls(newest_run()["id"])["offer_design"]
+        assert (call["outcome"], call["error_class"]) == ("failed", "context_exceeded")
         assert set(outputs(str(newest_run()["id"]))) == {
             "market_analysis", "buyer_psychology", "competitive_analysis", "avatar_creation"
         }  # fmt: skip
