@@ -10,6 +10,7 @@ from flows.answers import Answer, Problem, error, warning
 from flows.transcripts.agent import Agent, Stretch, Whole, WholePart, WindowPart, said
 from flows.transcripts.draft_checks import faults
 from tasks.transcripts.evidence import Span, find_quote
+from tasks.transcripts.household import is_client
 from tasks.transcripts.normalise.persons import plain_name
 from tasks.transcripts.windows import Window
 
@@ -53,10 +54,10 @@ def _check_quotes(answer: Any, stretch: Stretch) -> Sequence[Problem]:
     ]
 
 
-def unite(answers: Iterable[tuple[Window, Any]], advisor: str | None) -> list[str]:
-    """The quotes that stand in the call and are not the advisor's, in the transcript's own letters."""
+def unite(answers: Iterable[tuple[Window, Any]], clients: Sequence[str]) -> list[str]:
+    """The quotes that stand in the call and are a client's, in the transcript's own letters; none of an unknown speaker."""
     spans = (find_quote(window, quote) for window, answer in answers for quote in answer.quotes)
-    kept = [span for span in spans if isinstance(span, Span) and (advisor is None or span.speaker != advisor)]
+    kept = [span for span in spans if isinstance(span, Span) and span.speaker and is_client(span.speaker, clients)]
     return list(dict.fromkeys(span.text for span in kept))[:MOST_TOGETHER]
 
 

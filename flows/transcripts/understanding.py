@@ -100,7 +100,7 @@ async def understand(transcript: Transcript, plan: Plan, ask: Ask, model: str | 
     knowledge = merge(transcript, proven)
     base = knowledge.meeting_date or base
     bare = assemble(transcript, knowledge, model=model)
-    quotes = social_posts.unite(heard.of(social_posts.AGENT, plan.windows), knowledge.advisor)
+    quotes = social_posts.unite(heard.of(social_posts.AGENT, plan.windows), knowledge.persons)
     wholes = await _ask_wholes(transcript, plan, ask, heard, bare, quotes, base)
     record = assemble(
         transcript,

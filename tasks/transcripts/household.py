@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from tasks.transcripts.choosing import choose, passed_over, provenance
 from tasks.transcripts.findings import Finding, FindingField
@@ -44,14 +45,14 @@ def advisor_of(transcript: Transcript, clients: list[str]) -> str | None:
     for turn in transcript.turns:
         if turn.speaker:
             words[turn.speaker] += len(turn.text.split())
-    others = {speaker: count for speaker, count in words.items() if not _is_client(speaker, clients)}
+    others = {speaker: count for speaker, count in words.items() if not is_client(speaker, clients)}
     if not clients or not others or len(others) == len(words):
         return None
     name, most = max(others.items(), key=lambda item: item[1])
     return name if most > sum(others.values()) / 2 else None
 
 
-def _is_client(speaker: str, clients: list[str]) -> bool:
+def is_client(speaker: str, clients: Sequence[str]) -> bool:
     """By name, or by surname: people are introduced as Ted and shown as Theodore."""
     words = plain_name(speaker).split()
     surnames = {plain_name(client).split()[-1] for client in clients if " " in plain_name(client)}

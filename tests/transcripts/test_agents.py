@@ -13,9 +13,10 @@ from flows.transcripts.choices import choices, finding
 from flows.transcripts.samples import LONG, SHORT
 from flows.transcripts.understanding import Plan, Query, understand
 from tasks.answering.guide import field_guide
-from tasks.transcripts.reading import read_file
+from tasks.transcripts.reading import read_file, read_text
 from tasks.transcripts.scoring.gold import read_gold
 from tasks.transcripts.scoring.score import score
+from tasks.transcripts.transcript import without_header
 from tasks.transcripts.windows import Window, windows
 from tests.doubles.model_server.instances import instance
 from tests.transcripts.scene import ONE_WINDOW, call, heard, recorded
@@ -158,6 +159,15 @@ def test_a_client_quote_is_the_transcripts_own_text_and_never_the_advisors() -> 
     record = heard(CALL, _social(quotes)).record
 
     assert record.communications.client_quotes == ["I'd sleep better knowing who can sign"]
+
+
+def test_a_sentence_of_an_assistant_or_of_nobody_known_is_no_clients_quote() -> None:
+    helper = "[00:00:07] Ines Ott: I am only here to open the room for you.\n[00:00:10] Hanna"
+    three = read_text(call("1").text.replace("[00:00:10] Hanna", helper))
+    said = ["I am only here to open the room for you.", "I will think about it."]
+
+    assert heard(three, _social(said)).record.communications.client_quotes == ["I will think about it."]
+    assert heard(without_header(three), _social(said)).record.communications.client_quotes == []
 
 
 def _social(quotes: list[str]) -> Any:
