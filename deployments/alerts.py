@@ -19,7 +19,7 @@ from prefect.events.schemas.automations import Automation, AutomationCore
 from prefect.exceptions import ObjectNotFound
 
 from blocks.errors import ConfigurationError
-from deployments.catalogue import WORK_POOL
+from deployments.catalogue import FIRST, WORK_POOL
 from flows.alarming import FAMILIES
 from flows.operations.tags import OURS
 
@@ -29,6 +29,10 @@ BODY = "{{ event.payload.happened }}\n\n{{ event.payload.do }}\n{{ event.payload
 NO_WORKER = (
     f"No worker of the pool {WORK_POOL} is alive: nothing that is triggered or scheduled runs, gates are not driven.\n\n"
     "Start `phasegate serve`, or a worker on another machine; `phasegate doctor` shows what is missing."
+)
+NONE_FOR_FIRST = (
+    f"No worker asks for the queue {FIRST} of the pool {WORK_POOL}: gates, the watch, rollbacks and the janitor wait.\n\n"
+    f"Start `phasegate serve`, or `prefect worker start --pool {WORK_POOL} --work-queue {FIRST}`."
 )
 
 
@@ -126,15 +130,21 @@ def wanted_automations(block: str, document: BlockDocument) -> list[AutomationCo
     subject = f"Work pool {WORK_POOL}: no live worker"
     dead = _automation(f"{OURS} workers to {block}", "No worker is alive.", {"prefect.work-pool.not-ready"}, pool,
                        document, subject, NO_WORKER)  # fmt: skip
-    return [*made, dead]
+    queue = {"prefect.resource.id": "prefect.work-queue.*", "prefect.resource.name": FIRST}
+    of_pool = {"prefect.resource.role": "work-pool", "prefect.resource.name": WORK_POOL}
+    waits = _automation(f"{OURS} first queue to {block}", "Nobody takes up what must not wait.",
+                        {"prefect.work-queue.not-ready"}, queue, document, f"Work queue {FIRST}: no live worker",
+                        NONE_FOR_FIRST, of_pool)  # fmt: skip
+    return [*made, dead, waits]
 
 
 def _automation(
-    name: str, description: str, events: set[str], match: dict[str, str], document: BlockDocument, subject: str, body: str
+    name: str, description: str, events: set[str], match: dict[str, str], document: BlockDocument, subject: str, body: str,
+    related: Mapping[str, Any] | None = None,
 ) -> AutomationCore:  # fmt: skip
     return AutomationCore(
         name=name, description=description, tags=[OURS],
-        trigger=EventTrigger(expect=events, match=match, posture=Posture.Reactive, threshold=1),
+        trigger=EventTrigger(expect=events, match=match, match_related=related or {}, posture=Posture.Reactive, threshold=1),
         actions=[SendNotification(block_document_id=document.id, subject=subject, body=body)],
     )  # fmt: skip
 

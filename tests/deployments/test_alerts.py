@@ -131,13 +131,17 @@ def test_a_pool_without_a_worker_is_told_by_the_server_itself(alerted: Alerts, p
             pool = await client.create_work_pool(WorkPoolCreate(name="phasegate", type="process"))
         except ObjectAlreadyExists:
             pool = await client.read_work_pool("phasegate")
-        resource = {"prefect.resource.id": f"prefect.work-pool.{pool.id}", "prefect.resource.name": pool.name}
-        event = {"event": "prefect.work-pool.not-ready", "resource": resource, "id": str(uuid.uuid4()),
-                 "occurred": datetime.now(UTC).isoformat()}  # fmt: skip
-        await client.request("POST", "/events", json=[event])
+        of_pool = {"prefect.resource.id": f"prefect.work-pool.{pool.id}", "prefect.resource.name": pool.name}
+        of_queue = {"prefect.resource.id": f"prefect.work-queue.{uuid.uuid4()}", "prefect.resource.name": "first"}
+        related = [{**of_pool, "prefect.resource.role": "work-pool"}]
+        about = [("work-pool", of_pool, []), ("work-queue", of_queue, related)]
+        events = [{"event": f"prefect.{kind}.not-ready", "resource": resource, "related": others, "id": str(uuid.uuid4()),
+                   "occurred": datetime.now(UTC).isoformat()} for kind, resource, others in about]  # fmt: skip
+        await client.request("POST", "/events", json=events)
 
     on_server(lost)
-    assert "phasegate doctor" in message("no live worker")["body"]
+    assert "phasegate doctor" in message("Work pool phasegate: no live worker")["body"]
+    assert "rollbacks and the janitor wait" in message("Work queue first: no live worker")["body"]
 
 
 def test_what_lasts_is_told_once(alerted: Alerts) -> None:
