@@ -9,6 +9,7 @@ import pytest
 
 from blocks.home import PROJECT_ROOT, folder
 from blocks.home import home as state_folder
+from tasks.records.database import close_databases, engine
 
 
 def modes(place: Path) -> dict[str, int]:
@@ -55,6 +56,8 @@ def test_so_are_those_of_the_processes_it_starts(home: Path) -> None:
 
 
 def test_a_command_leaves_nothing_open(home: Path) -> None:
+    engine()
+    close_databases()
     command = [sys.executable, "-m", "deployments.command_line", "backup"]
     subprocess.run(command, cwd=PROJECT_ROOT, check=True, capture_output=True, umask=0o000)
 
