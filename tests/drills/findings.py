@@ -54,6 +54,11 @@ class Drill(BaseModel):
     def good(self) -> bool:
         return all(one.findings.good for one in self.rounds)
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether the last round broke before anything was killed: so would the next ones, without an end."""
+        return bool(self.rounds) and not self.rounds[-1].findings.good and not self.rounds[-1].kills
+
 
 def once(seen: Mapping[str, int], wanted: Mapping[str, int]) -> tuple[list[str], list[str]]:
     """What was lost and what doubled, where everything in `wanted` should be there that often."""

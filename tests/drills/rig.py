@@ -64,6 +64,8 @@ class Rig:
     def begin(self, name: str, chance: random.Random) -> None:
         """A fresh state folder."""
         close_databases()
+        if "worker" in self.house.processes:  # of a round that broke
+            self.house.kill("worker")
         self.chance, self.kills, self.shift = chance, Counter(), timedelta(0)
         os.environ["PHASEGATE_HOME"] = str(self.home(name))
         self.models.answer, self.models.delay = None, lambda request: 0.01

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from blocks.home import PROJECT_ROOT
-from tests.drills.__main__ import SCENES, scene
-from tests.drills.findings import Drill, once
+from tests.drills.__main__ import SCENES, lived, scene
+from tests.drills.findings import Drill, Findings, Round, once
 
 
 @pytest.mark.server
@@ -29,6 +29,23 @@ def test_killed_at_random_and_run_again_nothing_is_lost_doubled_or_wrongly_promo
 
 def test_a_drill_takes_every_kind_of_round_in_turn() -> None:
     assert {scene(number)[0] for number in range(9)} == {name for name, *_ in SCENES} | {"generator, with a worker"}
+
+
+@pytest.mark.parametrize("error", [AssertionError("it is Crashed"), KeyError("id")])
+def test_a_round_that_breaks_is_a_finding(error: Exception) -> None:
+    def work() -> Findings:
+        raise error
+
+    assert str(error) in lived(work).lost[0]
+
+
+@pytest.mark.parametrize(("kills", "hopeless"), [({}, True), ({"worker": 1}, False)])
+def test_a_drill_goes_on_after_a_bad_round_unless_nothing_could_be_killed(
+    kills: dict[str, int], hopeless: bool
+) -> None:
+    bad = Round(number=0, scene="gate", kills=kills, seconds=1, findings=Findings(lost=["it"]))
+    drill = Drill(seed=6, rounds=[bad])
+    assert (drill.good, drill.hopeless) == (False, hopeless)
 
 
 def test_what_is_missing_is_lost_and_what_is_there_twice_is_doubled() -> None:
