@@ -24,6 +24,7 @@ from flows.transcripts.understanding import understand
 from tasks.records import runs
 from tasks.reports.comparison import comparison_page, write_comparison
 from tasks.reports.page import page_markdown
+from tasks.reports.writing import write_whole
 from tasks.transcripts.assemble import assemble
 from tasks.transcripts.merge import merge
 from tasks.transcripts.reading import Unreadable, read_folder, shown
@@ -172,7 +173,7 @@ def _write(frames: "dict[str, pd.DataFrame]", run_id: str) -> dict[str, Path]:
     place = state_folder("scores", run_id)
     files = {name: place / f"{name}.csv" for name in frames}
     for name, path in files.items():
-        path.write_text(tables.to_csv(frames[name]), newline="")
+        write_whole(path, tables.to_csv(frames[name]))
     return files
 
 

@@ -19,6 +19,7 @@ from flows.transitions.trial import Asked, run_trial
 from flows.transitions.world import World, real_world
 from tasks.records.runs import read_calls, read_steps
 from tasks.records.tables import runs
+from tasks.reports.writing import write_whole
 
 
 @flow(name="nightly-baseline", flow_run_name="baseline-{pipeline}", timeout_seconds=20 * 3600)
@@ -41,13 +42,17 @@ async def nightly_baseline(
 
 
 def record_baseline(world: World, pipeline: str, lineup: str, asked: list[Asked]) -> Path:
-    """Notes the baseline in the ledger and writes its file. It passes if every run completed."""
+    """Writes the file of the baseline and notes it in the ledger. It passes if every run completed.
+
+    The file comes first: a baseline that fails for a full disk is not one that gates rely on. Raises StorageError.
+    """
+    path = export(world, f"baseline-{world.clock():%Y-%m-%d}", [one.run_id for one in asked])
     failed = [one for one in asked if one.problem]
     passed, detail = bool(asked) and not failed, f"{len(asked)} runs under {lineup}, {len(failed)} not completed"
     body = {"pipeline": pipeline, "lineup": lineup, "passed": passed, "detail": detail,
             "runs": [one.run_id for one in asked]}  # fmt: skip
     world.record("baseline", "phasegate", body)
-    return export(world, f"baseline-{world.clock():%Y-%m-%d}", [one.run_id for one in asked])
+    return path
 
 
 def export_gate(world: World, gate: Gate) -> Path:
@@ -70,7 +75,7 @@ def export(world: World, name: str, run_ids: list[str]) -> Path:
     """
     body = {"name": name, "runs": [_run(world, run_id) for run_id in run_ids]}
     path = next(path for path in _names(name) if _free(path, run_ids))
-    path.write_text(json.dumps(body, ensure_ascii=False, indent=1, default=_plain), encoding="utf-8")
+    write_whole(path, json.dumps(body, ensure_ascii=False, indent=1, default=_plain))
     return path
 
 

@@ -1,11 +1,8 @@
 """A page people look at: one description, laid out as Markdown and as one self-contained HTML page, and written to disk."""
 
 import base64
-import contextlib
 import hashlib
-import os
 import re
-import tempfile
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -15,13 +12,13 @@ from typing import Any, Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from blocks.errors import StorageError
 from blocks.home import private_folder
 from tasks.reports.as_html import as_html
 from tasks.reports.as_markdown import as_markdown
 from tasks.reports.charts import Chart, draw, legend
 from tasks.reports.document import Blocks, Facts, Heading, Line, Paragraph, Quote, Styled, line, paragraph
 from tasks.reports.text import visible
+from tasks.reports.writing import write_whole
 
 TEMPLATES = Path(__file__).parent / "templates"
 SECTION_LEVEL = 3
@@ -137,8 +134,8 @@ def write_page(page: Page, folder: Path, name: str) -> tuple[Path, Path]:
     """
     private_folder(folder)
     markdown, html = folder / f"{name}.md", folder / f"{name}.html"
-    _write(markdown, page_markdown(page))
-    _write(html, page_html(page))
+    write_whole(markdown, page_markdown(page))
+    write_whole(html, page_html(page))
     return markdown, html
 
 
@@ -146,25 +143,3 @@ def slug(text: str, longest: int, otherwise: str = "page") -> str:
     """Lower-case letters, digits and single hyphens: a file name anywhere."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:longest].strip("-") or otherwise
-
-
-def _write(path: Path, text: str) -> None:
-    """All or nothing: the file appears, or replaces the one before it, when it is complete."""
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.stem[:80]}-", dir=path.parent)  # mode 0600
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise StorageError(
-            f"The report {path} cannot be written: {error.strerror}.",
-            means="what it tells is stored; only its page is missing.",
-            do="free the disk or correct the folder's permissions, then write the report again.",
-        ) from error

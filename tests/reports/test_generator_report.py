@@ -164,7 +164,7 @@ def test_a_folder_that_cannot_be_written(demo: RunView, tmp_path: Path) -> None:
 def test_a_report_that_cannot_be_written_leaves_nothing_half_done(demo: RunView, tmp_path: Path) -> None:
     (tmp_path / "tern-tide-practice-finance.md").mkdir()
 
-    with pytest.raises(StorageError, match="only its page is missing"):
+    with pytest.raises(StorageError, match="what is in the database stays"):
         write_generator_report(demo, tmp_path)
     assert [path.name for path in tmp_path.glob(".*")] == []
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import csv
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from blocks.errors import TranscriptError
+from blocks.errors import StorageError, TranscriptError
 from flows.transcripts.samples import REPLIES, SHORT
 from flows.transcripts.score import Scored, score_models
 from tasks.records.database import engine
@@ -176,6 +178,19 @@ def test_every_value_is_in_the_csv_files(
     with files["values"].open(newline="") as file:
         values = {(line["condition"], line["field"]): line["verdict"] for line in csv.DictReader(file)}
     assert values["pipeline", "deal_amount"] == "correct"
+
+
+def test_figures_that_find_no_room_are_an_error_in_words(
+    models: ModelServer, transcript_lineup: SaveTranscriptLineup, gold: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    models.answer = says()
+    monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(StorageError, match=r"summary\.csv cannot be written: No space left"):
+        scored(gold, transcript_lineup(), drafts=False)
 
 
 def test_other_files_do_not_matter_but_one_with_gold_answers_must_be_readable(

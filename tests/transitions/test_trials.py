@@ -1,6 +1,8 @@
 """Trials: the transcript pipeline's suite end to end on both arms, and results as files under the documents' names."""
 
+import errno
 import json
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,9 +12,10 @@ import pytest
 from prefect import flow
 from sqlalchemy import insert
 
+from blocks.errors import StorageError
 from blocks.lineups import TranscriptLineup
 from flows.transcripts.samples import SHORT
-from flows.transitions.baseline import export, export_gate, nightly_baseline
+from flows.transitions.baseline import export, export_gate, nightly_baseline, record_baseline
 from flows.transitions.plans import phase
 from flows.transitions.suite_transcripts import TranscriptSuite
 from flows.transitions.suites import SUITES
@@ -138,6 +141,29 @@ def test_a_file_of_somebody_else_is_left_alone(story: Story) -> None:
     path.write_text("notes of a person")
     assert export(story.world, "baseline-2026-11-02", ["a"]).name == "baseline-2026-11-02-2.json"
     assert path.read_text() == "notes of a person"
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+
+def test_a_full_disk_is_said_and_leaves_the_file_as_it_was(story: Story, request: pytest.FixtureRequest) -> None:
+    first = export(story.world, "phase-1-2026-11-02", ["a"])
+    request.getfixturevalue("full_disk")
+    with pytest.raises(StorageError, match="No space left on device") as failed:
+        export(story.world, "phase-1-2026-11-02", ["a", "b"])
+    assert "free the disk" in failed.value.do
+    assert (ids(first), list(first.parent.iterdir())) == (["a"], [first])
+
+
+def test_a_baseline_whose_file_found_no_room_is_none(story: Story, full_disk: None) -> None:
+    with pytest.raises(StorageError):
+        record_baseline(story.world, "generator", "production", [])
+    assert not list(story.world.read("baseline"))
 
 
 def test_a_gates_trials_are_exported_under_its_phase_and_no_others(story: Story) -> None:
