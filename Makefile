@@ -39,8 +39,9 @@ mutation: $(VENV)/.dev ## Break the code that decides about promotions, piece by
 bench: $(VENV)/.dev ## Measure what is promised: a table, var/bench.json, and what is worse than accepted
 	@$(BIN)/python -m tests.benchmarks $(BENCH)
 
-drill: $(VENV)/.dev ## Kill real processes 200 times and count what was lost or doubled; goes on where it was stopped
-	@$(BIN)/python -m tests.drills
+# Goes on where it was stopped, unless the code is another by now; DRILL="--seed 7 --kills 20" is another one, DRILL=--fresh begins anew.
+drill: $(VENV)/.dev ## Kill real processes 200 times and count what was lost or doubled
+	@$(BIN)/python -m tests.drills $(DRILL)
 
 load: $(VENV)/.dev ## Pages over a million calls, then queued transcripts against two and four workers
 	@$(BIN)/python -m tests.benchmarks.million

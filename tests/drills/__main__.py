@@ -1,10 +1,11 @@
 """kill -9 of the command line, flow runs, the watch, the Prefect server and workers, at random moments of real work.
 
-    python -m tests.drills [--kills 204] [--seed 6] [--fresh]      (`make drill`)
+    python -m tests.drills [--kills 204] [--seed 6] [--fresh]      (`make drill DRILL="--kills 20"`)
 
 Each round is one piece of work in a state folder of its own, lived and killed until it comes to its end; then everything
-it left is counted. Rounds are written down one by one to `drills.json` in the state folder: started again, a drill with
-the same seed goes on after the last one. The seed decides stories, victims and moments; how far a process had come at
+it left is counted. Rounds are written down one by one to `drills.json` in the state folder: a drill that was stopped goes
+on after the last one if it is started again with the same seed and nothing in the code is different. One that is complete,
+or found something, is over: the next begins anew. The seed decides stories, victims and moments; how far a process had come at
 that moment is the machine's affair.
 """
 
@@ -23,7 +24,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.drills.findings import Drill, Findings, Round
+from tests.drills.findings import Drill, Findings, Round, code, gone_on
 
 SCENES: Sequence[tuple[str, str, str, int]] = (
     ("generator, from a terminal", "generator", "from_a_terminal", 12),
@@ -50,16 +51,15 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--kills", type=int, default=204, help="at least so many in all")
     options.add_argument("--seed", type=int, default=6)
-    options.add_argument("--fresh", action="store_true", help="begin anew")
+    options.add_argument("--fresh", action="store_true", help="begin anew, whatever is kept")
     given = options.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     from blocks.home import home
 
     path = home() / "drills.json"
-    drill = Drill(seed=given.seed)
-    if path.exists() and not given.fresh:
-        found = Drill.model_validate_json(path.read_text())
-        drill = found if found.seed == given.seed else drill
+    drill = Drill(seed=given.seed, code=code())
+    if not given.fresh:
+        drill = gone_on(drill, path, given.kills)
     carry_out(drill, given.kills, path)
     show(drill)
     sys.exit(0 if drill.good else 1)
@@ -67,8 +67,6 @@ def main() -> None:
 
 def carry_out(drill: Drill, kills: int, path: Path | None = None) -> None:
     """Rounds, until there were so many kills; each is kept in `path` as soon as it is over."""
-    if drill.kills >= kills:
-        return
     with tempfile.TemporaryDirectory(prefix="phasegate-drill-") as folder:
         place = Path(folder)
         _prepare(place)
@@ -120,7 +118,7 @@ def lived(work: Callable[[], Findings]) -> Findings:
 
 def show(drill: Drill) -> None:
     """A row for each kind of work: what was killed, what was found."""
-    table = Table(title=f"{drill.kills} kills in {len(drill.rounds)} rounds, seed {drill.seed}")
+    table = Table(title=f"{drill.kills} kills in {len(drill.rounds)} rounds, seed {drill.seed}, code {drill.code[:12]}")
     victims = ("command line", "flow run", "watch", "server", "worker")
     for heading in ("work", "rounds", *victims, "lost", "doubled", "wrong", "ledger"):
         table.add_column(heading, justify="left" if heading == "work" else "right")

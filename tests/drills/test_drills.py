@@ -10,7 +10,7 @@ import pytest
 
 from blocks.home import PROJECT_ROOT
 from tests.drills.__main__ import SCENES, lived, scene
-from tests.drills.findings import Drill, Findings, Round, once
+from tests.drills.findings import Drill, Findings, Round, code, gone_on, once
 
 
 @pytest.mark.server
@@ -43,9 +43,35 @@ def test_a_round_that_breaks_is_a_finding(error: Exception) -> None:
 def test_a_drill_goes_on_after_a_bad_round_unless_nothing_could_be_killed(
     kills: dict[str, int], hopeless: bool
 ) -> None:
-    bad = Round(number=0, scene="gate", kills=kills, seconds=1, findings=Findings(lost=["it"]))
+    bad = of(0, Findings(lost=["it"])).model_copy(update={"kills": kills})
     drill = Drill(seed=6, rounds=[bad])
     assert (drill.good, drill.hopeless) == (False, hopeless)
+
+
+def of(kills: int, findings: Findings | None = None) -> Round:
+    return Round(number=0, scene="gate", kills={"watch": kills}, seconds=1, findings=findings or Findings())
+
+
+@pytest.mark.parametrize(
+    ("kept", "goes_on"),
+    [
+        (Drill(seed=6, code="today's", rounds=[of(3)]), True),
+        (Drill(seed=6, code="another", rounds=[of(3)]), False),
+        (Drill(seed=7, code="today's", rounds=[of(3)]), False),
+        (Drill(seed=6, code="today's", rounds=[of(4)]), False),
+        (Drill(seed=6, code="today's", rounds=[of(3, Findings(lost=["it"]))]), False),
+    ],
+    ids=["stopped", "of other code", "of another seed", "complete", "bad"],
+)
+def test_only_a_drill_that_was_stopped_is_gone_on_with(kept: Drill, goes_on: bool, tmp_path: Path) -> None:
+    file = tmp_path / "drills.json"
+    file.write_text(kept.model_dump_json())
+    new = Drill(seed=6, code="today's")
+    assert gone_on(new, file, kills=4) == (kept if goes_on else new)
+
+
+def test_a_drill_knows_its_code() -> None:
+    assert code() == code() != Drill(seed=6).code
 
 
 def test_what_is_missing_is_lost_and_what_is_there_twice_is_doubled() -> None:
