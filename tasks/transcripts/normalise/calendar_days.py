@@ -32,9 +32,10 @@ def later(base: date, count: str, unit: str) -> date | None:
         "day": relativedelta(days=number), "week": relativedelta(weeks=number), "month": relativedelta(months=number),
     }  # fmt: skip
     try:
-        return base + spans[unit]
+        found: date = base + spans[unit]
     except (ValueError, OverflowError):  # no calendar goes on after the year 9999
         return None
+    return found
 
 
 def existing(year: int, month: int, day: int) -> date | None:
