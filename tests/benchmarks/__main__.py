@@ -8,7 +8,8 @@ Exit status 1 if a benchmark broke, a bound is missed or a ratio is worse than a
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -24,24 +25,45 @@ from tests.benchmarks.running import BENCHMARKS, Outcome, run
 console = Console(highlight=False)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    given = _parser().parse_args(arguments)
+def main(
+    arguments: Sequence[str] | None = None,
+    measure: Callable[[str, Sizes], Outcome] = run,
+    file: Path = accepted.FILE,
+) -> int:
+    parser = _parser()
+    given = parser.parse_args(arguments)
     sizes = SMALLEST if given.smallest else Sizes(**({"tokens": given.tokens} if given.tokens else {}))
+    if given.accept and sizes != Sizes():
+        parser.error("--accept is for whole sizes: ratios of others say nothing about later runs")
     machine, outcomes = facts(), []
     for letter in given.only:
         console.print(f"({letter}) {BENCHMARKS[letter].title} ...", style="dim")
-        outcomes.append(run(letter, sizes))
+        outcomes.append(measure(letter, sizes))
         console.print(f"({letter}) " + _sentence(outcomes[-1]))
-    machine["load_afterwards"] = facts()["load"]
-    worse = [] if given.smallest else accepted.regressions(outcomes, accepted.read())
-    _store(outcomes, machine, sizes, worse)
+        _store(outcomes[-1], {**machine, "load_afterwards": facts()["load"]}, sizes)
+    worse = _compared(outcomes, sizes, file)
     _show(outcomes, machine, worse)
+    failed = [outcome for outcome in outcomes if outcome.error or not (outcome.good or given.smallest)]
+    if given.accept and not failed:
+        accepted.write(outcomes, machine, file)
+        console.print(f"Accepted: {file.name}")
+        return 0
     if given.accept:
-        accepted.write(outcomes, machine)
-        console.print(f"Accepted: {accepted.FILE.name}")
-    broken = [outcome for outcome in outcomes if outcome.error]
-    missed = [one for outcome in outcomes for one in outcome.figures if not one.met and not given.smallest]
-    return 1 if broken or missed or (worse and not given.accept) else 0
+        console.print("Nothing is accepted: a benchmark is broken or misses its bound.", style="bold red")
+    return 1 if failed or worse else 0
+
+
+def _compared(outcomes: Sequence[Outcome], sizes: Sizes, file: Path) -> list[str]:
+    """What is worse than accepted. Says so where there is nothing to compare with."""
+    if sizes != Sizes():
+        console.print("Not compared: accepted ratios are of other sizes.", style="dim")
+        return []
+    before = accepted.read(file)
+    if new := accepted.new(outcomes, before):
+        console.print(f"Nothing accepted to compare with: {'; '.join(new)}. --accept keeps today's.", style="dim")
+    if gone := accepted.unmeasured(outcomes, before):
+        console.print(f"Accepted before and not measured today: {'; '.join(gone)}.", style="bold")
+    return accepted.regressions(outcomes, before)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,23 +82,20 @@ def _letters(text: str) -> list[str]:
     return letters
 
 
-def _store(outcomes: Sequence[Outcome], machine: dict[str, Any], sizes: Sizes, worse: Sequence[str]) -> None:
-    benchmarks = [
-        {
-            **outcome.model_dump(mode="json", exclude={"figures"}),
-            "figures": [{**one.model_dump(mode="json"), "met": one.met} for one in outcome.figures],
-        }
-        for outcome in outcomes
-    ]
-    result = {
+def _store(outcome: Outcome, machine: dict[str, Any], sizes: Sizes) -> None:
+    """Written as soon as it is measured, with its machine and sizes; what was measured of others before stays."""
+    file = home() / "bench.json"
+    kept = json.loads(file.read_text())["benchmarks"] if file.exists() else []
+    measured = {
+        **outcome.model_dump(mode="json", exclude={"figures"}),
+        "figures": [{**one.model_dump(mode="json"), "met": one.met} for one in outcome.figures],
         "machine": machine,
         "sizes": sizes.model_dump(mode="json"),
-        "benchmarks": benchmarks,
-        "regressions": worse,
     }
-    file = home() / "bench.json"
-    file.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    console.print(f"Written: {file}")
+    others = [one for one in kept if one["letter"] != outcome.letter]
+    result = sorted([*others, measured], key=lambda one: str(one["letter"]))
+    file.write_text(json.dumps({"benchmarks": result}, indent=2, ensure_ascii=False) + "\n")
+    console.print(f"Written: {file}", style="dim")
 
 
 def _show(outcomes: Sequence[Outcome], machine: dict[str, Any], worse: Sequence[str]) -> None:

@@ -47,6 +47,11 @@ class Outcome(BaseModel):
     error: str = ""
     """Why there are no figures."""
 
+    @property
+    def good(self) -> bool:
+        """Whether it was measured and keeps its bounds."""
+        return not self.error and all(one.met for one in self.figures)
+
 
 def run(letter: str, sizes: Sizes) -> Outcome:
     """Runs one benchmark to its end; what goes wrong in it is its outcome."""

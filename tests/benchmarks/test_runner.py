@@ -21,8 +21,8 @@ def figure(value: float, **facts: object) -> Figure:
     return Figure.model_validate({"name": "one", "value": value, "unit": RATIO, "how": "so", **facts})
 
 
-def outcome(one: Figure) -> Outcome:
-    return Outcome(letter="a", title="One", figures=(one,), seconds=1)
+def outcome(*figures: Figure, letter: str = "a") -> Outcome:
+    return Outcome(letter=letter, title="One", figures=figures, seconds=1)
 
 
 @pytest.mark.parametrize(("better", "met", "missed"), [("less", 0.5, 0.51), ("more", 20, 19.9)])
@@ -39,11 +39,54 @@ def test_a_ratio_much_worse_than_accepted_is_a_regression(better: str, tolerated
     assert len(accepted.regressions([outcome(figure(worse, better=better))], before)) == 1
 
 
-def test_only_ratios_are_accepted_and_those_not_measured_today_stay(tmp_path: Path) -> None:
+def test_only_ratios_are_accepted_and_those_of_other_benchmarks_stay(tmp_path: Path) -> None:
     file = tmp_path / "accepted.json"
-    accepted.write([outcome(figure(2.0)), outcome(figure(9.0, name="time", unit="s"))], {}, file)
-    accepted.write([outcome(figure(3.0, name="other"))], {}, file)
-    assert accepted.read(file) == {"a. one": 2.0, "a. other": 3.0}
+    accepted.write([outcome(figure(2.0), figure(4.0, name="gone"), figure(9.0, name="time", unit="s"))], {}, file)
+    accepted.write([outcome(figure(3.0), letter="b")], {}, file)
+    accepted.write([outcome(figure(1.0))], {}, file)
+    assert accepted.read(file) == {"a. one": 1.0, "b. one": 3.0}
+
+
+def test_what_has_no_counterpart_is_told() -> None:
+    before = {"a. gone": 1.0, "b. one": 1.0}
+    assert accepted.new([outcome(figure(2.0))], before) == ["a. one"]
+    assert accepted.unmeasured([outcome(figure(2.0))], before) == ["a. gone"]
+
+
+def ran(file: Path, *words: str, **figures: Figure) -> int:
+    """`make bench`, where benchmarks of these letters give these figures at once."""
+    return main(["--only", *words], lambda letter, sizes: outcome(figures[letter], letter=letter), file)
+
+
+@pytest.fixture
+def file(home: Path) -> Path:
+    return home / "accepted.json"
+
+
+@pytest.mark.parametrize("sizes", ["--smallest", "--tokens=6000"])
+def test_ratios_of_other_sizes_are_not_accepted(sizes: str, file: Path) -> None:
+    with pytest.raises(SystemExit):
+        ran(file, "a", "--accept", sizes, a=figure(1))
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(("value", "status"), [(0.5, 0), (0.6, 1)])
+def test_only_what_keeps_its_bounds_is_accepted(value: float, status: int, file: Path) -> None:
+    assert ran(file, "a", "--accept", a=figure(value, wanted=0.5)) == status
+    assert file.exists() is (status == 0)
+
+
+def test_a_run_with_nothing_to_compare_with_says_so(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran(file, "a", a=figure(1)) == 0
+    assert "Nothing accepted to compare with: a. one" in capsys.readouterr().out
+
+
+def test_what_was_measured_stays_when_others_are_or_the_run_is_stopped(file: Path) -> None:
+    ran(file, "a,b", a=figure(1), b=figure(2))
+    with pytest.raises(KeyError):  # stopped at b
+        ran(file, "a,b", a=figure(3))
+    kept = json.loads((file.parent / "bench.json").read_text())["benchmarks"]
+    assert [(one["letter"], one["figures"][0]["value"]) for one in kept] == [("a", 3), ("b", 2)]
 
 
 @pytest.mark.parametrize("letter", BENCHMARKS)
@@ -57,10 +100,9 @@ def test_the_runner_shows_and_stores_what_it_measured(
 ) -> None:
     monkeypatch.setitem(BENCHMARKS, "d", BENCHMARKS["d"].__class__("Stores", ("baserow_sync",)))
     assert main(["--smallest", "--only", "d"]) == 0
-    stored = json.loads((home / "bench.json").read_text())
-    (measured,) = stored["benchmarks"]
+    (measured,) = json.loads((home / "bench.json").read_text())["benchmarks"]
     assert measured["figures"][0]["unit"] == RATIO
-    assert stored["machine"]["cores"]
+    assert measured["machine"]["cores"]
     assert "row by row" in capsys.readouterr().out
 
 
