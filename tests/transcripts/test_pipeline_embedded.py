@@ -30,7 +30,7 @@ def fetched_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     monkeypatch.setenv("PHASEGATE_HOME", str(SESSION))
     monkeypatch.setenv("PHASEGATE_DATABASE_URL", f"sqlite:///{tmp_path / 'own.db'}")
     yield
-    if running := SharedProcess("embedded-model-0-8192", lambda place: []).running():
+    if running := SharedProcess("embedded-model-2-8192", lambda place: []).running():
         stop(running["pid"])
 
 
