@@ -1,5 +1,7 @@
 """What a benchmark gives back, and how much it measures."""
 
+from collections.abc import Mapping
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -39,6 +41,15 @@ class Figure(BaseModel):
         return self.unit == RATIO
 
 
+def steepest(took: Mapping[int, float]) -> float:
+    """The worst growth between neighbours in size, as a share of the growth in size; 1 is linear, less is better.
+
+    From the first to the last alone, a step that explodes hides behind others that cost nothing.
+    """
+    steps = pairwise(sorted(took.items()))
+    return max((after / before) / (larger / smaller) for (smaller, before), (larger, after) in steps)
+
+
 class Sizes(BaseModel):
     """How much is measured."""
 
@@ -60,6 +71,8 @@ class Sizes(BaseModel):
     """(d) Rows written to the graph, each way."""
     recorded: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
     """(e) Calls in the record store when a gate is judged, in ascending order."""
+    window: tuple[int, ...] = (1_000, 10_000, 100_000)
+    """(e) Calls of a gate's own window, in ascending order."""
     workers: tuple[int, ...] = (1, 2, 4)
     """(f) Processes that work through a folder each at the same time."""
     transcripts: int = 60
@@ -76,6 +89,6 @@ class Sizes(BaseModel):
 
 SMALLEST = Sizes(
     seconds_of_forty=0.02, runs=(1, 2), tokens=200, answer_tokens=1, baserow_transcripts=20, baserow_sample=1, graph_rows=20,
-    recorded=(100, 1_000), workers=(1, 2), transcripts=2, starts=1, lengths=(1_000, 5_000), batches=(1, 2), rollbacks=2,
+    recorded=(100, 1_000), window=(100, 200), workers=(1, 2), transcripts=2, starts=1, lengths=(1_000, 5_000), batches=(1, 2), rollbacks=2,
 )  # fmt: skip
 """Enough to run every line, and for nothing else."""

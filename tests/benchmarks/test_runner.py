@@ -10,7 +10,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from tests.benchmarks import accepted
 from tests.benchmarks.__main__ import main
-from tests.benchmarks.figures import RATIO, SMALLEST, Figure
+from tests.benchmarks.figures import RATIO, SMALLEST, Figure, steepest
 from tests.benchmarks.prefix_sharing import prompts
 from tests.benchmarks.running import BENCHMARKS, Outcome
 from tests.conftest import fresh_events
@@ -137,7 +137,12 @@ def test_verdicts_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.postgres.binaries", list)  # the suite starts a server of its own elsewhere
     from tests.benchmarks.gate_evidence import figures
 
-    assert [one.name.partition(":")[0] for one in figures(SMALLEST)] == ["SQLite", "SQLite"]
+    assert [one.name.partition(":")[0] for one in figures(SMALLEST)] == ["SQLite"] * 3
+
+
+def test_growth_is_that_of_the_worst_step() -> None:
+    assert steepest({1: 2.0, 10: 20.0, 100: 200.0}) == pytest.approx(1)
+    assert steepest({1_000: 0.01, 10_000: 1.0, 1_000_000: 1.0}) == pytest.approx(10)
 
 
 def test_every_agent_is_asked_about_the_same_text_first() -> None:
