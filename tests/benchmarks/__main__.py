@@ -44,13 +44,16 @@ def main(
     worse = _compared(outcomes, sizes, file)
     _show(outcomes, machine, worse)
     failed = [outcome for outcome in outcomes if outcome.error or not (outcome.good or given.smallest)]
-    if given.accept and not failed:
-        accepted.write(outcomes, machine, file)
-        console.print(f"Accepted: {file.name}")
-        return 0
     if given.accept:
-        console.print("Nothing is accepted: a benchmark is broken or misses its bound.", style="bold red")
-    return 1 if failed or worse else 0
+        _accept([outcome for outcome in outcomes if outcome not in failed], machine, file)
+    return 1 if failed or (worse and not given.accept) else 0
+
+
+def _accept(good: Sequence[Outcome], machine: dict[str, Any], file: Path) -> None:
+    """What is broken or misses a bound is nothing to keep to."""
+    if good:
+        accepted.write(good, machine, file)
+    console.print(f"Accepted: {', '.join(outcome.letter for outcome in good) or 'nothing'}")
 
 
 def _compared(outcomes: Sequence[Outcome], sizes: Sizes, file: Path) -> list[str]:
