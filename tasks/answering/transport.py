@@ -1,7 +1,6 @@
 """One request to a model server, kept within time, size and the host it was meant for."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -10,6 +9,7 @@ from http.cookiejar import DefaultCookiePolicy
 import httpx
 
 from blocks.body_limit import OWN_LIMIT, PLAIN, LargeBodyError, PackedBodyError, limited
+from blocks.echoes import without_key
 from blocks.models import LanguageModel
 from blocks.models.faults import fault
 from blocks.models.wire import Endpoint, Question, Reply
@@ -20,9 +20,6 @@ ENVELOPE_BYTES = 1_000_000
 BYTES_PER_TOKEN = 64
 KEPT_BYTES = 65_536
 """How much of a failed attempt's body is kept for the record."""
-
-SHORTEST_KEY = 8
-"""Characters; a shorter one could be any word of an answer."""
 
 
 @dataclass
@@ -78,7 +75,8 @@ async def send(
     except (httpx.TransportError, httpx.DecodingError) as error:
         raise fault("interrupted", f"The answer of {_host(request.url)} broke off ({type(error).__name__}).") from None
     finally:
-        exchange.body = _without_secrets(exchange.body, request.headers)
+        key = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        exchange.body = without_key(exchange.body, key)
     if response.is_redirect:
         raise fault("redirected", f"{_host(request.url)} redirects to {_host(headers['Location']) or 'another path'}.")
     return model.read(response.status_code, headers, exchange.body, question)
@@ -92,12 +90,6 @@ async def _read(response: httpx.Response, exchange: Exchange) -> None:
             parts.append(part)
     finally:
         exchange.body = b"".join(parts)
-
-
-def _without_secrets(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """`body` without the key that was sent: a proxy's error page may show the request, and errors are shown to people."""
-    key = headers.get("Authorization", "").removeprefix("Bearer ").encode()
-    return body.replace(key, b"[key]") if len(key) >= SHORTEST_KEY else body
 
 
 def new_client(connections: int = 32) -> httpx.AsyncClient:

@@ -1,14 +1,18 @@
 """Keys go to the server they are meant for, and nowhere else."""
 
+import base64
+
 import pytest
 from pydantic import SecretStr
 
 from tests.answering.setting import (
     ask,
     classes,
+    last,
     openai,
 )
 from tests.doubles.model_server import ModelServer, faults
+from tests.doubles.model_server.wire import HttpResponse
 
 
 def test_a_redirect_is_not_followed_and_sees_no_credentials(models: ModelServer) -> None:
@@ -35,6 +39,26 @@ def test_a_server_that_repeats_the_key_does_not_bring_it_into_errors(models: Mod
 
     assert "The key [key] is not known" in str(asked.error)
     assert models.token not in repr(asked)
+
+
+def test_a_key_that_is_echoed_in_another_form_is_not_stored(models: ModelServer) -> None:
+    written = base64.b64encode(f"phasegate:{models.token}".encode())
+    models.fail_next(faults.Raw("a proxy's page", HttpResponse(502, b"Authorization: Basic " + written)))
+
+    asked = ask(openai(models, attempts=1))
+
+    assert "[key]" in last(asked).raw_body
+    assert written.decode()[20:-4] not in repr(asked)
+
+
+def test_a_key_in_whose_middle_the_reply_breaks_off_is_not_stored(models: ModelServer) -> None:
+    half = f"Bearer {models.token[:-1]}".encode()
+    page = HttpResponse(500, half + b"x" * len(half), manner="cut")
+    models.fail_next(faults.Raw("cut off", page))
+
+    asked = ask(openai(models, attempts=1))
+
+    assert (classes(asked), last(asked).raw_body) == (["interrupted"], "Bearer [key]")
 
 
 def test_a_proxy_of_the_environment_is_not_used_for_this_machine(

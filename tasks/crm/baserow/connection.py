@@ -19,14 +19,13 @@ from typing import Any, Self
 import httpx
 
 from blocks.body_limit import PLAIN, LargeBodyError, PackedBodyError, limited
+from blocks.echoes import without_key
 from blocks.errors import BaserowError
 
 IDLE_SECONDS = 1.0
 """Idle connections are not used again after this; the server closes them after 2 s (gunicorn's default)."""
 TIMEOUT = httpx.Timeout(90.0, connect=10.0, pool=None)
 DETAIL_LIMIT = 400
-SHORTEST_TOKEN = 8
-"""Characters; a shorter one could be any word of an answer."""
 ANSWER_BYTES = 50_000_000
 """A page of 200 rows with texts of the greatest length is far below this."""
 
@@ -184,9 +183,8 @@ class Connection:
         """The answer and its body."""
         async with self._client.stream(method, path, params=params, json=body) as response:
             whole = await response.aread()
-            # A proxy's error page may show the request, and errors are shown to people.
-            secret = response.request.headers.get("Authorization", "").rpartition(" ")[2].encode()
-            return response, whole.replace(secret, b"[token]") if len(secret) >= SHORTEST_TOKEN else whole
+            token = response.request.headers.get("Authorization", "").rpartition(" ")[2]
+            return response, without_key(whole, token, b"[token]")
 
     def _try_again(self, answer: Answer) -> bool:
         return answer.status in (408, 409, 429) or answer.status >= 500
