@@ -53,6 +53,9 @@ def _doctor() -> Figure:
     """Once from nothing: a Prefect server, the demo model and the graph are started and asked."""
     with tempfile.TemporaryDirectory() as place:
         processor, wall = _started(DOCTOR, environment(Path(place), os.environ.get("PREFECT_API_URL", "")))
+        said = (home() / "starting.log").read_text()
+    if "Traceback" in said:
+        raise RuntimeError(f"phasegate doctor broke:\n{said}")
     return Figure(
         name="phasegate doctor, first time", value=processor, unit="s",
         how=f"processor time of the command; {wall:.0f} s of wall time, in which it starts everything it looks at",
@@ -68,6 +71,8 @@ def _started(arguments: Sequence[str], env: Mapping[str, str] | None = None) -> 
         )
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode and arguments != DOCTOR:  # which may find something; one that dies early looks fast
+        raise subprocess.CalledProcessError(process.returncode, [sys.executable, *arguments])
     return used.ru_utime + used.ru_stime, time.monotonic() - began
 
 
