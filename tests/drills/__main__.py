@@ -1,6 +1,6 @@
 """kill -9 of the command line, flow runs, the watch, the Prefect server and workers, at random moments of real work.
 
-    python -m tests.drills [--kills 204] [--seed 6] [--fresh]      (`make drill DRILL="--kills 20"`)
+    python -m tests.drills [--kills 204] [--seed 6] [--most 12] [--fresh]      (`make drill DRILL="--kills 20"`)
 
 Each round is one piece of work in a state folder of its own, lived and killed until it comes to its end; then everything
 it left is counted. Rounds are written down one by one to `drills.json` in the state folder: a drill that was stopped goes
@@ -39,11 +39,15 @@ WORKER = ("generator, with a worker", "generator", "with_a_worker", 3)
 WORKER_EVERY = 9
 
 
+def kind(number: int) -> tuple[str, str, str, int]:
+    """What round of this number is: see SCENES."""
+    return WORKER if number % WORKER_EVERY == WORKER_EVERY - 1 else SCENES[number % len(SCENES)]
+
+
 def scene(number: int) -> tuple[str, Callable[..., Findings], int]:
     from importlib import import_module
 
-    chosen = WORKER if number % WORKER_EVERY == WORKER_EVERY - 1 else SCENES[number % len(SCENES)]
-    name, module, function, kills = chosen
+    name, module, function, kills = kind(number)
     return name, getattr(import_module(f"tests.drills.{module}"), function), kills
 
 
@@ -51,6 +55,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--kills", type=int, default=204, help="at least so many in all")
     options.add_argument("--seed", type=int, default=6)
+    options.add_argument("--most", type=int, default=12, help="at most so many kills of one act")
     options.add_argument("--fresh", action="store_true", help="begin anew, whatever is kept")
     given = options.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
@@ -60,12 +65,12 @@ def main() -> None:
     drill = Drill(seed=given.seed, code=code())
     if not given.fresh:
         drill = gone_on(drill, path, given.kills)
-    carry_out(drill, given.kills, path)
+    carry_out(drill, given.kills, path, given.most)
     show(drill)
     sys.exit(0 if drill.good else 1)
 
 
-def carry_out(drill: Drill, kills: int, path: Path | None = None) -> None:
+def carry_out(drill: Drill, kills: int, path: Path | None = None, most: int = 12) -> None:
     """Rounds, until there were so many kills; each is kept in `path` as soon as it is over."""
     with tempfile.TemporaryDirectory(prefix="phasegate-drill-") as folder:
         place = Path(folder)
@@ -74,7 +79,7 @@ def carry_out(drill: Drill, kills: int, path: Path | None = None) -> None:
 
         with rig(place) as made:
             while drill.kills < kills:
-                drill.rounds.append(_round(made, drill.seed, len(drill.rounds)))
+                drill.rounds.append(_round(made, drill.seed, len(drill.rounds), most))
                 if path:
                     path.write_text(drill.model_dump_json(indent=1))
                 if drill.hopeless:
@@ -91,14 +96,15 @@ def _prepare(place: Path) -> None:
     apply_settings(quiet=True)
 
 
-def _round(made: object, seed: int, number: int) -> Round:
+def _round(made: object, seed: int, number: int, at_most: int) -> Round:
     from tests.drills.rig import Rig
 
     assert isinstance(made, Rig)
     name, work, most = scene(number)
+    most = min(most, at_most)
     chance, began = random.Random(f"{seed}-{number}"), time.monotonic()
     made.begin(f"round-{number}", chance)
-    findings = lived(lambda: work(made, chance.randint(most // 2, most)))
+    findings = lived(lambda: work(made, chance.randint(max(1, most // 2), most)))
     done = Round(
         number=number, scene=name, kills=dict(made.kills), seconds=round(time.monotonic() - began, 1), findings=findings
     )
