@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")
+PREFIX = "phasegate-tests-"
 ROOM = 2 * 1024**3
 """Bytes that have to be free; the suite needs less than half of it."""
 
@@ -26,9 +27,20 @@ def has_room(place: Path, wanted: int = ROOM) -> bool:
 
 def use_memory() -> None:
     """From here on this process and those it starts make their temporary files there; a TMPDIR that is set stays."""
-    if "TMPDIR" in os.environ or not has_room(MEMORY):
+    if "TMPDIR" in os.environ:
         return
-    place = tempfile.mkdtemp(prefix="phasegate-tests-", dir=MEMORY)
+    remove_abandoned(MEMORY)
+    if not has_room(MEMORY):
+        return
+    place = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=MEMORY)
     os.chmod(place, 0o711)  # root's PostgreSQL runs as another user, who has to get to its folder in here
     os.environ["TMPDIR"] = tempfile.tempdir = place
     atexit.register(shutil.rmtree, place, ignore_errors=True)
+
+
+def remove_abandoned(place: Path) -> None:
+    """What processes that were killed have left there would stay in memory until the next start of the machine."""
+    for left in place.glob(f"{PREFIX}*-*"):
+        owner = left.name.removeprefix(PREFIX).partition("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)
