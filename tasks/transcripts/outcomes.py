@@ -11,13 +11,18 @@ from tasks.transcripts.knowledge import Provenance
 from tasks.transcripts.normalise import categories
 from tasks.transcripts.normalise.money import parse_money
 
-_BEEN = r"(?:(?:is|was|has|been|went|got|just)\s+)*"
+_BEEN = r"(?:'s)?\s+(?:(?:is|was|has|been|went|got|just)\s+)*"
 _PAYMENT = re.compile(
-    rf"\bpayment\s+{_BEEN}(?:received|taken|made|through|processed|approved|accepted)\b"
-    rf"|\b(?:deposit|card|charge|transaction)\s+{_BEEN}(?:paid|charged|processed|through|received|approved|accepted)\b"
+    rf"\bpayment{_BEEN}(?:received|taken|made|through|processed|approved|accepted)\b"
+    rf"|\b(?:deposit|card|charge|transaction){_BEEN}(?:paid|charged|processed|through|received|approved|accepted)\b"
     r"|\bapproved\s+(?:the|your|my|our)\s+(?:card|payment|charge|transaction)\b",
     re.IGNORECASE,
 )
+_CLAUSE_END = re.compile(
+    r"[,;:]|\b(?:and|so|but)\b(?!\s+(?:then\s+)?(?:received|taken|made|paid|charged|processed|approved|accepted)\b)",
+    re.IGNORECASE,
+)
+"""Also a conjunction, unless the payment goes on behind it: "taken and charged tomorrow"."""
 _SENTENCE = re.compile(r"[^.?!]+[.?!]?")
 _TO_COME = re.compile(
     r"\b(?:will|shall|would|should|must|tomorrow|later|going to|gonna|(?:need|have|has) to|let's|next (?:week|month|time))\b|'ll\b",
@@ -60,7 +65,7 @@ def _says_paid(sentence: str) -> bool:
     match = _PAYMENT.search(sentence)
     if match is None or sentence.endswith("?"):
         return False
-    clause = re.split(r"[,;:]", sentence[match.end() :])[0]
+    clause = _CLAUSE_END.split(sentence[match.end() :], maxsplit=1)[0]
     return not _TO_COME.search(sentence[: match.end()] + clause)
 
 
