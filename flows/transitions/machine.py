@@ -173,19 +173,15 @@ def _monitoring(gate: Gate, facts: Facts) -> Step:
 
 def _canary(gate: Gate, facts: Facts) -> Step:
     """The next step of the canary, once the candidate has answered enough calls in this one."""
-    if not gate.opening.canary:
+    steps = {round(100 * share): runs for share, runs in gate.opening.plan.policy.canary}
+    if not gate.opening.canary or not steps:
         return None
-    steps = [(round(100 * share), calls) for share, calls in gate.opening.plan.policy.canary]
-    percents = [percent for percent, _ in steps]
+    larger = [percent for percent in (*steps, 100) if percent > gate.weight]
     if gate.weight == 0:
-        return Weigh(percents[0], "Monitoring has begun.")
-    if not gate.settled or gate.weight not in percents:
+        return Weigh(larger[0], "Monitoring has begun.")
+    if not gate.settled or not larger or gate.weight not in steps or facts.step_runs < steps[gate.weight]:
         return None
-    needed = dict(steps)[gate.weight]
-    if facts.step_runs < needed:
-        return None
-    following = (*percents, 100)[percents.index(gate.weight) + 1]
-    return Weigh(following, f"{facts.step_runs} runs at {gate.weight} % without harm.")
+    return Weigh(larger[0], f"{facts.step_runs} runs at {gate.weight} % without harm.")
 
 
 def _asked(gate: Gate, facts: Facts) -> Step:

@@ -1,6 +1,6 @@
 """From a phase to the opening of a gate: which roles really move, what it takes, and whether it can pass at all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from flows.transitions.trial import suite_of
 from flows.transitions.world import Content, World
 from tasks.judging.departures import departures
 from tasks.judging.planning import GatePlan, plan_gate
-from tasks.judging.policy import Policy
+from tasks.judging.policy import Policy, unfollowable
 from tasks.judging.requirements import Workload
 from tasks.judging.wording import amount, many
 from tasks.records.live_runs import runs_per_hour
@@ -113,8 +113,9 @@ def changed_policy(chosen: Phase, overrides: Mapping[str, Any]) -> Policy:
     try:
         changed = Policy.model_validate({**chosen.policy.model_dump(), **overrides})
     except ValidationError as error:
-        reasons = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise ConfigurationError(f"The policy cannot be changed so: {reasons}", do="correct these values.") from None
+        raise _not_so(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()) from None
+    if faults := unfollowable(changed):
+        raise _not_so(faults)
     if changed.approvers < chosen.policy.approvers:
         raise ConfigurationError(
             f"This phase needs {chosen.policy.approvers} approvers.", do="leave `approvers` as it is, or raise it."
@@ -127,6 +128,10 @@ def changed_policy(chosen: Phase, overrides: Mapping[str, Any]) -> Policy:
             do="leave these values as they are, or make them stricter.",
         )
     return changed
+
+
+def _not_so(faults: Iterable[str]) -> ConfigurationError:
+    return ConfigurationError(f"The policy cannot be changed so: {'; '.join(faults)}", do="correct these values.")
 
 
 def _require_preview(world: World, pipeline: str, production: str, preview: str) -> None:

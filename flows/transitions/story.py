@@ -225,7 +225,7 @@ def tell(entries: Iterable[Entry]) -> Gate:
 
 
 def _begin(entry: Entry) -> Gate:
-    """Fields that a later release gave up are left out: a gate of before can always be read, and taken back."""
+    """Fields that a later release gave up are left out, so that a gate of before can be taken back."""
     planned = entry.body["opening"]
     try:
         opening, partly = Opening.model_validate(planned), False

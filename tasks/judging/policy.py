@@ -1,18 +1,17 @@
 """What a gate demands: the agreed limits, and how sure it has to be. Data, stored with the plan and hashed with it."""
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from tasks.judging.values import Value
 
 MOST_BUCKETS = 500
 """Parts of a window that a look reads at once: each is a column of one query, and databases take some 1,600 of them."""
 LONGEST = timedelta(days=366)
-Time = Annotated[timedelta, Field(gt=timedelta(0), le=LONGEST)]
-CanaryStep = tuple[Annotated[float, Field(ge=0.01, le=0.99)], Annotated[int, Field(ge=1)]]
-"""Share of live traffic, and runs of users the candidate serves before the next step."""
+SHORTEST_WINDOW = timedelta(seconds=1)
+TIMES = ("window", "blind_after", "approval_within", "remind_after", "held_within", "drill_within", "baseline_within")
 
 RateDemand = Literal["failures", "placeholders", "echoes", "good_share"]
 PairDemand = Literal["quality", "latency", "claim", "cost"]
@@ -50,7 +49,11 @@ class FieldRule(Value):
 
 
 class Policy(Value):
-    """Limits and error probabilities of one phase; the defaults suit a change of ordinary roles."""
+    """Limits and error probabilities of one phase; the defaults suit a change of ordinary roles.
+
+    What a policy may be given as besides, `unfollowable` says. Here it is only what can be read: gates are stored with
+    theirs, and one that a stricter release could not read any more could not be taken back either.
+    """
 
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
     """One-sided, for each proof needed for promotion. All are required, so none needs a correction."""
@@ -94,28 +97,29 @@ class Policy(Value):
     fields: tuple[FieldRule, ...] = ()
     icc: float = Field(default=1.0, ge=0, le=1)
     """Intraclass correlation of calls of one role in one run. 1 until estimated from baselines: then only runs count."""
-    window: Time = Field(default=timedelta(hours=24), ge=timedelta(seconds=1))
-    buckets: int = Field(default=24, ge=1, le=MOST_BUCKETS)
+    window: timedelta = Field(default=timedelta(hours=24), gt=timedelta(0))
+    buckets: int = Field(default=24, ge=1)
     buckets_needed: int = Field(default=20, ge=1)
     calls_per_bucket: int = Field(default=2, ge=1)
-    blind_after: Time = timedelta(hours=1)
+    blind_after: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0))
     """Silence of the data source after which a candidate in production is taken back."""
     assignment_alpha: float = Field(default=0.001, gt=0, lt=0.5)
     """For the check that a weighted router routes by its weight."""
-    canary: tuple[CanaryStep, ...] = Field(default=((0.10, 50), (0.50, 100)), min_length=1)
-    """Steps of a weighted canary, in whole percents that grow; after the last one the candidate gets all."""
+    canary: tuple[tuple[float, int], ...] = ((0.10, 50), (0.50, 100))
+    """Steps of a weighted canary: share of live traffic, in whole percents that grow, and runs of users the candidate
+    serves before the next step; after the last one it gets all."""
     mirror: float = Field(default=0.0, ge=0, le=1)
     """Share of users' runs whose inputs are asked of the candidate too while it is monitored; 0 is off. Users see none
     of it, and it costs as much as the calls it makes."""
     approvers: int = Field(default=1, ge=1)
-    approval_within: Time = timedelta(hours=72)
-    remind_after: Time = timedelta(hours=24)
-    held_within: Time = timedelta(hours=72)
+    approval_within: timedelta = timedelta(hours=72)
+    remind_after: timedelta = timedelta(hours=24)
+    held_within: timedelta = timedelta(hours=72)
     """How long an inconclusive gate waits for a decision before it is rolled back."""
     extensions: int = Field(default=2, ge=0)
     """How often an inconclusive gate may continue, each time by a new plan."""
-    drill_within: Time = timedelta(days=7)
-    baseline_within: Time = timedelta(days=30)
+    drill_within: timedelta = timedelta(days=7)
+    baseline_within: timedelta = timedelta(days=30)
 
     @property
     def watched_after(self) -> tuple[Metric, ...]:
@@ -125,17 +129,6 @@ class Policy(Value):
         """
         return ("failures", "poor") if "good_share" in self.demands else ("failures",)
 
-    @field_validator("canary")
-    @classmethod
-    def _grows(cls, steps: tuple[CanaryStep, ...]) -> tuple[CanaryStep, ...]:
-        """The lineup takes whole percents, and a step no larger than the one before would be taken for ever."""
-        percents = [round(100 * share) for share, _ in steps]
-        if sorted(set(percents)) != percents or any(
-            share != percent / 100 for percent, (share, _) in zip(percents, steps, strict=True)
-        ):
-            raise ValueError("the shares have to be whole percents, such as 0.1, each larger than the one before")
-        return steps
-
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         if self.buckets_needed > self.buckets:
@@ -143,6 +136,28 @@ class Policy(Value):
         if not self.demands and not self.fields:
             raise ValueError("`demands` and `fields` are both empty; a gate that demands nothing would prove nothing")
         return self
+
+
+def unfollowable(policy: Policy) -> tuple[str, ...]:
+    """Why the watch could not follow this policy; asked wherever one is given, and never of a gate that has begun."""
+    faults = [
+        f"{name}: has to be more than nothing, and {LONGEST.days} days at most"
+        for name in TIMES
+        if not timedelta(0) < getattr(policy, name) <= LONGEST
+    ]
+    if policy.window < SHORTEST_WINDOW:
+        faults.append("window: has to last a second")
+    if policy.buckets > MOST_BUCKETS:
+        faults.append(f"buckets: a look reads {MOST_BUCKETS} at most")
+    percents = [round(100 * share) for share, _ in policy.canary]
+    whole = [percent / 100 for percent in percents] == [share for share, _ in policy.canary]
+    if not whole or not percents or sorted(set(percents)) != percents or percents[0] < 1 or percents[-1] > 99:
+        faults.append(
+            "canary: the shares have to be whole percents, from 0.01 to 0.99, each larger than the one before"
+        )
+    if any(runs < 1 for _, runs in policy.canary):
+        faults.append("canary: each step needs a run before the next")
+    return tuple(faults)
 
 
 def protected(**changes: object) -> Policy:

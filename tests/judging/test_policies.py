@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from tasks.judging.policy import Policy, critical, protected
+from tasks.judging.policy import Policy, critical, protected, unfollowable
 
 
 @pytest.mark.parametrize("values", [{"buckets_needed": 25, "buckets": 24}, {"demands": (), "fields": ()}])
@@ -24,20 +24,20 @@ def test_a_policy_that_proves_nothing_or_never_passes_is_refused(values: dict[st
         {"canary": ((0.101, 5), (0.104, 5))},
         {"canary": ((0.1, 0),)},
         {"buckets": 3000, "buckets_needed": 2500},
-        {"window": "PT0.000001S"},
+        {"window": "PT0.5S"},
         {"window": "P9999999D"},
         {"approval_within": "-PT1H"},
         {"held_within": "PT0S"},
     ],
 )
 def test_a_policy_that_the_watch_could_not_follow_is_refused(values: dict[str, object]) -> None:
-    with pytest.raises(ValidationError):
-        Policy.model_validate(values)
+    stored = Policy.model_validate(values)  # a gate that began with it has to be read, or nobody could take it back
+    assert [fault.split(":")[0] for fault in unfollowable(stored)] == [next(iter(values))]
 
 
 def test_every_whole_percent_is_a_share_of_a_canary() -> None:
     steps = tuple((percent / 100, 1) for percent in range(1, 100))
-    assert Policy.model_validate({"canary": steps}).canary == steps
+    assert unfollowable(Policy(canary=steps)) == ()
 
 
 def test_a_protected_role_takes_two_people_and_surer_proofs() -> None:

@@ -39,6 +39,24 @@ def test_stable_says_why() -> None:
     given("PROMOTED").when(after=timedelta(hours=24)).then("STABLE", "Served a whole window without harm.")
 
 
+@pytest.mark.parametrize(
+    ("steps", "percent", "following"),
+    [
+        ((), None, None),
+        (((0.0, 5), (0.5, 5)), None, 50),
+        (((0.5, 5), (1.0, 5)), 50, 100),
+        (((0.5, 5), (1.0, 5)), 100, None),
+    ],
+)
+def test_a_canary_of_before_ends_with_everybody_and_sends_nobody_without_a_step(
+    steps: tuple[tuple[float, int], ...], percent: int | None, following: int | None
+) -> None:
+    scene = given("MONITORING", canary=True, policy=Policy(canary=steps))
+    scene = scene.recorded("weighted", percent=percent).recorded("settled") if percent else scene
+    step = scene.when(verdict=verdict("wait"), step_runs=5).step
+    assert (step.percent if isinstance(step, Weigh) else step) == following
+
+
 def test_a_canary_sends_exactly_the_planned_share_and_says_why() -> None:
     scene = given("MONITORING", canary=True, policy=Policy(canary=((0.99, 5),))).when(verdict=verdict("wait"))
     assert scene.step == Weigh(99, "Monitoring has begun.")

@@ -66,6 +66,7 @@ def test_roles_that_are_there_already_do_not_move(priced: Story) -> None:
         ({"phase": "generator-protected", "target": ""}, "name no target"),
         ({"overrides": {"window": "soon"}}, "policy cannot be changed"),
         ({"overrides": {"colour": 1}}, "policy cannot be changed"),
+        ({"overrides": {"canary": []}}, "policy cannot be changed so: canary: the shares"),
         ({"phase": "generator-protected", "overrides": {"approvers": 1}}, "needs 2 approvers"),
         ({"production": "nowhere"}, "no lineup 'nowhere'"),
         ({"phase": "generator-protected", "canary": True}, "takes no canary"),

@@ -9,7 +9,7 @@ from blocks.errors import ConfigurationError
 from flows.generator.stages import STAGES
 from flows.transitions.plans import check, phase, phases, roles_of
 from flows.transitions.plans.phase import Phase
-from tasks.judging.policy import protected
+from tasks.judging.policy import Policy, protected
 
 
 def a_phase(**given: Any) -> Phase:
@@ -89,6 +89,7 @@ def test_a_plan_that_does_not_hold_together_is_refused(given: list[Phase], probl
         {"protected": True},
         {"pipeline": "transcripts"},
         {"colour": "blue"},
+        {"policy": Policy(buckets=501)},
     ],
 )
 def test_a_phase_that_contradicts_itself_is_refused(wrong: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from flows.transitions.incidents import emergency, newest_begun
 from flows.transitions.moving import advance, open_gate, roll_back
 from flows.transitions.reading import all_gates, read_gate, unreadable
 from flows.transitions.tracker_view import tracker_view
+from tasks.judging.policy import Policy
 from tasks.reports.page import page_markdown
 from tasks.reports.tracker import tracker_page
 from tests.transitions.scenes import opening
@@ -75,4 +76,26 @@ def test_a_plan_with_a_field_that_was_given_up_goes_back_and_not_forward(story: 
     story.prepared().world.record("planned", "tester", {"opening": planned}, GATE, 1)
     assert story.moved().gate.state == "PLANNED"
     asyncio.run(roll_back(story.world, GATE, "Grace", "planned by another release"))
+    assert story.gate.state == "ROLLED_BACK"
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"canary": ()},
+        {"canary": ((0.1, 50), (0.5, 100), (1.0, 50))},
+        {"canary": ((0.125, 50),)},
+        {"buckets": 600},
+        {"held_within": "P400D"},
+        {"remind_after": "PT0S"},
+        {"window": "PT0.5S"},
+    ],
+)
+def test_a_gate_that_began_before_a_limit_is_read_and_can_be_taken_back(
+    story: Story, policy: dict[str, object]
+) -> None:
+    planned = opening(policy=Policy.model_validate({**QUICK.model_dump(), **policy})).model_dump(mode="json")
+    story.prepared().world.record("planned", "tester", {"opening": planned}, GATE, 1)
+    assert not story.gate.partly_read
+    asyncio.run(roll_back(story.world, GATE, "Grace", "Customers see nonsense."))
     assert story.gate.state == "ROLLED_BACK"

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from tasks.judging.policy import Demand, Policy
+from tasks.judging.policy import Demand, Policy, unfollowable
 from tasks.judging.values import Value
 
 Checked = Literal["precondition", "suite", "crm", "verdict", "window", "person"]
@@ -75,6 +75,8 @@ class Phase(Value):
             raise ValueError(f"{self.key!r} names all roles and some of them again")
         if self.protected and self.policy.approvers < 2:
             raise ValueError(f"{self.key!r} is protected, so its policy needs two approvers")
+        if faults := unfollowable(self.policy):
+            raise ValueError(f"the watch could not follow the policy of {self.key!r}: {'; '.join(faults)}")
         return self
 
     @property
