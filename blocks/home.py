@@ -1,5 +1,6 @@
 """Where phasegate keeps its state: one folder, `PHASEGATE_HOME` (default `var/` beside the project)."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -12,13 +13,14 @@ def home() -> Path:
     """The state folder, made if it is not there, readable by its owner only.
 
     One that was made before is closed to others while it is empty or if phasegate kept its state there; a folder with
-    other things in it may be theirs, and the doctor tells of it. Raises StorageError if it cannot be made or written.
+    other things in it may be theirs, and on some mounts nobody can close it: the doctor tells of both. Raises StorageError if it cannot be made or written.
     """
     place = Path(os.environ.get("PHASEGATE_HOME") or PROJECT_ROOT / "var").expanduser().resolve()
     private_folder(place)
     facts = place.stat()
-    if facts.st_mode & 0o077 and facts.st_uid == os.geteuid() and _is_ours(place):
-        place.chmod(0o700)
+    with contextlib.suppress(OSError):
+        if facts.st_mode & 0o077 and facts.st_uid == os.geteuid() and _is_ours(place):
+            place.chmod(0o700)
     return place
 
 

@@ -1,5 +1,6 @@
 """What phasegate keeps is for its owner only, whoever writes the file."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -45,6 +46,19 @@ def test_a_folder_with_other_things_in_it_is_left_as_it_is(home: Path) -> None:
     opened(home, "somebody's.txt")
 
     assert state_folder().stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.parametrize("refused", ["chmod", "iterdir"])
+def test_a_mount_without_modes_of_its_own_can_be_used(
+    refused: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    opened(home)
+    monkeypatch.setattr(Path, refused, refuse)
+
+    assert state_folder() == home
 
 
 def test_so_are_those_of_the_processes_it_starts(home: Path) -> None:
