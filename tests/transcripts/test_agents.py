@@ -14,6 +14,7 @@ from flows.transcripts.samples import LONG, SHORT
 from flows.transcripts.understanding import Plan, Query, understand
 from tasks.answering.guide import field_guide
 from tasks.transcripts.reading import read_file, read_text
+from tasks.transcripts.record import Coaching
 from tasks.transcripts.scoring.gold import read_gold
 from tasks.transcripts.scoring.score import score
 from tasks.transcripts.transcript import without_header
@@ -131,6 +132,24 @@ def test_notes_on_more_windows_than_a_model_holds_are_united_half_by_half() -> N
     assert (asked[0].part[:9], asked[-1].part, len(asked) > 3) == ("whole-1-1", "whole", True)
     assert all(map(fits, asked))
     assert understood.missing == {}
+
+
+def test_half_of_the_notes_is_not_taken_for_the_whole() -> None:
+    answer = Listener()
+
+    def fits(query: Query) -> bool:
+        return query.prompt.count("# Your notes on part ") < 3
+
+    async def ask(query: Query) -> Any:
+        if (query.agent.key, query.part) == ("coaching", "whole-1"):
+            raise CallError("There is no answer.")
+        return await answer(query)
+
+    understood = heard(read_file(LONG), ask, budget=4_000, fits=fits)
+
+    assert understood.missing == {"coaching/whole-1": "There is no answer."}
+    assert understood.record.coaching == Coaching()
+    assert understood.record.summary
 
 
 def test_the_email_is_written_from_facts_and_not_from_the_transcript() -> None:
