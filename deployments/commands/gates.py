@@ -147,9 +147,9 @@ def extend(gate: GateId, hours: Annotated[float, typer.Argument(min=0.01)], by: 
 def rollback(gate: Annotated[str, typer.Argument(help="The gate to take back.")] = "latest", reason: Reason = "by hand",
              by: Actor = "") -> None:  # fmt: skip
     """Put the incumbents back, now; effective for the next call of every run. Safe to repeat."""
-    from flows.transitions.incidents import left_standing, newest_begun, require_back
 
     async def act(world: "World") -> "tuple[Gate, str]":
+        from flows.transitions.incidents import left_standing, newest_begun
         from flows.transitions.moving import roll_back
         from flows.transitions.waiting import wake
 
@@ -162,6 +162,8 @@ def rollback(gate: Annotated[str, typer.Argument(help="The gate to take back.")]
     say_state(back)
     if standing:
         say(standing)
+    from flows.transitions.incidents import require_back
+
     require_back(back)
 
 
