@@ -241,9 +241,7 @@ class _Synthesis:
             return float(self.random.randint(math.ceil(low / step), math.floor(high / step)) * step)
         low, high = bounds(schema, 0)
         value = self.random.uniform(low, high)
-        rounded = round(value, 2)
-        inside = low <= rounded <= high and rounded not in (
-            schema.get("exclusiveMinimum"),
-            schema.get("exclusiveMaximum"),
-        )
-        return rounded if inside else value
+        outside = (schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum"))
+        # An amount has two places; the nearest such number may be a bound that is not allowed itself.
+        near = (round(value, 2), math.ceil(value * 100) / 100, math.floor(value * 100) / 100)
+        return next((one for one in near if low <= one <= high and one not in outside), value)
