@@ -76,7 +76,8 @@ async def open_run(
     async with recorded(run):
         if purpose == "user":
             extractor = serving[EXTRACTION]
-            await run.store(note_run, transcript, run_id, extractor.name, extractor.digest, datetime.now(UTC))
+            digest = crew.asking.digest(extractor)
+            await run.store(note_run, transcript, run_id, extractor.name, digest, datetime.now(UTC))
             known = await run.store(
                 answered if again else earlier_answers, run_id if again else transcript.transcript_id
             )

@@ -1,6 +1,5 @@
 """A run of the transcript pipeline: its models answer the agents' questions, every answer recorded and remembered."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,7 +69,7 @@ class TranscriptRun(PipelineRun):
             question = self._question(query, model.block)
             return Work(
                 role=agent.key, part=query.part, shown=f"{self.filename}: {agent.name}, {query.part}",
-                question=question, key=_key(query, question.user, question.schema or {}, model), answer=query.answer,
+                question=question, key=self._key(query, question, model), answer=query.answer,
                 judge=lambda answer: (answer, query.check(answer)), score=score,
                 own_words=query.prompt.rpartition("# Task: ")[2] + field_guide(question.schema or {}),
             )  # fmt: skip
@@ -78,10 +77,15 @@ class TranscriptRun(PipelineRun):
         # Known answers are validated again: an older version of phasegate may have judged them.
         return query.answer.model_validate(await self.ask(agent.key, put))
 
+    def _key(self, query: Query, question: Question, model: Model) -> str:
+        """What an answer depends on: the prompt, its form, and the model with its options; another model is asked anew.
 
-def _key(query: Query, prompt: str, schema: Mapping[str, Any], model: Model) -> str:
-    """What an answer depends on: the prompt, its form, and the model with its options; another model is asked anew."""
-    block = model.block
-    asked_of = [block.provider, block.model, model.digest, block.temperature, block.seed, block.context_window]
-    limit = room(block, query.max_tokens)
-    return runs.sha256([query.agent.key, query.part, SYSTEM, prompt, schema, limit, asked_of])
+        Nobody knows whether weights that could not be identified are those of another run: only this run, taken up again,
+        finds what they have answered.
+        """
+        block, weights = model.block, self.asking.digest(model)
+        if weights is None and model.unidentified:
+            weights = self.start.id
+        asked_of = [block.provider, block.model, weights, block.temperature, block.seed, block.context_window]
+        form, limit = question.schema or {}, room(block, query.max_tokens)
+        return runs.sha256([query.agent.key, query.part, SYSTEM, question.user, form, limit, asked_of])
