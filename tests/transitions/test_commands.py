@@ -1,5 +1,7 @@
 """The command line twin: what needs no server speaks for itself; what does goes through the same code as the form."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from inspect import signature
@@ -8,10 +10,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from blocks.home import PROJECT_ROOT
 from deployments.application import app
 from deployments.commands.gates import plan, start
 from flows.transitions.gate import gate
 from flows.transitions.world import World
+from tests.deployments.terminal import environment
 from tests.transitions.memory import MemoryBlocks, a_lineup
 from tests.transitions.test_ledger import tamper
 
@@ -91,3 +95,38 @@ def test_every_act_of_the_ui_has_a_command() -> None:
     acts = ("plan start status approve reject extend rollback emergency-rollback close-incident drift drill history "
             "verify as-of trial watch approver")  # fmt: skip
     assert [act for act in acts.split() if act not in output] == []
+
+
+WHEN_PREFECT_IS_IMPORTED = """
+import os, sys
+from deployments.application import app
+
+class Imported(BaseException):
+    pass
+
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "prefect":
+            raise Imported
+
+sys.meta_path.insert(0, Finder())
+before = dict(os.environ)
+for command in sys.argv[1:]:
+    try:
+        app(command.split(), standalone_mode=False)
+    except Imported:
+        print(command, "with" if "PREFECT_HOME" in os.environ else "WITHOUT")
+    os.environ.clear()
+    os.environ.update(before)
+"""
+ACTS = (
+    "plan generator-1", "start generator-1", "extend a 1", "rollback", "watch", "drill", "emergency-rollback bad",
+    "close-incident found",
+)  # fmt: skip
+
+
+def test_every_act_sets_prefects_settings_before_prefect_reads_them(home: Any) -> None:
+    nobody = environment(home, "http://127.0.0.1:9/api")  # else a server would be started first
+    asked = [sys.executable, "-c", WHEN_PREFECT_IS_IMPORTED, *ACTS]
+    child = subprocess.run(asked, cwd=PROJECT_ROOT, env=nobody, capture_output=True, text=True)
+    assert child.stdout.splitlines() == [f"{command} with" for command in ACTS], child.stderr
