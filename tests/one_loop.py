@@ -4,24 +4,33 @@ Prefect keeps connections open as long as the loop they were made in; a loop for
 """
 
 import asyncio
-from collections.abc import Coroutine
-from functools import cache
+import contextlib
+from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-
-
-@cache
-def _runner() -> asyncio.Runner:
-    return asyncio.Runner()
+_runners: list[asyncio.Runner] = []
+"""The last one is used."""
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`."""
-    return _runner().run(work)
+    if not _runners:
+        _runners.append(asyncio.Runner())
+    return _runners[-1].run(work)
+
+
+@contextlib.contextmanager
+def another() -> Iterator[None]:
+    """A loop of its own for what is done inside this: a loop stays with the Prefect settings it was first used under."""
+    with asyncio.Runner() as runner:
+        _runners.append(runner)
+        try:
+            yield
+        finally:
+            _runners.remove(runner)
 
 
 def close() -> None:
-    if _runner.cache_info().currsize:
-        _runner().close()
-        _runner.cache_clear()
+    while _runners:
+        _runners.pop().close()

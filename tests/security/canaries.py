@@ -1,6 +1,8 @@
 """Secrets planted everywhere phasegate keeps one, and a search for them in everything that was written."""
 
 import base64
+import contextlib
+import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -40,3 +42,18 @@ def files_below(*places: Path) -> Iterator[tuple[str, bytes]]:
         for path in place.rglob("*"):
             if path.is_file() and not path.is_symlink():
                 yield str(path.relative_to(place)), path.read_bytes()
+
+
+def rows_below(*places: Path) -> Iterator[tuple[str, bytes]]:
+    """Every table of every SQLite database as text: a long value is not in one piece in the file."""
+    for place in places:
+        for path in place.rglob("*"):
+            if path.is_file() and path.read_bytes()[:15] == b"SQLite format 3":
+                yield from _tables(path)
+
+
+def _tables(path: Path) -> Iterator[tuple[str, bytes]]:
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            rows = database.execute(f'SELECT * FROM "{name}"')
+            yield f"{path.name}, table {name}", "\n".join(str(value) for row in rows for value in row).encode()

@@ -1,130 +1,48 @@
 """Secrets stay where they belong: canaries in every place that holds one, then every way of going wrong, then a search.
 
-What Prefect's server keeps (logs, events, artifacts, results, parameters) is in its database below the state folder, so
-files and terminal output are all there is to search. Blocks lie in there too, encrypted.
+What Prefect's server keeps (logs, events, artifacts, results, parameters) is in its database below the state folder, and
+so is what it says itself: files, rows and terminal output are all there is to search. Blocks lie in there too, encrypted.
+Commands run in this process, but for one that is started as a person starts it.
 """
 
 import asyncio
-import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import base64
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import pyotp
 import pytest
-from prefect.blocks.notifications import SlackWebhook
 from prefect.client.orchestration import get_client
-from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+from prefect.events.filters import EventFilter, EventNameFilter
 from pydantic import SecretStr
 
-from blocks.approvers import Approver
-from blocks.baserow import Baserow
-from blocks.graph import GraphStore
-from blocks.lineups import GeneratorLineup, TranscriptLineup
-from blocks.local_process import stop
-from blocks.models import CloudflareModel, OllamaModel, OpenAICompatibleModel
-from blocks.registering import register_blocks
-from blocks.stores import STORE
-from deployments.prefect_server import api_url, free_port, start_server
-from tests.deployments.terminal import environment, phasegate
+from blocks.models import OpenAICompatibleModel
+from tests import one_loop
 from tests.doubles.model_server import ModelServer, faults
-from tests.prefect_tables import made_once
 from tests.security.canaries import (
-    BASEROW,
     CLOUDFLARE,
     DATABASE,
-    GRAPH,
-    OLLAMA,
-    OPENAI,
     SERVER,
     TOTP,
-    WEBHOOK,
     files_below,
     forms,
     leaks,
+    rows_below,
 )
+from tests.security.installation import Installation, Run
+from tests.transitions.gated import opened
 
 pytestmark = [pytest.mark.server, pytest.mark.long]
-NOBODY = "http://127.0.0.1:9"
 
 
-@dataclass
-class Installation:
-    """A state folder, its Prefect server, and what its commands have printed."""
-
-    home: Path
-    api: str
-    printed: dict[str, bytes] = field(default_factory=dict)
-
-    def run(self, *arguments: str, **variables: str) -> str:
-        """The output of a command, kept for the search."""
-        env = environment(self.home, self.api) | {"PREFECT_API_AUTH_STRING": f"admin:{SERVER}"} | variables
-        _, said = phasegate(*arguments, env=env)
-        self.printed[f"output {len(self.printed)}: {' '.join(arguments)}"] = said.encode()
-        return said
-
-    def leaks(self) -> list[str]:
-        return leaks(dict(files_below(self.home)) | self.printed)
-
-
-@pytest.fixture(scope="module")
-def models_of_the_module() -> Iterator[ModelServer]:
-    with ModelServer(token=CLOUDFLARE) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory, models_of_the_module: ModelServer) -> Iterator[Installation]:
-    home = tmp_path_factory.mktemp("installation")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PREFECT_SERVER_API_AUTH_STRING", f"admin:{SERVER}")
-        patch.setenv("PREFECT_HOME", str(home / "prefect"))
-        port = free_port()
-        with made_once(home / "prefect"):
-            child = start_server("127.0.0.1", port)
-    api = api_url("127.0.0.1", port)
-    try:
-        with temporary_settings({PREFECT_API_URL: api, PREFECT_API_AUTH_STRING: f"admin:{SERVER}"}):
-            asyncio.run(plant(models_of_the_module))
-        yield Installation(home, api)
-    finally:
-        stop(child.pid, seconds=30)
-        child.wait(timeout=30)
-
-
-async def plant(models: ModelServer) -> None:
-    """Blocks with a canary in every secret: models that answer, refuse or are not there; stores that are not there."""
-    await register_blocks()
-    cloudflare = {
-        "model": "@cf/mistralai/mistral-small-3.1-24b-instruct", "account_id": models.account, "attempts": 1,
-        "api_token": SecretStr(CLOUDFLARE), "context_window": 24_000,
-        "schema_parameter": "guided_json",
-    }  # fmt: skip
-    blocks = {
-        "good": CloudflareModel(base_url=models.cloudflare_url, max_output_tokens=6_000, **cloudflare),
-        "dead": CloudflareModel(base_url=NOBODY, **cloudflare),
-        "wrong-key": OpenAICompatibleModel(
-            model="llama3.1:8b",
-            base_url=models.openai_url,
-            api_key=SecretStr(OPENAI),
-            context_window=24_000,
-            attempts=1,
-        ),
-        "dead-ollama": OllamaModel(
-            model="mistral:7b", base_url=NOBODY, api_key=SecretStr(OLLAMA), context_window=8_000
-        ),
-    }
-    for name, block in blocks.items():
-        await block.asave(name, overwrite=True)
-        await GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, name), report_words=600).asave(name)
-        await TranscriptLineup(**dict.fromkeys(TranscriptLineup.roles, name)).asave(name)
-    await GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, "dead-ollama")).asave("production", overwrite=True)
-    await GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, "wrong-key")).asave("preview", overwrite=True)
-    await Baserow(url=NOBODY, database_id=1, token=SecretStr(BASEROW)).asave(STORE, overwrite=True)
-    await GraphStore(uri="bolt://127.0.0.1:9", password=SecretStr(GRAPH), seconds=5).asave(STORE, overwrite=True)
-    await Approver(totp=SecretStr(TOTP)).asave("grace", overwrite=True)
-    with warnings.catch_warnings(action="ignore"):  # what it imports is older than Python's warnings
-        webhook = SlackWebhook(url=SecretStr(f"json://127.0.0.1:9/{WEBHOOK}"))
-    await webhook.asave("alerts", overwrite=True)
+def in_base64(text: str) -> str:
+    return base64.b64encode(f"phasegate:{text}".encode()).decode()
 
 
 @pytest.fixture
@@ -133,65 +51,98 @@ def models(models_of_the_module: ModelServer) -> Iterator[ModelServer]:
     models_of_the_module.heal()
 
 
-def test_a_run_with_the_right_key_leaves_no_secret(installation: Installation) -> None:
-    said = installation.run("run", "--lineup", "good")
-
-    assert "Value Stack" in said
+def test_a_run_with_the_right_key_leaves_no_secret(installation: Installation, run: Run) -> None:
+    assert "Value Stack" in run("run", "--lineup", "good")
     assert not installation.leaks()
 
 
+@pytest.mark.parametrize("form", [str, in_base64])
 def test_a_server_that_repeats_the_key_in_its_errors_leaves_none(
-    installation: Installation, models: ModelServer
+    installation: Installation, run: Run, models: ModelServer, form: Callable[[str], str]
 ) -> None:
-    models.fail_when(lambda request: True, faults.http_error(500, f"Authorization: Bearer {CLOUDFLARE}"))
+    models.fail_when(lambda request: True, faults.http_error(500, f"Authorization: {form(CLOUDFLARE)}"))
 
-    said = installation.run("run", "--lineup", "good")
-
-    assert "Error:" in said
+    assert "Error:" in run("run", "--lineup", "good")
     assert not installation.leaks()
 
 
-@pytest.mark.parametrize("lineup", ["dead", "wrong-key"])
-def test_a_run_that_cannot_reach_its_model_leaves_none(installation: Installation, lineup: str) -> None:
-    said = installation.run("run", "--lineup", lineup)
-
-    assert "Error:" in said
+def test_a_command_that_is_started_leaves_none(installation: Installation) -> None:
+    assert "Error:" in installation.started("run", "--lineup", "wrong-key")
     assert not installation.leaks()
 
 
-def test_a_transcript_that_reaches_no_store_leaves_none(installation: Installation) -> None:
-    said = installation.run("transcript", "--lineup", "good")
-
-    assert "Baserow" in said
+def test_a_run_that_cannot_reach_its_model_leaves_none(installation: Installation, run: Run) -> None:
+    assert "Error:" in run("run", "--lineup", "dead")
     assert not installation.leaks()
 
 
-def test_gates_and_approvals_leave_none(installation: Installation) -> None:
-    installation.run("plan", "generator-1", "--target", "good")
-    refused = installation.run("approve", "nothing", "grace", "--code", "000000")
-
-    assert "No gate ids begin with" in refused
+def test_a_transcript_that_reaches_no_store_leaves_none(installation: Installation, run: Run) -> None:
+    assert "Baserow" in run("transcript", "--lineup", "good")
     assert not installation.leaks()
 
 
-def test_the_doctor_backups_and_lists_leave_none(installation: Installation) -> None:
-    said = installation.run("doctor")
-    installation.run("backup")
+def test_gates_approvals_and_alerts_leave_none(
+    installation: Installation, run: Run, models: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "created automation" in run("alerts", "--block", "slack-webhook/alerts")
+    run("plan", "generator-1", "--target", "good")
+    for before, (decision, end) in enumerate((("reject", "ROLLED_BACK"), ("approve", "PROMOTED"))):
+        scene = opened(partial(save, models), monkeypatch, TOTP)
+        scene.calls, scene.clock.by = 100 * before, timedelta(hours=6 * before)
+        assert scene.drive.leg() == "Suspended"
+        scene.monitored()
+        decided = (decision, scene.gate.id, "grace", "--reason", "read it")
+        assert "was not accepted" in run(*decided, "--code", "000000")
+        confirmed = ("--confirmed", "all") if decision == "approve" else ()
+        assert f"is {end}" in run(*decided, "--code", pyotp.TOTP(TOTP).at(scene.clock()), *confirmed)
+        run("status", scene.gate.id)
+
+    assert one_loop.run(acted())
+    assert not installation.leaks()
+
+
+def save(models: ModelServer, name: str, **fields: Any) -> None:
+    block = OpenAICompatibleModel(
+        model="llama3.1:8b", base_url=models.openai_url, api_key=SecretStr(CLOUDFLARE), attempts=1,
+        context_window=24_000, max_output_tokens=8_000, **fields,
+    )  # fmt: skip
+    one_loop.run(block.asave(name, overwrite=True))
+
+
+async def acted(seconds: float = 60) -> bool:
+    """Whether an automation has tried to send an alert by then."""
+    deadline = time.monotonic() + seconds
+    async with get_client() as client:
+        while time.monotonic() < deadline:
+            wanted = EventFilter(event=EventNameFilter(prefix=["prefect.automation.action."]))
+            given = {"filter": wanted.model_dump(mode="json"), "limit": 10}
+            if (await client.request("POST", "/events/filter", json=given)).json()["events"]:
+                return True
+            await asyncio.sleep(0.3)
+    return False
+
+
+def test_the_doctor_backups_and_lists_leave_none(installation: Installation, run: Run) -> None:
+    said = run("doctor")
+    run("backup")
 
     assert "wrong-key" in said
     assert not installation.leaks()
 
 
-def test_a_database_that_is_not_there_leaves_none(installation: Installation) -> None:
-    address = f"postgresql://phasegate:{DATABASE}@127.0.0.1:9/phasegate"
-    said = [installation.run(*command, PHASEGATE_DATABASE_URL=address) for command in (("backup",), ("doctor",))]
+def test_a_database_that_is_not_there_leaves_none(
+    installation: Installation, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHASEGATE_DATABASE_URL", f"postgresql://phasegate:{DATABASE}@127.0.0.1:9/phasegate")
 
-    assert all("phasegate:***@127.0.0.1" in one for one in said)
+    assert all("phasegate:***@127.0.0.1" in run(command) for command in ("backup", "doctor"))
     assert not installation.leaks()
 
 
-def test_entering_a_token_shows_none(installation: Installation) -> None:
-    installation.run("models", "cloudflare", "--account", "a" * 32, CLOUDFLARE_API_TOKEN=CLOUDFLARE)
+def test_entering_a_token_shows_none(installation: Installation, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", CLOUDFLARE)
+
+    run("models", "cloudflare", "--account", "a" * 32)
 
     assert not installation.leaks()
 
@@ -201,8 +152,7 @@ def test_blocks_are_encrypted_and_given_to_nobody_who_does_not_ask_for_secrets(i
         async with get_client() as client:
             return str([document.model_dump() for document in await client.read_block_documents(include_secrets=False)])
 
-    with temporary_settings({PREFECT_API_URL: installation.api, PREFECT_API_AUTH_STRING: f"admin:{SERVER}"}):
-        shown = asyncio.run(read())
+    shown = one_loop.run(read())
 
     assert "wrong-key" in shown
     assert not leaks({"the blocks as the UI reads them": shown.encode()})
@@ -211,10 +161,17 @@ def test_blocks_are_encrypted_and_given_to_nobody_who_does_not_ask_for_secrets(i
 
 def test_the_search_finds_a_secret_in_any_dress() -> None:
     """Or it would find nothing above, whatever was written."""
-    import base64
-
     assert leaks({"log": f"admin:{SERVER}".encode()}) == ["server password in log"]
     for before in ("", "a", "admin:", "xy"):
         assert leaks({"log": base64.b64encode(f"{before}{SERVER}:".encode())}), before
     assert leaks({"log": SERVER.encode("utf-16")})
     assert all(len(form) > 8 for form in forms(SERVER))
+
+
+def test_the_search_reads_rows_where_a_value_is_in_pieces(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "records.db")) as database, database:
+        database.execute("CREATE TABLE calls (body TEXT)")
+        database.execute("INSERT INTO calls VALUES (?)", [(" " * 1806 + SERVER).ljust(10_000)])  # over a page's end
+
+    assert not leaks(dict(files_below(tmp_path)))
+    assert leaks(dict(rows_below(tmp_path))) == ["server password in records.db, table calls"]

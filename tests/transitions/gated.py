@@ -1,5 +1,6 @@
 """A gate of the generator's first phase on a real Prefect server and a real database, with the clock moved by the test."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -92,12 +93,17 @@ async def look_at(world: World) -> list[str]:
 @pytest.fixture
 def scene(save_model: SaveModel, models: ModelServer, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """A gate for phase 1 that has been planned, with everything in order."""
+    return opened(save_model, monkeypatch)
+
+
+def opened(save_model: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, secret: str = SECRET) -> Scene:
+    """A gate on the Prefect server of the settings; `save_model` saves a model block, `secret` is that of its approver."""
     clock = Shifted()
     for name in ("old", "new"):
         save_model(name, input_price=0, output_price=0)
     for name in LINEUPS.values():
         one_loop.run(GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, "old")).asave(name, overwrite=True))
-    one_loop.run(Approver(totp=SecretStr(SECRET)).asave("grace", overwrite=True))
+    one_loop.run(Approver(totp=SecretStr(secret)).asave("grace", overwrite=True))
     world = real_world()
     for kind in ("baseline", "drilled"):
         world.record(kind, "tester", {"pipeline": "generator", "lineup": LINEUPS["production"], "passed": True})
