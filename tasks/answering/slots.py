@@ -48,6 +48,12 @@ TURN = 0.5
 """Seconds a run stands aside after it gave back the only slot there is: longer than others wait between two tries."""
 FULL = frozenset({422, 423})
 """HTTP statuses of a limit without a free slot; 422 is that of a limit a person has set to 0, which lets nobody in."""
+NO_DECAY = "slot decay"
+"""In what the server says (HTTP 422) of a rate that gets no slots back; waiting for one would never end."""
+WITHOUT_DECAY = (
+    "The limit %s has a slot decay per second of 0 and would let nobody through; this run goes on without it. Set the decay "
+    "under Concurrency in the UI, to about a sixtieth of the requests a minute."
+)
 T = TypeVar("T")
 UNREACHABLE = (httpx.HTTPError, PrefectException, TimeoutError, OSError, ValueError)
 
@@ -57,7 +63,11 @@ class BusyError(Exception):
 
 
 class NoLimitError(Exception):
-    """There is no limit of this name."""
+    """There is no limit of this name, or none that ever lets a request through."""
+
+
+class NoDecayError(NoLimitError):
+    """A rate without decay."""
 
 
 @contextlib.asynccontextmanager
@@ -176,7 +186,9 @@ class SharedSlots:
             try:
                 if granted := await ask(name):
                     return granted
-            except NoLimitError:
+            except NoLimitError as error:
+                if isinstance(error, NoDecayError):
+                    _log().warning(WITHOUT_DECAY, name)
                 self._left_alone[name] = self.clock() + LEFT_ALONE
                 return None
             except UNREACHABLE as error:
@@ -225,9 +237,11 @@ async def _unless_full(send: Callable[[], Awaitable[httpx.Response]]) -> httpx.R
     try:
         return await _soon(send)
     except httpx.HTTPStatusError as error:
-        if error.response.status_code in FULL:
-            return None
-        raise
+        if error.response.status_code not in FULL:
+            raise
+        if NO_DECAY in error.response.text:
+            raise NoDecayError from error
+        return None
 
 
 async def _soon(send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:

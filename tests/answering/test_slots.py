@@ -211,6 +211,23 @@ def test_a_rate_lets_through_one_by_one_however_often_it_is_asked(prefect_api: s
     assert times[1] - times[0] > 1.8
 
 
+def test_a_rate_that_gets_no_slots_back_is_done_without_and_named(
+    prefect_api: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    block, waits = a_model(), Waits()
+    rate = GlobalConcurrencyLimitCreate(name=rate_name(limit_name(block)), limit=1, slot_decay_per_second=0)
+
+    async def use(slots: SharedSlots) -> None:
+        slots.sleep = waits
+        async with slots.slot(block):
+            pass
+
+    on_server(lambda client: client.create_global_concurrency_limit(rate))
+    with_slots(lambda slots: asyncio.wait_for(use(slots), 5))
+    assert waits.seconds == []
+    assert f"{rate.name} has a slot decay per second of 0" in caplog.text
+
+
 def test_a_model_without_a_limit_is_not_held_up(prefect_api: str) -> None:
     waits = Waits()
 
