@@ -89,6 +89,6 @@ class Sizes(BaseModel):
 
 SMALLEST = Sizes(
     seconds_of_forty=0.02, runs=(1, 2), tokens=200, answer_tokens=1, baserow_transcripts=20, baserow_sample=1, graph_rows=20,
-    recorded=(100, 1_000), window=(100, 200), workers=(1, 2), transcripts=2, starts=1, lengths=(1_000, 5_000), batches=(1, 2), rollbacks=2,
+    recorded=(100, 1_000), window=(100, 200), workers=(2,), transcripts=2, starts=1, lengths=(1_000, 5_000), batches=(1, 2), rollbacks=2,
 )  # fmt: skip
 """Enough to run every line, and for nothing else."""

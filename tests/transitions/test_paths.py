@@ -194,7 +194,7 @@ class Paths(RuleBasedStateMachine):
 @pytest.mark.long
 def test_no_path_leads_to_production_without_people_and_every_path_ends() -> None:
     walks = settings(
-        max_examples=60, stateful_step_count=10, deadline=None, derandomize=True,
+        max_examples=50, stateful_step_count=10, deadline=None, derandomize=True,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     run_state_machine_as_test(Paths, settings=walks)  # type: ignore[no-untyped-call]
