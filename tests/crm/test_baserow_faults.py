@@ -56,13 +56,25 @@ def test_one_table_that_cannot_be_written_does_not_stop_the_others(setting: Sett
     assert setting.sync(*records(60))["Deals"].created == 60
 
 
-def test_a_row_that_always_breaks_the_server_is_found_and_left(setting: Setting) -> None:
+@pytest.mark.parametrize("count", [11, 12], ids=["the last of a batch alone", "beside others"])
+def test_a_row_that_always_breaks_the_server_is_found_and_refused(count: int, setting: Setting) -> None:
     def breaks(body: bytes) -> bool:
-        return b"10000007" in body
+        return b"10000011" in body
 
     setting.double.faults.plan("before", method="POST", path=deals(setting), answer=html_500, times=999, body=breaks)
-    result = setting.sync(*records(12))["Deals"]
-    assert (result.created, result.rejected, list(result.unsure)) == (11, [], ["10000007"])
+    result = setting.sync(*records(count))["Deals"]
+    (refused,) = result.rejected
+    assert (result.created, refused.external_id, result.unsure) == (count - 1, "10000011", {})
+    assert refused.reason.endswith("Others were stored meanwhile.")
+
+
+def test_a_server_that_stops_writing_midway_refuses_no_row(setting: Setting) -> None:
+    setting.sync(*records(2))
+    setting.double.faults.plan("before", method="POST", path=deals(setting), answer=html_500, times=999)
+    changed, *rest = records(4)
+    changed = record(1, deal={"amount": "77.00"})
+    result = setting.sync(changed, *rest)["Deals"]
+    assert (result.updated, result.rejected, sorted(result.unsure)) == (1, [], ["10000003", "10000004"])
 
 
 @pytest.mark.parametrize("count", [1, 3, 4])

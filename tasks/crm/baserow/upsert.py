@@ -103,6 +103,8 @@ class _Chunk:
     pending: dict[str, Row]
     tried: dict[str, Method] = field(default_factory=dict)
     why: dict[str, Doubt] = field(default_factory=dict)
+    alone: set[str] = field(default_factory=set)
+    """Rows in doubt that stayed so while others were stored: the server can write, so they are at fault."""
 
     async def run(self) -> None:
         for failures, size in enumerate(SIZES):
@@ -116,6 +118,7 @@ class _Chunk:
     async def _round(self, size: int) -> None:
         """One look-up of everything pending, which is also the reading back of what the last round stored."""
         creates, updates = await self._compared(await self._look_up())
+        doubted, stored = set(self.why), False
         work: list[tuple[Method, list[Item]]] = [("PATCH", updates), ("POST", creates)]
         for method, items in work:
             sent = await send(self.sync.connection, self.sync.table, method, items, size)
@@ -124,6 +127,9 @@ class _Chunk:
                 del self.pending[reject.external_id]
             self.tried |= {item.external_id: method for item in items}
             self.why = {key: why for key, why in self.why.items() if key not in sent.stored} | sent.unsure
+            stored = stored or bool(sent.stored)
+        if stored:
+            self.alone |= doubted & set(self.why)
 
     async def _look_up(self) -> Found:
         return await look_up(self.sync.connection, self.sync.table, self.pending)
@@ -184,4 +190,7 @@ class _Chunk:
                 self._settle(key)
                 continue
             doubt = self.why.get(key, Doubt("it was stored, but read back it differs"))
-            (self._reject if doubt.refused else self._leave)(key, doubt.why)
+            if key in self.alone:
+                self._reject(key, f"{doubt.why} Others were stored meanwhile.")
+            else:
+                (self._reject if doubt.refused else self._leave)(key, doubt.why)
