@@ -15,7 +15,7 @@ from prefect.deployments.flow_runs import arun_deployment
 from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.logging import get_run_logger
 
-from blocks.errors import PhasegateError
+from blocks.errors import GateError, PhasegateError
 from flows.transitions.announcing import announce_drift
 from flows.transitions.answering import ask
 from flows.transitions.drift import note_new, scan
@@ -42,34 +42,39 @@ async def watch() -> list[str]:
     Returns:
         A sentence for each gate that is not over, and for each block that was edited by hand.
     """
-    told = await look(real_world())
-    for sentence in told:
-        get_run_logger().info(sentence)
-    return told
+    return await look(real_world())
 
 
 async def look(world: World) -> list[str]:
-    """One round over all gates and blocks at the world's time."""
-    unread = unreadable(world)
+    """One round over all gates and blocks at the world's time.
+
+    Raises GateError at its end, when everything was looked at, if a defect was met: a look that misses a gate time and
+    again must not pass for a good one.
+    """
+    unread, unforeseen = unreadable(world), list[str]()
     told = [gate.sentence for gate in unread]
     for sentence in told:
         get_run_logger().error(sentence)
-    with _goes_on("Edits by hand"):
+    with _goes_on("Edits by hand", unforeseen):
         told += await _edits(world)
     rows = []
     for gate in all_gates(world):
         if not gate.at_rest:
-            now = await _drive(world, gate)
+            now = await _drive(world, gate, unforeseen)
             rows.append({"gate": gate.id, "phase": now.opening.phase, "state": now.state, "reason": now.reason})
             told.append(f"{now.opening.phase} ({gate.id[:8]}) is {now.state}: {now.failure or now.reason}")
         elif world.clock() - gate.since < LATELY:
-            await _tell_run(world, gate)
+            await _tell_run(world, gate, unforeseen)
     for row in rows:  # when all have been driven: no page keeps a gate waiting
-        with _goes_on(f"The page of gate {row['gate']}"):
+        with _goes_on(f"The page of gate {row['gate']}", unforeseen):
             await show_gate(world, row["gate"])
     rows += [{"gate": gate.id, "phase": gate.phase, "state": UNREAD, "reason": gate.sentence} for gate in unread]
     if rows:
         await acreate_table_artifact(rows, key="gates", description="Every gate that is not over.")
+    for sentence in told:
+        get_run_logger().info(sentence)
+    if unforeseen:
+        raise _defect(unforeseen)
     return told
 
 
@@ -83,19 +88,28 @@ async def _edits(world: World) -> list[str]:
 
 
 @contextmanager
-def _goes_on(what: str) -> Iterator[None]:
+def _goes_on(what: str, unforeseen: list[str]) -> Iterator[None]:
     """What fails here is logged, and everything else is still done: a defect that one gate meets harms no other."""
     try:
         yield
     except (PhasegateError, PrefectException, httpx.HTTPError) as error:
         get_run_logger().error("%s: %s", what, error)
-    except Exception:
+    except Exception as error:
         get_run_logger().exception("%s: nobody foresaw this; please report it.", what)
+        unforeseen.append(f"{what}: {type(error).__name__}.")
 
 
-async def _drive(world: World, gate: Gate) -> Gate:
+def _defect(unforeseen: list[str]) -> GateError:
+    return GateError(
+        f"The watch met what nobody foresaw. {' '.join(unforeseen)}",
+        means="harm that is done there is not seen; everything else was looked at.",
+        do="report it with this run's log, and take a gate that is named here back with `phasegate rollback`.",
+    )
+
+
+async def _drive(world: World, gate: Gate, unforeseen: list[str]) -> Gate:
     now = gate
-    with _goes_on(f"Gate {gate.id}"):
+    with _goes_on(f"Gate {gate.id}", unforeseen):
         now = await advance(world, gate.id)
         ask(world, gate.id)
         await wake(read_gate(world, gate.id), f"the watch at {world.clock():%Y-%m-%d %H:%M:%S} UTC")
@@ -104,9 +118,9 @@ async def _drive(world: World, gate: Gate) -> Gate:
     return now
 
 
-async def _tell_run(world: World, gate: Gate) -> None:
+async def _tell_run(world: World, gate: Gate, unforeseen: list[str]) -> None:
     """Wakes the run of a gate that is over: whoever ended it may have died before it could."""
-    with _goes_on(f"Gate {gate.id}"):
+    with _goes_on(f"Gate {gate.id}", unforeseen):
         await wake(gate, f"the watch at {world.clock():%Y-%m-%d %H:%M:%S} UTC")
 
 

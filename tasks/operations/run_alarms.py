@@ -56,7 +56,8 @@ def concerns(runs: Iterable[SeenRun], names: Mapping[str, str], now: datetime, a
 def _ended(run: SeenRun, names: Mapping[str, str], now: datetime) -> Concern | None:
     name = f"{_name(run, names)}, run {run.name}"
     if run.state in FAILED:
-        return Concern(_kind(run, names), f"run.{run.id}", name, run.message or "It failed.", run.id)
+        kind = _kind(run, names)  # the watch comes every few minutes: what fails it is told as one thing
+        return Concern(kind, WATCH if kind == "watch" else f"run.{run.id}", name, run.message or "It failed.", run.id)
     if _died(run, now) and not run.ticks and run.run_count >= MOST_STARTS:
         said = f"Its process died, {run.run_count} times; it is not started again by itself."
         return Concern("failed", f"run.{run.id}", name, said, run.id)

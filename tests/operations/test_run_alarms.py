@@ -27,7 +27,7 @@ def test_a_failed_run_is_told_with_what_its_state_says() -> None:
 
 
 def test_a_failed_watch_is_told_as_such() -> None:
-    assert [one.kind for one in heard(run("Failed", deployment="d2"))] == ["watch"]
+    assert [(one.kind, one.about) for one in heard(run("Failed", deployment="d2"))] == [("watch", "watch")]
 
 
 def test_a_run_that_took_too_long_is_told_like_one_that_failed() -> None:
