@@ -129,7 +129,8 @@ class _Chunk:
             self.why = {key: why for key, why in self.why.items() if key not in sent.stored} | sent.unsure
             stored = stored or bool(sent.stored)
         if stored:
-            self.alone |= doubted & set(self.why)
+            self.alone |= doubted
+        self.alone &= set(self.why)
 
     async def _look_up(self) -> Found:
         return await look_up(self.sync.connection, self.sync.table, self.pending)
@@ -190,7 +191,9 @@ class _Chunk:
                 self._settle(key)
                 continue
             doubt = self.why.get(key, Doubt("it was stored, but read back it differs"))
-            if key in self.alone:
+            if doubt.refused:
+                self._reject(key, doubt.why)
+            elif key in self.alone:
                 self._reject(key, f"{doubt.why} Others were stored meanwhile.")
             else:
-                (self._reject if doubt.refused else self._leave)(key, doubt.why)
+                self._leave(key, doubt.why)
