@@ -16,6 +16,7 @@ from deployments.terminal import console, say
 
 if TYPE_CHECKING:
     from flows.transitions.drill import Drilled
+    from flows.transitions.incidents import TakenBack
     from flows.transitions.story import Gate, Opening
     from flows.transitions.world import World
 
@@ -174,17 +175,18 @@ def emergency_rollback(
 ) -> None:
     """Open an incident, which freezes all gates, and take the changes back."""
 
-    async def act(world: "World") -> "list[Gate]":
+    async def act(world: "World") -> "TakenBack":
         from flows.transitions.incidents import emergency
 
         return await emergency(world, by or me(), reason, find(world, gate).id if gate else None)
 
     taken = acting(act)
-    for back in taken:
+    for back in taken.gates:
         say_state(back)
-    if not taken:
+    if not taken.wanted:
         say("No change is under way or promoted: nothing had to be taken back.")
     say("All gates are frozen until `phasegate close-incident`.")
+    taken.require_all()
 
 
 def close_incident(

@@ -1,5 +1,7 @@
 """Rollbacks by hand, and the incident that an emergency opens: every gate is frozen until a person closes it."""
 
+from dataclasses import dataclass
+
 from blocks.errors import GateError, PhasegateError
 from flows.transitions.known import frozen
 from flows.transitions.moving import changed_since, roll_back
@@ -56,33 +58,46 @@ def require_back(gate: Gate) -> None:
         )
 
 
-async def emergency(world: World, actor: str, reason: str, gate_id: str | None = None) -> list[Gate]:
+@dataclass(frozen=True)
+class TakenBack:
+    """What an emergency came to."""
+
+    gates: tuple[Gate, ...]
+    """Rolled back in the ledger, also those that users are not served without yet: each is to be woken and shown."""
+    failed: tuple[str, ...]
+    """What is not as before, and why."""
+    wanted: int
+
+    def require_all(self) -> None:
+        """Raises GateError if a gate could not be taken back, or if users are not served as before it."""
+        if self.failed:
+            raise GateError(
+                f"{len(self.failed)} of {self.wanted} gates could not be brought back. {' '.join(self.failed)}",
+                means="the others were, and every gate is frozen.",
+                do="correct what is said there, then declare the same emergency again.",
+            )
+
+
+async def emergency(world: World, actor: str, reason: str, gate_id: str | None = None) -> TakenBack:
     """Opens an incident, then takes back the named gate, or every change under way and the newest promoted one.
 
     The incident comes first: should anything after it fail, nothing goes forward either. Done again it goes on, and one
     declared of more than the incident was opened for widens it. Newer gates go back first, and one that cannot does not
-    keep the others. Raises GateError at the end if one could not, or if users are not served as before it.
+    keep the others: what could not is in what it returns.
     """
     if not reason.strip():
         raise GateError("An emergency needs a reason.", do="say in a few words what is wrong; it is kept for ever.")
     wanted = _declared(world, actor, reason.strip(), gate_id)
+    unread, gates = unreadable(world), [gate for gate in reversed(all_gates(world)) if gate.id in wanted]
     back, failed = [], []
-    for gate in reversed(all_gates(world)):
-        if gate.id in wanted:
-            try:
-                taken = await roll_back(world, gate.id, actor, f"Emergency: {reason.strip()}")
-                require_back(taken)
-                back.append(taken)
-            except PhasegateError as error:
-                failed.append(f"{gate.id}: {error.happened}")
-    failed += [f"{gate.id}: {gate.why}" for gate in unreadable(world)]
-    if failed:
-        raise GateError(
-            f"{len(failed)} of {len(failed) + len(back)} gates could not be brought back. {' '.join(failed)}",
-            means="the others were, and every gate is frozen.",
-            do="correct what is said there, then declare the same emergency again.",
-        )
-    return back
+    for gate in gates:
+        try:
+            back.append(await roll_back(world, gate.id, actor, f"Emergency: {reason.strip()}"))
+            require_back(back[-1])
+        except PhasegateError as error:
+            failed.append(f"{gate.id}: {error.happened}" + (f" It means: {error.means}" if error.means else ""))
+    failed += [f"{gate.id}: {gate.why}" for gate in unread]
+    return TakenBack(tuple(back), tuple(failed), len(gates) + len(unread))
 
 
 def _declared(world: World, actor: str, reason: str, gate_id: str | None) -> set[str]:

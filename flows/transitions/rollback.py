@@ -48,11 +48,12 @@ async def emergency_rollback(actor: str, reason: str, gate_id: str = "") -> list
         Id and state of each gate that was taken back.
     """
     world = real_world()
-    gates = await emergency(world, actor, reason, gate_id or None)
-    for gate in gates:
+    taken = await emergency(world, actor, reason, gate_id or None)
+    for gate in taken.gates:
         await wake(gate, f"emergency: {reason}")
-    await _show(world, *gates)
-    return [f"{gate.id}: {gate.state}" for gate in gates]
+    await _show(world, *taken.gates)
+    taken.require_all()
+    return [f"{gate.id}: {gate.state}" for gate in taken.gates]
 
 
 async def _show(world: World, *gates: Gate) -> None:

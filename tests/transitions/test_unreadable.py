@@ -50,7 +50,7 @@ def test_an_emergency_takes_the_others_back_and_names_it(story: Story) -> None:
     begun(story, "b", "PROMOTED")
     moved_by_a_newer_release(story, "a")
     with pytest.raises(GateError, match="1 of 2 gates could not be brought back"):
-        asyncio.run(emergency(story.world, "Grace", "Customers see nonsense."))
+        asyncio.run(emergency(story.world, "Grace", "Customers see nonsense.")).require_all()
     assert states(story, "b") == ["ROLLED_BACK"]
 
 
