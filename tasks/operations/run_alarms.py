@@ -5,6 +5,8 @@ a crashed run is started again, a run that was overtaken is cancelled; what is l
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
 from typing import Literal
 
 from tasks.operations.stuck_runs import MOST_STARTS, SeenRun
@@ -35,11 +37,13 @@ class Concern:
 def awake_since(looks: Iterable[datetime], now: datetime) -> datetime:
     """Since when workers have been there without a gap, seen by when the janitor looked; `now` if it has not for long.
 
-    What was due while everything was stopped is late through nobody's fault, and is being taken up.
+    What was due while everything was stopped is late through nobody's fault, and is being taken up. A gap is longer than
+    a run may be late, and than a janitor that a person made slower usually lets pass.
     """
-    since = now
-    for look in sorted(looks, reverse=True):
-        if since - look > LATE:
+    since, newest_first = now, sorted(looks, reverse=True)
+    usual = timedelta(seconds=median([(b - a).total_seconds() for b, a in pairwise(newest_first)] or [0.0]))
+    for look in newest_first:
+        if since - look > max(LATE, 2 * usual):
             break
         since = look
     return since

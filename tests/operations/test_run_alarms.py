@@ -100,7 +100,16 @@ def test_what_was_due_while_everything_was_stopped_is_late_only_when_nobody_take
     assert heard(late, awake=timedelta(minutes=11))
 
 
-@pytest.mark.parametrize(("looks", "awake"), [([], 0), ([1, 2, 4, 13, 24, 25], 13), ([600, 601], 0)])
+@pytest.mark.parametrize(
+    ("looks", "awake"),
+    [
+        ([], 0),
+        ([1, 2, 4, 13, 24, 25], 13),
+        ([600, 601], 0),
+        ([15, 30, 45, 60, 75], 75),  # somebody made the janitor slower
+        ([15, 600, 615, 630, 645], 15),
+    ],
+)
 def test_workers_are_awake_since_the_janitor_began_to_look_again(looks: list[int], awake: int) -> None:
     ends = [NOW - timedelta(minutes=one) for one in looks]
     assert awake_since(ends, NOW) == NOW - timedelta(minutes=awake)
