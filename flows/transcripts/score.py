@@ -12,7 +12,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.runtime import flow_run
 from pydantic import BaseModel, ConfigDict, Field
 
-from blocks.errors import CallError, PromptTooLongError, TranscriptError
+from blocks.errors import CallError, TranscriptError
 from blocks.home import folder as state_folder
 from flows.progress import tell
 from flows.showing import Counting
@@ -112,7 +112,7 @@ async def score_models(
 
 
 def _with_gold(folder: Path) -> Iterator[tuple[Transcript, Gold]]:
-    unread = set(folder.glob(f"*{GOLD}"))
+    unread = {gold for gold in folder.glob(f"*{GOLD}") if not gold.name.startswith(".")}
     for path, read in read_folder(folder):
         gold = path.with_suffix(GOLD)
         if not gold.exists():
@@ -164,7 +164,7 @@ async def _record(run: TranscriptRun, transcript: Transcript, drafts: bool) -> t
             transcript, replace(whole, agents=agents), run.answer, run.models[EXTRACTION].name
         )
         record, checks = understood.record, [DraftCheck(**check) for check in understood.checks]
-    except (CallError, PromptTooLongError):
+    except CallError:
         record = assemble(transcript, merge(transcript, []), model=run.models[EXTRACTION].name)
     return record, [*check_written(record), *checks] if drafts else []
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from blocks.errors import CallError, PromptTooLongError
+from blocks.errors import CallError
 from flows.answers import Problem
 from flows.asking import finish_all
 from flows.transcripts import extraction, follow_up_email, sales_coaching, social_posts, structuring, summary
@@ -40,8 +40,8 @@ class Query:
 
 
 Ask = Callable[[Query], Awaitable[Any]]
-"""Gives a validated answer of the query's type. Raises CallError if there is none, PromptTooLongError if the model
-cannot hold the question."""
+"""Gives a validated answer of the query's type. Raises CallError if there is none, also where the model cannot hold the
+question."""
 
 
 def any_fits(query: Query) -> bool:
@@ -214,7 +214,7 @@ async def _answer(ask: Ask, query: Query, heard: _Heard) -> Any:
     """The answer, or None with a note of why there is none. Raises what `ask` raises for an agent that is required."""
     try:
         return await ask(query)
-    except (CallError, PromptTooLongError) as error:
+    except CallError as error:
         if query.agent.required:
             raise
         heard.missing[f"{query.agent.key}/{query.part}"] = error.happened

@@ -198,6 +198,7 @@ def test_other_files_do_not_matter_but_one_with_gold_answers_must_be_readable(
 ) -> None:
     models.answer = says()
     (gold / "notes.json").write_text("{}")
+    (gold / "._other.gold.json").write_bytes(b"\0")  # what macOS puts beside files on a share
     assert scored(gold, transcript_lineup(), drafts=False).transcripts == 1
 
     (gold / SHORT.name).write_text("nobody speaks")
