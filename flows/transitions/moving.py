@@ -12,6 +12,7 @@ from blocks.errors import GateError, InputError
 from flows.transitions.drift import note_new
 from flows.transitions.facts import gather, verdict_of, window_evidence, window_of
 from flows.transitions.machine import Facts, Move, Remind, Step, Weigh, extension_refused, goes_forward, next_step
+from flows.transitions.preconditions import incomparable
 from flows.transitions.reading import all_gates, read_gate
 from flows.transitions.settling import ACTOR, first_dead, settle
 from flows.transitions.story import Extension, Gate, Opening, State, prolonged, serves
@@ -162,6 +163,12 @@ async def extend(world: World, gate_id: str, actor: str, hours: float) -> Gate:
     if refused:
         raise GateError(
             f"Gate {gate_id} cannot be extended: {refused}.", do="see `phasegate status` for what can be done."
+        )
+    if apart := await incomparable(world, gate.opening):
+        raise GateError(
+            f"Gate {gate_id} cannot be extended: {' '.join(apart)}",
+            means="it would be taken back at the next look, and what it has proven would be lost; nothing was recorded.",
+            do="correct that, then extend it again.",
         )
     _require_countable(gate, hours, world.clock())
     plan = _planned(world, gate, hours)

@@ -140,6 +140,14 @@ async def _lineup(world: World, opening: Opening) -> list[str]:
     ]
 
 
+async def incomparable(world: World, opening: Opening) -> list[str]:
+    """Why calls under the two lineups, as they are now, would not be of one pipeline."""
+    production, preview = [
+        await world.blocks.lineup(opening.pipeline, name) for name in (opening.production, opening.preview)
+    ]
+    return _beside(opening, production, preview) if production and preview else []
+
+
 def _beside(opening: Opening, production: Content, preview: Content) -> list[str]:
     """What the two lineups have otherwise beside the change: then they are different pipelines, and so is the evidence."""
     apart = beside(opening.candidates, production, preview)

@@ -56,6 +56,17 @@ def test_only_a_held_gate_is_extended(story: Story) -> None:
         asyncio.run(extend(story.monitoring().world, GATE, "Ada", 24))
 
 
+def test_one_whose_lineups_came_apart_is_told_so_before_it_loses_what_it_has_proven(story: Story) -> None:
+    preview = held(story).blocks.lineups["generator", "preview"]
+    preview["report_words"], usual = 900, preview["report_words"]
+    with pytest.raises(GateError, match=r"in the block 'preview' set report_words to"):
+        asyncio.run(extend(story.world, GATE, "Ada", 24))
+    assert story.gate.state == "HELD"
+    preview["report_words"] = usual
+    asyncio.run(extend(story.world, GATE, "Ada", 24))
+    assert story.moved().gate.state == "MONITORING"
+
+
 def test_one_of_twenty_seconds_is_not_given_more_parts_than_a_look_reads(story: Story) -> None:
     short = {"window": timedelta(seconds=20), "buckets": 1, "buckets_needed": 1}
     story.opened = {"policy": QUICK.model_copy(update=short)}
