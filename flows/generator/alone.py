@@ -9,10 +9,11 @@ from prefect.runtime import flow_run
 
 from blocks.errors import InputError
 from flows.generator.opening import open_run
+from flows.generator.run import AWAITED
 from flows.generator.stage import Stage
 from flows.progress import tell
 from tasks.records.database import engine
-from tasks.records.runs import latest_run, read_steps
+from tasks.records.runs import Step, latest_run, read_steps
 
 
 def stage_flow(stage: Stage[Any, Any]) -> Flow[..., Any]:
@@ -43,6 +44,7 @@ async def _alone(stage: Stage[Any, Any], earlier_run: str, lineup: str) -> str:
     run_id = str(flow_run.id)
     async with open_run(run_id, None, lineup, continue_run=parent) as run:
         found = read_steps(run.database, parent)
+        _require_no_awaited(stage, parent, found)
         if missing := [key for key in stage.reads if (key, "") not in found]:
             raise InputError(
                 f"Run {parent} has no output of {', '.join(missing)}, which {stage.name} reads.",
@@ -60,6 +62,20 @@ async def _alone(stage: Stage[Any, Any], earlier_run: str, lineup: str) -> str:
             get_run_logger().warning(sentence)
             tell(sentence, "note")
     return run_id
+
+
+def _require_no_awaited(stage: Stage[Any, Any], parent: str, found: Mapping[tuple[str, str], tuple[Step, Any]]) -> None:
+    """Raises InputError for a correction this stage would undo, or read before what is computed in it was computed."""
+    if waiting := [key for key in (stage.key, *stage.reads) if _is_awaited(found.get((key, "")))]:
+        raise InputError(
+            f"Run {parent} ended before it came to the correction of {', '.join(waiting)}.",
+            means=f"{stage.name} by itself would undo it, or rest on values it does not yet follow from.",
+            do=f"continue that run first: `phasegate run --continue {parent}`.",
+        )
+
+
+def _is_awaited(found: tuple[Step, Any] | None) -> bool:
+    return found is not None and found[0].input_key == AWAITED
 
 
 def outdated(stage: Stage[Any, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, RowMapping
 
 from blocks.errors import InputError
 from blocks.models import EmbeddedModel
+from flows.generator.run import AWAITED
 from flows.generator.stage import Inputs, Stage
 from flows.generator.stages import STAGES
 from tasks.records.runs import Step, read_call, read_calls, read_run, read_steps
@@ -32,7 +33,7 @@ def run_view(database: Engine, run_id: str) -> RunView:
     run = read_run(database, run_id)
     if run is None or run["pipeline"] != "generator":
         raise InputError(f"There is no generator run {run_id!r}.", do="give the id that the run printed.")
-    steps, calls = read_steps(database, run_id), read_calls(database, run_id)
+    steps, calls = _reached(read_steps(database, run_id)), read_calls(database, run_id)
     stages = tuple(_stage(database, run, stage, steps, calls) for stage in STAGES)
     given = run["input"] or {}
     brief = given.get("brief") or {}
@@ -43,6 +44,11 @@ def run_view(database: Engine, run_id: str) -> RunView:
         brief={name: value for name, value in {**brief, **(given.get("preferences") or {})}.items() if value},
         report=_report(stages), models=_models(run),
     )  # fmt: skip
+
+
+def _reached(steps: Steps) -> Steps:
+    """Without corrections whose turn did not come: what is computed in them rests on the earlier run's outputs."""
+    return {place: found for place, found in steps.items() if found[0].input_key != AWAITED}
 
 
 def _stage(

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from blocks.errors import CallError, InputError
+from flows.generator.payment_plans import payment_plans
+from flows.generator.pricing_framework import pricing_framework
 from flows.generator.stages import readers
+from tests import one_loop
 from tests.conftest import SaveLineup
 from tests.doubles.model_server import ModelServer
 from tests.generator.scene import (
@@ -92,7 +95,11 @@ def test_one_whose_turn_did_not_come_lives_on(models: ModelServer, lineup: SaveL
     with pytest.raises(CallError):
         go_on(done, "double", overrides=promise)
     models.heal()
-    run = outputs(go_on(str(newest_run()["id"]), "double"))
+    failed = str(newest_run()["id"])
+    for alone in (pricing_framework, payment_plans):
+        with pytest.raises(InputError, match="ended before it came to the correction of pricing_framework"):
+            one_loop.run(alone(earlier_run=failed, lineup="double"))
+    run = outputs(go_on(failed, "double"))
     assert run["pricing_framework"]["recommended_price"] == 12_345
     assert run["avatar_creation"]["avatar_name"] == "Wren"
 

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from blocks.errors import InputError
 from flows.generator.market_analysis import MarketAnalysis
+from flows.generator.run import AWAITED
 from flows.generator.scarcity_upsells import ScarcityUpsells
 from flows.generator.view import dollar_fields, run_view
 from tasks.answering.call import Asked
@@ -145,14 +146,24 @@ def test_a_report_taken_over_as_a_whole_keeps_its_author(database: Engine) -> No
     assert (found.state, found.demo, found.model) == ("reused", True, "small-4b-q4")
 
 
-def test_an_overridden_stage_has_no_author(database: Engine) -> None:
+def corrected(database: Engine, key: str) -> StageView:
+    """A stage whose correction is kept under this input key."""
     run = records.start(database)
     with database.begin() as connection:
         address = runs.put_output(connection, records.bodies()["offer_design"], records.START)
-        overridden = runs.Step("offer_design", "", address, address, "overridden")
+        overridden = runs.Step("offer_design", "", key, address, "overridden")
         runs.put_step(connection, run.id, overridden, records.START)
+    return stage(run_view(database, "run-1"), 5)
 
-    found = stage(run_view(database, "run-1"), 5)
+
+def test_a_correction_whose_turn_did_not_come_is_no_output(database: Engine) -> None:
+    found = corrected(database, AWAITED)
+
+    assert (found.state, found.output) == ("not reached", None)
+
+
+def test_an_overridden_stage_has_no_author(database: Engine) -> None:
+    found = corrected(database, "what it depends on")
 
     assert (found.state, found.model, found.demo) == ("overridden", "", False)
 
