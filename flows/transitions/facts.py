@@ -12,7 +12,8 @@ from flows.transitions.world import World
 from tasks.judging.evidence import Circumstances, Evidence
 from tasks.judging.observations import Window
 from tasks.judging.verdict import Verdict, judge
-from tasks.records.ledger_evidence import COUNTED, Slice, parts_called, read_evidence
+from tasks.records.ledger_evidence import COUNTED, Slice, read_evidence
+from tasks.records.parts_called import parts_called
 
 GONE = frozenset({"Crashed", "Failed", "Cancelled", "Cancelling"})
 LOST_AFTER = timedelta(minutes=10)
@@ -102,14 +103,14 @@ def _slice(gate: Gate, until: datetime, promoted_at: datetime | None) -> Slice:
 
 
 def parts_served(world: World, gate: Gate, now: datetime) -> int:
-    """Parts of the window's size since promotion in which users have called every changed role.
+    """Parts of the window's size since promotion in which users have called every changed role, up to those needed.
 
     Over as long as it takes: users' calls cannot be spread, so one call in a part is enough, and with little traffic a
     promotion takes longer to be called stable instead of being called so without having been seen.
     """
     policy = gate.opening.plan.policy
-    parts = parts_called(world.database, _slice(gate, now, gate.since), policy.window / policy.buckets)
-    return min(len(parts[role]) for role in gate.opening.candidates)
+    wanted = _slice(gate, now, gate.since)
+    return parts_called(world.database, wanted, policy.window / policy.buckets, policy.buckets_needed)
 
 
 def _baked(world: World, gate: Gate, now: datetime) -> bool:

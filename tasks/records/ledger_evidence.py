@@ -8,7 +8,7 @@ which a database adds: an approval is bound to the digest.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, RowMapping, and_, case, distinct, func, or_, select, true
@@ -254,16 +254,6 @@ def _side(answered: int, scores: Any, scored: int, seconds: Any, timed: int, cos
 def _mean(total: Any, count: int) -> float | None:
     """Rounded to what a clock or a price can tell, so that the order of a database's additions does not show."""
     return round(float(total) / count, 9) if count else None
-
-
-def parts_called(database: Engine, wanted: Slice, width: timedelta) -> Mapping[str, set[int]]:
-    """Role -> the parts of this width, counted from the beginning of the slice, in which the candidate was called."""
-    statement = select(calls.c.role, calls.c.started_at).where(inside(wanted), calls.c.arm == "candidate")
-    found: dict[str, set[int]] = defaultdict(set)
-    with usable(database), database.connect() as connection:
-        for role, at in connection.execute(statement):
-            found[role].add((at - wanted.since) // width)
-    return found
 
 
 def replayed(database: Engine, pipeline: str, preview: str, since: datetime) -> int:
