@@ -54,15 +54,38 @@ def test_closed_lists_take_synonyms_and_refuse_what_is_unclear() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["we're not married", "isn’t married", "They aren't really married", "not yet divorced"]
+    "text",
+    [
+        "we're not married",
+        "isn’t married",
+        "They aren't really married",
+        "not yet divorced",
+        "I don't think she's married",
+    ],
 )
 def test_a_marriage_that_is_denied_is_none(text: str) -> None:
     assert categories.marital_status(text) is None
 
 
-@pytest.mark.parametrize("text", ["unpaid", "not signed", "Not won", "no deposit taken", "never declined", "not lost"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unpaid",
+        "not signed",
+        "Not won",
+        "no deposit taken",
+        "never declined",
+        "not lost",
+        "Nothing signed",
+        "no follow-up scheduled",
+    ],
+)
 def test_an_outcome_that_is_denied_is_none(text: str) -> None:
     assert categories.outcome(text) is None
+
+
+def test_no_problem_denies_nothing() -> None:
+    assert categories.outcome("No problem she signed today") == "Won"
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,12 @@ _OBJECTIONS: Mapping[ObjectionCategory, str] = {
     "Trust": r"same[ -]day|burned|scam|annuity|skeptic|credib|pressur|reputation|distrust|trusted|commission|been lied",
     "Authority": r"my (?:lawyer|attorney|accountant|cpa|boss|board|advisor)|committee|not my decision|authori[sz]",
 }
-_DENIED = re.compile(r"(?:\b(?:not?|never|without|neither|nor)|n't)\s+(?:\w+\s+){0,2}$|\b(?:un|non-?)$", re.IGNORECASE)
-"""What denies the word behind it: "we're not married", "no deposit taken", "unpaid"."""
+_DENIED = re.compile(
+    r"(?:\b(?:not|no(?!\s+(?:problem|hesitation|doubt)s?\b)|nothing|never|without|neither|nor)|n't)"
+    r"\s+(?:[\w'-]+\s+){0,2}$|\b(?:un|non-?)$",
+    re.IGNORECASE,
+)
+"""What denies the word behind it: "we're not married", "no deposit taken", "unpaid"; but "no problem, she signed"."""
 _OWNERS: Mapping[Owner, str] = {
     "both": r"\bboth\b|\ball\b|everyone|together|\bwe\b",
     "advisor": r"advis[oe]r|sales ?(?:rep|person)|\brep\b|agent|attorney|consultant|firm",
