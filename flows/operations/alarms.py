@@ -25,11 +25,18 @@ from tasks.operations.stuck_runs import SeenRun
 JANITOR = "janitor"
 LOOKS = 30
 """Looks of the janitor that are read: with one a minute, more than the watch may be silent."""
-QUIET = {"failed": timedelta(days=7), "late": timedelta(hours=6), "watch": timedelta(hours=6)}
-"""How long the same concern is not told again; a run fails once."""
-EVENTS = {"failed": "phasegate.run.failed", "late": "phasegate.run.late", "watch": "phasegate.watch.failed"}
+AGAIN = timedelta(hours=6)
+QUIET = {"failed": timedelta(days=7), "ticks": AGAIN, "late": AGAIN, "watch": AGAIN}
+"""How long the same concern is not told again: a run fails once, and a deployment may do so time and again."""
+EVENTS = {
+    "failed": "phasegate.run.failed",
+    "ticks": "phasegate.run.failed",
+    "late": "phasegate.run.late",
+    "watch": "phasegate.watch.failed",
+}
 DO = {
     "failed": "Open the run in the Prefect UI; its log and its state's message say why.",
+    "ticks": "Open these runs in the Prefect UI; their logs say what they did last, the worker's why they died.",
     "late": "See whether a worker is alive (`phasegate doctor`), and whether it has room for more runs.",
     "watch": "See the runs of the deployment `watch`, and `phasegate doctor`; `phasegate watch` looks once by hand.",
 }

@@ -26,7 +26,7 @@ FAILED = ("Failed", "TimedOut")
 class Concern:
     """Something about runs that a person should know."""
 
-    kind: Literal["failed", "late", "watch"]
+    kind: Literal["failed", "ticks", "late", "watch"]
     about: str
     """Id of the run, or of the deployment if it is about more than one."""
     name: str
@@ -74,7 +74,7 @@ def _ticks(died: Sequence[SeenRun], names: Mapping[str, str]) -> list[Concern]:
     for run in died:
         of.setdefault(run.deployment, []).append(run)
     return [
-        Concern(_kind(runs[0], names), f"deployment.{key}", _name(runs[0], names),
+        Concern("watch" if names.get(key) == WATCH else "ticks", f"deployment.{key}", _name(runs[0], names),
                 f"The processes of {len(runs)} of its runs died within {RECENT.total_seconds() / 3600:.0f} hours.",
                 max(runs, key=lambda run: run.since).id)
         for key, runs in of.items() if len(runs) >= MOST_STARTS

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from flows.operations.alarms import EVENTS, QUIET
 from tasks.operations.run_alarms import SILENT, Concern, awake_since, concerns, silence
 from tasks.operations.stuck_runs import MOST_STARTS, SeenRun
 
@@ -48,10 +49,10 @@ def test_a_crashed_run_is_told_when_nobody_starts_it_again(facts: dict[str, Any]
     assert len(heard(run("Crashed", **facts))) == told
 
 
-def ticks(*hours: float) -> list[SeenRun]:
-    """Ticks of the watch that died so many hours ago."""
+def ticks(*hours: float, of: str = "d2") -> list[SeenRun]:
+    """Ticks of the watch, or of another deployment, that died so many hours ago."""
     return [
-        run("Crashed", id=f"{ago}", deployment="d2", ticks=True, run_count=1, since=NOW - timedelta(hours=ago))
+        run("Crashed", id=f"{ago}", deployment=of, ticks=True, run_count=1, since=NOW - timedelta(hours=ago))
         for ago in hours
     ]
 
@@ -60,6 +61,11 @@ def test_ticks_that_keep_dying_are_one_thing_to_know() -> None:
     [one] = heard(*ticks(1.5, 0.5, 1))
     assert (one.kind, one.about, one.run_id) == ("watch", "deployment.d2", "0.5")
     assert one.happened == "The processes of 3 of its runs died within 2 hours."
+
+
+def test_ticks_that_keep_dying_are_told_again_the_same_day() -> None:
+    [one] = heard(*ticks(1.5, 0.5, 1, of="d1"))
+    assert (EVENTS[one.kind], QUIET[one.kind]) == ("phasegate.run.failed", timedelta(hours=6))
 
 
 def test_ticks_that_died_with_their_workers_long_ago_are_no_news() -> None:
