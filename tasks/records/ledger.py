@@ -90,6 +90,12 @@ def append(database: Engine, new: NewEntry, decided_on: Read | None = None) -> E
 
 
 def _moved_on(new: NewEntry) -> AlreadyMovedError:
+    if new.gate_id is None:
+        return AlreadyMovedError(
+            "The ledger has grown by something that this was decided on.",
+            means="nothing was recorded.",
+            do="look again, and decide anew.",
+        )
     return AlreadyMovedError(
         f"Gate {new.gate_id} has moved on in the meantime.",
         means="this move was not made; the other process's was.",

@@ -13,6 +13,7 @@ from tasks.records.ledger import (
     GENESIS,
     AlreadyMovedError,
     NewEntry,
+    Read,
     append,
     entries,
     last_sequence,
@@ -58,6 +59,14 @@ def test_a_place_is_taken_once(database: Engine) -> None:
     with pytest.raises(AlreadyMovedError, match="moved on"):
         note(database, 1, by="second")
     assert [entry.body["by"] for entry in entries(database)] == ["first"]
+
+
+def test_what_was_decided_on_something_older_is_told_so_and_not_recorded(database: Engine) -> None:
+    seen = Read(("moved", "drilled"), last_sequence(database))
+    append(database, NewEntry("drilled", "tester", AT))
+    with pytest.raises(AlreadyMovedError, match="The ledger has grown by something that this was decided on"):
+        append(database, NewEntry("drift", "tester", AT), seen)
+    assert len(entries(database)) == 1
 
 
 def test_two_processes_never_make_the_same_move(database: Engine) -> None:
