@@ -95,10 +95,15 @@ def _files(folder: Path, failed: dict[str, str]) -> Iterator[Transcript]:
     """The readable ones, one at a time."""
     for _, read in read_folder(folder):
         if isinstance(read, Unreadable):
-            failed[read.filename] = read.reason
+            note_failure(failed, read.filename, read.reason, "unreadable")
             tell(read.filename, "failed", read.reason.splitlines()[0])
         else:
             yield read
+
+
+def note_failure(failed: dict[str, str], name: str, why: str, mark: str) -> None:
+    """Notes why a file has no record, under its name with `mark` where another file is shown by the same name."""
+    failed[name if name not in failed else f"{name} ({mark})"] = why
 
 
 async def _all(
@@ -111,8 +116,7 @@ async def _all(
     async def work() -> None:
         while (transcript := await queue.get()) is not None:
             if why := await _one(transcript):
-                name = transcript.filename
-                failed[name if name not in failed else f"{name} ({transcript.transcript_id})"] = why
+                note_failure(failed, transcript.filename, why, transcript.transcript_id)
             else:
                 processed.append(transcript.transcript_id)
             await counting.reached(len(processed) + len(failed))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from flows.transcripts.batch import note_failure
 from tasks.transcripts.filenames import LONGEST, safe_filename
 
 
@@ -31,3 +32,12 @@ def test_a_long_name_keeps_its_suffix() -> None:
 
     assert len(name) == LONGEST
     assert name.endswith("x.txt")
+
+
+@pytest.mark.parametrize("marks", [("10000001", "unreadable"), ("unreadable", "10000001")])
+def test_two_files_shown_by_one_name_are_two_failures(marks: tuple[str, str]) -> None:
+    failed = dict[str, str]()
+    for mark in marks:
+        note_failure(failed, "a-b.txt", f"It is {mark}.", mark)
+
+    assert failed == {"a-b.txt": f"It is {marks[0]}.", f"a-b.txt ({marks[1]})": f"It is {marks[1]}."}
