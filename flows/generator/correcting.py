@@ -35,8 +35,8 @@ def corrected(
         known = stage(key)
         if known.key not in outputs:
             raise InputError(f"Run {parent} has no output of {known.name} to correct.", do="let it finish first.")
-        answer = made.get(known.key) or known.correctable(outputs[known.key])
         try:
+            answer = made.get(known.key) or known.correctable(outputs[known.key])
             made[known.key] = _with(answer, field, value)
         except ValidationError as error:
             reasons = "; ".join(fault["msg"] for fault in error.errors())

@@ -137,3 +137,8 @@ def test_without_an_earlier_run_there_is_nothing_to_correct() -> None:
     assert corrected({}, None, {}) == {}
     with pytest.raises(InputError, match="only in an earlier run"):
         corrected({NAME: "x"}, None, {})
+
+
+def test_an_output_of_an_older_release_that_nothing_can_be_corrected_in_is_said() -> None:
+    with pytest.raises(InputError, match="cannot be"):
+        corrected({NAME: "The Quiet Ledger"}, "run", {"offer_design": {"offer": "of another form"}})
