@@ -157,6 +157,7 @@ class Asking:
             started, clock = datetime.now(UTC), time.perf_counter()
             try:
                 await self._identify(model)
+                clock = time.perf_counter()  # asking who it is, is no time of its answer
                 reply = await send(self.client, model.block, model.endpoint, question, exchange)
             except CallError as error:
                 seconds = time.perf_counter() - clock

@@ -1,11 +1,13 @@
 """Models whose server does not answer, or has not the model, when a run begins."""
 
+import asyncio
 from contextlib import ExitStack
 from dataclasses import replace
 
+import httpx
 import pytest
 
-from blocks.errors import ConfigurationError
+from blocks.errors import CallError, ConfigurationError
 from tasks.answering.ask import Asking, Model
 from tasks.answering.call import Asked
 from tasks.answering.pinning import pin
@@ -41,6 +43,19 @@ def test_a_model_that_is_not_there_is_a_failed_call_of_who_asks_it(models: Model
 def test_one_that_has_come_by_the_first_question_is_identified_and_asked(models: ModelServer) -> None:
     asked, digest = asked_after(models, pulled=True, waits=Waits())
     assert (asked.outcome, classes(asked), digest) == ("first_pass", [None], NEW.digest)
+
+
+def test_identifying_a_model_is_no_time_of_its_answer(models: ModelServer) -> None:
+    async def slow_list(request: httpx.Request) -> None:
+        await asyncio.sleep(0.5 * request.url.path.endswith("/tags"))
+
+    async def ask(asking: Asking, model: Model) -> Asked[Bird]:
+        asking.client.event_hooks = {"request": [slow_list]}
+        return await asking.typed(replace(model, unidentified=CallError("It was away.")), QUESTION, Bird)
+
+    models.answer = lambda request: TERN
+    (attempt,) = on_asking(ollama(models), ask).attempts
+    assert attempt.seconds < 0.5
 
 
 def test_a_server_that_refuses_the_connection_is_tried_again(models: ModelServer) -> None:
