@@ -96,7 +96,9 @@ def read(text: str, path: Path | None) -> Transcript:
 
 async def understood_and_kept(run: TranscriptRun, transcript: Transcript, ask: Ask) -> tuple[bool, Understood]:
     """Asks the agents and stores what they came to in one transaction; whether the call's record changed."""
-    understood = await understand(transcript, run.plan(transcript), ask, run.models[EXTRACTION].name)
+    understood = await understand(
+        transcript, await asyncio.to_thread(run.plan, transcript), ask, run.models[EXTRACTION].name
+    )
     if understood.missing:
         understood = with_earlier(understood, await run.store(read_earlier, transcript), transcript)
     return await kept(run, transcript, understood), understood

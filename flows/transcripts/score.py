@@ -156,7 +156,7 @@ async def _scored(
 
 async def _record(run: TranscriptRun, transcript: Transcript, drafts: bool) -> tuple[CrmRecord, list[DraftCheck]]:
     """What the models come to; one that gives no usable answer has found or written nothing."""
-    whole = run.plan(transcript)
+    whole = await asyncio.to_thread(run.plan, transcript)
     agents = SCORED if drafts else (extraction.AGENT,)
     checks: list[DraftCheck] = []
     try:

@@ -1,5 +1,6 @@
 """The transcript pipeline's suite: calls with gold answers, through every agent, scored value by value."""
 
+import asyncio
 import contextlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -41,7 +42,7 @@ class TranscriptSuite:
         transcript, gold = read_file(path), read_gold(self.folder / f"{item}{GOLD}")
         async with open_crew(lineup) as crew, open_run(crew, run_id, transcript, purpose, pair=pair) as run:
             model = run.models[EXTRACTION].name
-            understood = await understand(transcript, run.plan(transcript), run.answer, model)
+            understood = await understand(transcript, await asyncio.to_thread(run.plan, transcript), run.answer, model)
             cells = score(understood.record, gold, "pipeline").cells
             await run.store(keep_checks, run_id, {cell.field: cell.right for cell in cells})
 
@@ -53,7 +54,9 @@ class TranscriptSuite:
             open_run(crew, shadow_id, transcript, "shadow", pair=run_id) as run,
         ):
             with contextlib.suppress(CallError):
-                await understand(transcript, run.plan(transcript), run.answer, run.models[EXTRACTION].name)
+                await understand(
+                    transcript, await asyncio.to_thread(run.plan, transcript), run.answer, run.models[EXTRACTION].name
+                )
 
 
 def _remembered(run_id: str) -> Transcript:
