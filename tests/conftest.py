@@ -169,8 +169,7 @@ def models(model_server: ModelServer) -> Iterator[ModelServer]:
     model_server.clear()  # of what runs that outlive their test have asked
     yield model_server
     model_server.answer = model_server.delay = None
-    for model in catalogue.DEFAULT_MODELS:
-        model_server.host(model)
+    model_server.host_only(catalogue.DEFAULT_MODELS)
     model_server.heal()
     model_server.resume()
     model_server.clear()

@@ -1,20 +1,16 @@
-"""`make bench` at its smallest: every benchmark still measures, the runner still tells and compares."""
+"""What `make bench` tells, keeps and compares. That every benchmark still measures is seen by `.ci/run`."""
 
 import importlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from tests.benchmarks import accepted
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.figures import RATIO, SMALLEST, Figure, steepest
 from tests.benchmarks.prefix_sharing import prompts
 from tests.benchmarks.running import BENCHMARKS, Outcome
-from tests.conftest import fresh_events
-from tests.house import House, closing
 
 
 def figure(value: float, **facts: object) -> Figure:
@@ -110,33 +106,6 @@ def test_a_benchmark_that_breaks_is_told_and_fails_the_run(home: Path, monkeypat
     assert main(["--smallest", "--only", "d"]) == 1
     (measured,) = json.loads((home / "bench.json").read_text())["benchmarks"]
     assert "no_such_module" in measured["error"]
-
-
-@pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Benchmarks change the blocks there are, which other tests stand on."""
-    place = tmp_path_factory.mktemp("benchmarks")
-    with pytest.MonkeyPatch.context() as patch, closing(House(patch, place)) as opened:
-        opened.start()
-        with temporary_settings({PREFECT_API_URL: opened.url}):
-            fresh_events()
-            yield
-            fresh_events()
-
-
-@pytest.mark.server
-@pytest.mark.long
-@pytest.mark.parametrize("module", ["concurrency", "orchestration", "memory", "gate_rollback", "transcript_batch"])
-def test_what_needs_a_server_measures(module: str, own_server: None) -> None:
-    found = importlib.import_module(f"tests.benchmarks.{module}").figures(SMALLEST)
-    assert all(one.value > 0 for one in found)
-
-
-def test_verdicts_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.postgres.binaries", list)  # the suite starts a server of its own elsewhere
-    from tests.benchmarks.gate_evidence import figures
-
-    assert [one.name.partition(":")[0] for one in figures(SMALLEST)] == ["SQLite"] * 3
 
 
 def test_growth_is_that_of_the_worst_step() -> None:

@@ -135,7 +135,8 @@ def test_a_database_that_is_not_there_leaves_none(
 ) -> None:
     monkeypatch.setenv("PHASEGATE_DATABASE_URL", f"postgresql://phasegate:{DATABASE}@127.0.0.1:9/phasegate")
 
-    assert all("phasegate:***@127.0.0.1" in run(command) for command in ("backup", "doctor"))
+    for command in ("backup", "doctor"):
+        assert "phasegate:***@127.0.0.1" in (printed := run(command)), printed
     assert not installation.leaks()
 
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -122,6 +122,14 @@ class ModelServer:
         """Serve this model too, or serve it differently from now on."""
         self._house.models[model.name] = model
         self._slots.pop(model.name, None)
+
+    def host_only(self, models: Iterable[HostedModel]) -> None:
+        """Serve these, as they are given, and no others."""
+        wanted = {model.name: model for model in models}
+        for name in self._house.models.keys() - wanted.keys():
+            self.withdraw(name)
+        for model in wanted.values():
+            self.host(model)
 
     def withdraw(self, name: str) -> None:
         """Serve this model no longer."""
