@@ -97,10 +97,11 @@ def open_database(url: str) -> Engine:
     if url not in _opened:
         opened = connect(url)
         try:
-            migrate(opened)
-        except (SQLAlchemyError, OSError) as error:
+            with usable(opened):
+                migrate(opened)
+        except StorageError:
             opened.dispose()
-            raise unusable(error, url) from error
+            raise
         _opened[url] = opened
     return _opened[url]
 
@@ -144,13 +145,23 @@ def _prepare_sqlite(connection: Any, entry: ConnectionPoolEntry) -> None:
 
 
 def migrate(database: Engine) -> None:
-    """Brings the tables to the newest revision; many processes may do so at once."""
+    """Brings the tables to the newest revision; many processes may do so at once.
+
+    Raises StorageError for tables of a newer release, which only that one can read.
+    """
     configuration = Config()
     configuration.set_main_option("script_location", str(MIGRATIONS))
-    newest = ScriptDirectory.from_config(configuration).get_current_head()
+    scripts = ScriptDirectory.from_config(configuration)
     with database.connect() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == newest:
-            return
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found == scripts.get_current_head():
+        return
+    if found not in {None, *(one.revision for one in scripts.walk_revisions())}:
+        raise StorageError(
+            f"The tables of {database.url.render_as_string()} are of revision {found}, which this release does not know.",
+            means="a newer release has made them; nothing was read or changed.",
+            do="use that release, or name another database with PHASEGATE_DATABASE_URL.",
+        )
     with (folder("run") / "migrating").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with database.begin() as connection:

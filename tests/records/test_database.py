@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
 from blocks.errors import ConfigurationError, StorageError
 from blocks.home import PROJECT_ROOT
@@ -134,3 +134,11 @@ class TestMoments:
     def test_a_naive_moment_is_refused(self, database: Engine) -> None:
         with pytest.raises(Exception, match="has no time zone"):
             runs.start_run(database, a_run(started_at=datetime(2026, 5, 4, 9, 30)))
+
+
+def test_tables_of_a_newer_release_are_left_alone_and_said(database: Engine) -> None:
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    close_databases()
+    with pytest.raises(StorageError, match="revision 9999, which this release does not know"):
+        engine()
