@@ -44,7 +44,7 @@ def _of_a_gate() -> None:
     if missing:
         raise SystemExit(f"The tests in a browser have not taken {missing} yet: .venv/bin/pytest tests/browser")
     for name in OF_A_GATE:
-        shutil.copy(SCREENSHOTS / f"{name}.png", DOCS)
+        shutil.copyfile(SCREENSHOTS / f"{name}.png", DOCS / f"{name}.png")
 
 
 def _table_and_report() -> Path:
