@@ -48,7 +48,7 @@ def restore(file: Path, target: Engine) -> Contents:
 
 
 def put_back(file: Path, target: Engine) -> None:
-    """Copies what is in the file into the empty `target`, as it is."""
+    """Copies what is in the file, which fits, into the empty `target`, as it is."""
     match _kind(file), target.dialect.name:
         case "postgresql", "postgresql":
             clean = ["--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction"]
@@ -65,11 +65,6 @@ def put_back(file: Path, target: Engine) -> None:
                 migrate(target)
                 copy_database(opened, target)
                 opened.dispose()
-        case _, dialect:
-            raise InputError(
-                f"{file} cannot be restored into {dialect}.", means="nothing was changed.",
-                do="a .db file goes into SQLite or PostgreSQL, a .dump file into PostgreSQL only.",
-            )  # fmt: skip
 
 
 def _kind(file: Path) -> str:
@@ -84,15 +79,15 @@ def _require_ours(file: Path, target: Engine) -> None:
         tables = _tables(file, target)
     except (OSError, sqlite3.Error) as error:
         raise _not_whole(file, str(error)) from error
-    if tables is not None and not tables >= OURS:
+    if not tables >= OURS:
         raise InputError(
             f"{file} is no backup of phasegate's: it lacks the tables {', '.join(sorted(OURS - tables))}.",
             means="nothing was changed.", do="name a file that `phasegate backup` made.",
         )  # fmt: skip
 
 
-def _tables(file: Path, target: Engine) -> set[str] | None:
-    """Names of the tables in a file that can be read to its end; None where it fits the target in no way."""
+def _tables(file: Path, target: Engine) -> set[str]:
+    """Names of the tables in a file that can be read to its end. Raises InputError where it fits the target in no way."""
     match _kind(file), target.dialect.name:
         case "sqlite", _:
             with contextlib.closing(_read_only(file)) as source:
@@ -101,7 +96,11 @@ def _tables(file: Path, target: Engine) -> set[str] | None:
                 return {name for (name,) in source.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         case "postgresql", "postgresql":
             return set(re.findall(r" TABLE \S+ (\S+) ", run_tool("pg_restore", target, ["--list", str(file)])))
-    return None
+        case _, dialect:
+            raise InputError(
+                f"{file} cannot be restored into {dialect}.", means="nothing was changed.",
+                do="a .db file goes into SQLite or PostgreSQL, a .dump file into PostgreSQL only.",
+            )  # fmt: skip
 
 
 def _not_whole(file: Path, why: str) -> InputError:

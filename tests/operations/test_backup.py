@@ -146,6 +146,14 @@ def test_a_file_that_holds_other_tables_is_no_backup(empty_database: str, tmp_pa
     other.dispose()
 
 
+def test_a_file_of_another_kind_is_refused_before_the_target_is_made(home: Path, tmp_path: Path) -> None:
+    text_file, target = tmp_path / "notes.md", tmp_path / "new.db"
+    text_file.write_text("No backup.")
+    with pytest.raises(InputError, match="cannot be restored into sqlite"):
+        restore(text_file, connect(f"sqlite:///{target}"))
+    assert not target.exists()
+
+
 def test_a_damaged_backup_leaves_the_target_to_an_older_one(home: Path, tmp_path: Path) -> None:
     whole, damaged = _sqlite_backup(tmp_path), tmp_path / "damaged.db"
     content = whole.file.read_bytes()
