@@ -59,7 +59,10 @@ def sync(
         bool, typer.Option("--everything", help="Compare all calls, to mend changes by hand.")
     ] = False,
 ) -> None:
-    """Bring every call to Baserow and the graph that is not there yet."""
+    """Bring every call to Baserow and the graph that is not there yet.
+
+    Exit status 1 if a store is behind; one that nobody has configured is not.
+    """
     apply_settings(quiet=True)
     from deployments.prefect_server import prefect_api
     from flows.transcripts.sync import sync as catch_up

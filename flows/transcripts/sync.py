@@ -7,9 +7,9 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.logging import get_run_logger
 from pydantic import BaseModel, ConfigDict, Field
 
-from blocks.stores import load_stores
+from blocks.stores import Stores, load_stores
 from flows.transcripts.behind import tell_behind
-from tasks.crm.projecting import Projection, project
+from tasks.crm.projecting import HOW_TO, Projection, is_configured, project
 from tasks.crm.status import TARGETS, Status, Target, count_not_done
 from tasks.records.database import engine
 from tasks.reports.text import escape_markdown, shortened
@@ -27,10 +27,14 @@ class Synced(BaseModel):
     behind: dict[str, str] = Field(default_factory=dict)
     """Transcript id -> why it is still not there, of those that were tried."""
     others: int = 0
-    """Calls it lacks that were not tried: refused before, or in the hands of another process."""
+    """Calls it lacks that were not tried: refused before, in the hands of another process, or without a place to go."""
+    configured: bool = True
+    """Whether anybody has said where it is. One that nobody has configured is not behind."""
 
     @property
     def sentence(self) -> str:
+        if not self.configured:
+            return f"{self.target}: not configured, {self.others} calls would go there; {HOW_TO[self.target]}"
         rest = f"; {self.others} more it has refused before or another process is bringing" if self.others else ""
         return f"{self.target}: {self.done} brought, {len(self.behind)} behind{rest}"
 
@@ -53,14 +57,17 @@ async def sync(refused_too: bool = False, everything: bool = False) -> list[Sync
     rounds = await asyncio.gather(*(project(database, target, stores, statuses=statuses) for target in TARGETS))
     await tell_behind(rounds)
     lacking = await asyncio.to_thread(count_not_done, database)
-    result = [_synced(one, lacking.get(one.target, 0)) for one in rounds]
+    result = [synced(one, lacking.get(one.target, 0), stores) for one in rounds]
     for one in result:
         get_run_logger().info(one.sentence)
     await acreate_markdown_artifact(_artifact(result), key="sync")
     return result
 
 
-def _synced(one: Projection, lacking: int) -> Synced:
+def synced(one: Projection, lacking: int, stores: Stores) -> Synced:
+    """What a round came to, where `lacking` calls of all are not in the target after it."""
+    if not is_configured(one.target, stores):
+        return Synced(target=one.target, done=0, others=lacking, configured=False)
     others = max(0, lacking - len(one.behind))
     return Synced(target=one.target, done=len(one.done), behind=one.behind, others=others)
 

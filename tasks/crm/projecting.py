@@ -79,9 +79,13 @@ async def project(
         result.note(outcomes)
 
 
+def is_configured(target: Target, stores: Stores) -> bool:
+    """Whether anybody has said where the target is."""
+    return (stores.baserow if target == "baserow" else stores.graph) is not None
+
+
 async def _send(taken: Claim, stores: Stores, records: Sequence[CrmRecord], *, repair: bool) -> Outcomes:
-    configured = stores.baserow if taken.target == "baserow" else stores.graph
-    if configured is None:
+    if not is_configured(taken.target, stores):
         return _all(taken, Settled("unconfigured", HOW_TO[taken.target]))
     if taken.target == "graph":
         assert stores.graph is not None

@@ -11,6 +11,7 @@ from blocks.baserow import Baserow
 from blocks.graph import GraphStore
 from blocks.graph_connection import Graph
 from blocks.stores import Stores
+from flows.transcripts.sync import synced
 from tasks.crm.graph.check import check_graph, graph_counts
 from tasks.crm.projecting import Projection, project
 from tasks.crm.status import Settled, Target, claim, read_status, settle
@@ -79,6 +80,17 @@ def test_an_unconfigured_store_is_said_and_caught_up_later(database: Engine, set
     assert set(states(database).values()) == {"unconfigured"}
 
     assert catch_up(database, at(setting)).done == [KEY]
+
+
+def test_a_store_nobody_has_configured_is_not_behind(database: Engine, setting: Setting) -> None:
+    store(database)
+    down = at(setting, token="x" * 32)
+
+    without, behind = (synced(catch_up(database, stores), 1, stores) for stores in (Stores(), down))
+
+    assert (without.behind, without.configured, without.others) == ({}, False, 1)
+    assert without.sentence.startswith("baserow: not configured, 1 calls would go there; no Baserow block named")
+    assert (list(behind.behind), behind.configured) == ([KEY], True)
 
 
 def test_a_store_that_is_down_leaves_calls_behind_until_it_is_up(database: Engine, setting: Setting) -> None:
