@@ -89,31 +89,36 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(help="A backup.")],
     to: Annotated[
-        str | None, typer.Option(help="Address of an empty database; the configured one if left out.")
+        str | None,
+        typer.Option(
+            help="An empty database: the path of a SQLite file, which is made, or postgresql://user:password@host/name; "
+            "the configured one if left out."
+        ),
     ] = None,
 ) -> None:
     """Put a backup into an empty database."""
     apply_settings(quiet=True)
     from tasks.operations.restoring import restore as put_back
-    from tasks.records.database import connect, database_url, full_address
+    from tasks.records.database import connect, database_url, given_address
 
-    target = connect(full_address(to) if to else database_url())
+    target = connect(given_address(to, "--to") if to else database_url())
     found = put_back(file, target)
     say(f"{target.url.render_as_string()}: {found.total:,} rows, revision {found.revision}; the ledger holds.")
 
 
 def migrate_database(
-    source: Annotated[str, typer.Option("--from", help="Address of the database there is.")],
-    target: Annotated[str, typer.Option("--to", help="Address of the empty database to fill.")],
+    source: Annotated[str, typer.Option("--from", help="The database there is: its address, or a SQLite file.")],
+    target: Annotated[str, typer.Option("--to", help="The empty database to fill, as in --from.")],
 ) -> None:
     """Copy every record into an empty database, from SQLite to PostgreSQL for example, and compare the two."""
     apply_settings(quiet=True)
     from tasks.operations.copying import copy_database, open_source
-    from tasks.records.database import full_address, open_database
+    from tasks.records.database import given_address, open_database
 
+    wanted = given_address(target, "--to")
     # Before the target is made: a mistyped source leaves nothing behind.
-    filled = open_source(full_address(source), "--from")
-    opened = open_database(full_address(target))
+    filled = open_source(given_address(source, "--from"), "--from")
+    opened = open_database(wanted)
     copied = copy_database(filled, opened)
     say(
         f"Copied {copied.total:,} rows; every table has the same content, the ledger ends in {copied.ledger_head[:12]}."

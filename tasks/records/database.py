@@ -6,6 +6,7 @@ SQLite below the state folder by default, PostgreSQL where `PHASEGATE_DATABASE_U
 import contextlib
 import fcntl
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,13 +22,15 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from blocks.errors import ConfigurationError, StorageError
+from blocks.errors import ConfigurationError, InputError, PhasegateError, StorageError
 from blocks.home import folder, home
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 """A JSON value; a missing one is SQL's NULL, never JSON's null."""
 
+PATH = re.compile(r"[^:@=?]+")
+"""A file's name that cannot be a mistyped address: one may hold a password, which a file or message must not show."""
 
 # The databases this process has open, by their URL.
 _opened: dict[str, Engine] = {}
@@ -65,21 +68,43 @@ def full_address(url: str) -> str:
     return url
 
 
-def address(url: str | URL) -> URL:
-    """The parts of an address. Raises ConfigurationError without a word of it: what does not fit may be its password."""
+def given_address(given: str, option: str) -> str:
+    """The address that a person typed for `option` of a command: a whole one, or only the path of a SQLite file.
+
+    Raises InputError, which names the option, for what is neither.
+    """
+    if PATH.fullmatch(given):
+        return f"sqlite:///{Path(given).expanduser().absolute()}"
+    url = full_address(given)
+    address(url, option)
+    return url
+
+
+def address(url: str | URL, option: str = "") -> URL:
+    """The parts of an address. Raises an error without a word of it: what does not fit may be its password.
+
+    That is an InputError which names the `option` it was given with, or a ConfigurationError which names the setting.
+    """
     try:
         parts = make_url(url)
     except (SQLAlchemyError, ValueError) as error:
-        raise _no_address(type(error).__name__) from None
+        raise _no_address(type(error).__name__, option) from None
+    if parts.get_backend_name() not in ("sqlite", "postgresql"):
+        raise _no_address("records are kept in SQLite and PostgreSQL only", option)
     # An `@` or `/` of a password that is not written as %40 or %2F moves the rest of it into parts that messages show.
     if parts.drivername.startswith("postgresql") and "@" in f"{parts.host}{parts.database}":
-        raise _no_address("its password holds a sign that must be percent-encoded")
+        raise _no_address("its password holds a sign that must be percent-encoded", option)
     if any("password" in name for name in parts.query):
-        raise _no_address("a password stands after the question mark, where it would be shown")
+        raise _no_address("a password stands after the question mark, where it would be shown", option)
     return parts
 
 
-def _no_address(why: str) -> ConfigurationError:
+def _no_address(why: str, option: str = "") -> PhasegateError:
+    if option:
+        return InputError(
+            f"What {option} names is no database address: {why}.", means="nothing was changed.",
+            do="give postgresql://user:password@host:5432/name, or the path of a SQLite file.",
+        )  # fmt: skip
     return ConfigurationError(
         f"PHASEGATE_DATABASE_URL is no database address: {why}.",
         means="nothing can be stored.",

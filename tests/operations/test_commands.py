@@ -30,9 +30,9 @@ def test_a_backup_is_made_and_restored(home: Path, tmp_path: Path) -> None:
     add_entries(engine())
     made = phasegate("backup", str(tmp_path / "backup.db"))
     assert (made.returncode, "3 ledger entries" in made.stdout) == (0, True), made.stderr
-    again = f"sqlite:///{tmp_path / 'again.db'}"
-    assert phasegate("restore", str(tmp_path / "backup.db"), "--to", again).returncode == 0
-    copy = connect(again)
+    again = tmp_path / "again.db"
+    assert phasegate("restore", str(tmp_path / "backup.db"), "--to", str(again)).returncode == 0
+    copy = connect(f"sqlite:///{again}")
     assert contents_of(copy) == contents_of(engine())
     copy.dispose()
 

@@ -12,10 +12,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-from blocks.errors import ConfigurationError, StorageError
+from blocks.errors import ConfigurationError, InputError, StorageError
 from blocks.home import PROJECT_ROOT
 from tasks.records import runs
-from tasks.records.database import close_databases, database_url, engine, migrate
+from tasks.records.database import close_databases, database_url, engine, given_address, migrate
 from tests.records.given import MOMENT, a_run
 
 # Every module that adds tables to the same metadata.
@@ -114,6 +114,15 @@ class TestAddresses:
         with pytest.raises(ConfigurationError, match="PHASEGATE_DATABASE_URL is no database address") as raised:
             engine()
         assert "postgresql://user:password@host:5432/name" in raised.value.do
+
+    @pytest.mark.parametrize("given", ["nonsense://somewhere/x", "postgresql://host:port/name", "://", "host=x"])
+    def test_an_option_that_is_no_address_is_named(self, given: str) -> None:
+        with pytest.raises(InputError, match="What --to names is no database address"):
+            given_address(given, "--to")
+
+    def test_a_path_given_to_an_option_is_a_sqlite_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert given_address("records.db", "--to") == f"sqlite:///{tmp_path / 'records.db'}"
 
     def test_an_unreachable_server_is_an_error_without_the_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PHASEGATE_DATABASE_URL", "postgresql://ann:canary-77@127.0.0.1:9/records")

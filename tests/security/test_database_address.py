@@ -6,7 +6,7 @@ import pytest
 
 from blocks.errors import PhasegateError
 from tasks.operations.machine import check_database
-from tasks.records.database import engine
+from tasks.records.database import engine, given_address, open_database
 
 CANARY = "canary-4f1b"
 UNUSABLE = (
@@ -29,7 +29,8 @@ def test_no_part_of_a_password_is_in_the_error_nor_in_its_traceback(
 ) -> None:
     monkeypatch.setenv("PHASEGATE_DATABASE_URL", address.format(CANARY))
 
-    for use in (engine, lambda: check_database(address.format(CANARY))):
+    given = address.format(CANARY)
+    for use in (engine, lambda: check_database(given), lambda: open_database(given_address(given, "--to"))):
         with pytest.raises(PhasegateError) as raised:
             use()
         assert CANARY not in "".join(traceback.format_exception(raised.value))
