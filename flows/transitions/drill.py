@@ -29,7 +29,8 @@ from flows.transitions.world import World, real_world
 from tasks.judging.planning import Passage, plan_gate
 from tasks.judging.policy import Policy
 from tasks.judging.requirements import Workload
-from tasks.records.database import connect, migrate
+from tasks.records.database import connect
+from tasks.records.migrating import migrate
 from tasks.records.tables import calls, runs
 
 BEGINNING: tuple[State, ...] = ("TESTING", "MONITORING")

@@ -6,11 +6,12 @@ import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, Table, func, inspect, select, text
+from sqlalchemy import Connection, Engine, Table, func, inspect, select
 
 import tasks.records
 from tasks.records.ledger import GENESIS, verify
 from tasks.records.ledger_tables import ledger
+from tasks.records.migrating import revision
 from tasks.records.runs import canonical
 from tasks.records.tables import metadata
 
@@ -47,10 +48,9 @@ def contents(connection: Connection) -> Contents:
     there = set(inspect(connection).get_table_names())
     tables = [table for table in all_tables() if table.name in there]
     rows = {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
-    revision = connection.scalar(text("SELECT version_num FROM alembic_version")) if "alembic_version" in there else ""
     last = select(ledger.c.hash).order_by(ledger.c.sequence.desc()).limit(1)
     head = connection.scalar(last) if ledger.name in there else None
-    return Contents(revision or "", rows, head or GENESIS)
+    return Contents(revision(connection) or "", rows, head or GENESIS)
 
 
 def contents_of(database: Engine) -> Contents:

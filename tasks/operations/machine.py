@@ -5,17 +5,15 @@ import shutil
 import stat
 from pathlib import Path
 
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from tasks.operations.checks import Finding, ok
 from tasks.operations.contents import contents
-from tasks.records.database import MIGRATIONS, address, connect, unusable
+from tasks.records.database import address, connect, unusable
 from tasks.records.ledger import verify
 from tasks.records.ledger_tables import ledger
+from tasks.records.migrating import revision, revisions
 
 GIB = 2**30
 LOW, FULL = 5 * GIB, GIB // 2
@@ -41,27 +39,20 @@ def check_database(url: str) -> Finding:
 
 def _database(database: Engine) -> Finding:
     with database.connect() as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
+        made = revision(connection)
         found = contents(connection)
         has_ledger = ledger.name in inspect(connection).get_table_names()
-    where = f"{database.dialect.name}, revision {revision or 'none'}, {found.total:,} rows"
-    known = _revisions()
-    if revision is not None and revision not in known:
+    where = f"{database.dialect.name}, revision {made or 'none'}, {found.total:,} rows"
+    known = revisions()
+    if made is not None and made not in known:
         do = f"install the newer phasegate that made it; this one knows {known[0]}."
         return Finding("failed", f"{where}: tables of a newer phasegate.", do)
     if has_ledger and not (chain := verify(database)).sound:
         do = "restore a backup taken before; no gate moves meanwhile."
         return Finding("failed", f"{where}. Entry {chain.broken} of the ledger does not hold: {chain.reason}.", do)
-    if revision != known[0]:
+    if made != known[0]:
         return Finding("warning", f"{where}; the newest is {known[0]}.", "run anything: it migrates the tables first.")
     return ok(where)
-
-
-def _revisions() -> list[str]:
-    """Numbers of all migrations, the newest first."""
-    configuration = Config()
-    configuration.set_main_option("script_location", str(MIGRATIONS))
-    return [script.revision for script in ScriptDirectory.from_config(configuration).walk_revisions()]
 
 
 def check_folder(folder: Path) -> Finding:

@@ -13,7 +13,8 @@ from tasks.operations.contents import Contents, contents_of, faults
 from tasks.operations.copying import copy_database
 from tasks.operations.postgres_tools import run_tool
 from tasks.operations.scratch import scratch_folder
-from tasks.records.database import connect, migrate, usable
+from tasks.records.database import connect, usable
+from tasks.records.migrating import migrate
 
 SQLITE, POSTGRESQL = b"SQLite format 3\x00", b"PGDMP"
 OURS = {"alembic_version", "runs", "calls", "attempts"}

@@ -4,7 +4,6 @@ SQLite below the state folder by default, PostgreSQL where `PHASEGATE_DATABASE_U
 """
 
 import contextlib
-import fcntl
 import os
 import re
 import sqlite3
@@ -13,19 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, URL, DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from blocks.errors import ConfigurationError, InputError, PhasegateError, StorageError
-from blocks.home import folder, home
+from blocks.home import home
+from tasks.records.migrating import migrate
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 """A JSON value; a missing one is SQL's NULL, never JSON's null."""
 
@@ -167,31 +162,6 @@ def _prepare_sqlite(connection: Any, entry: ConnectionPoolEntry) -> None:
     path = next((row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"), "")
     if path and os.path.exists(path):
         os.chmod(path, 0o600)
-
-
-def migrate(database: Engine) -> None:
-    """Brings the tables to the newest revision; many processes may do so at once.
-
-    Raises StorageError for tables of a newer release, which only that one can read.
-    """
-    configuration = Config()
-    configuration.set_main_option("script_location", str(MIGRATIONS))
-    scripts = ScriptDirectory.from_config(configuration)
-    with database.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    if found == scripts.get_current_head():
-        return
-    if found not in {None, *(one.revision for one in scripts.walk_revisions())}:
-        raise StorageError(
-            f"The tables of {database.url.render_as_string()} are of revision {found}, which this release does not know.",
-            means="a newer release has made them; nothing was read or changed.",
-            do="use that release, or name another database with PHASEGATE_DATABASE_URL.",
-        )
-    with (folder("run") / "migrating").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with database.begin() as connection:
-            configuration.attributes["connection"] = connection
-            command.upgrade(configuration, "head")
 
 
 def unusable(error: Exception, url: str) -> StorageError:

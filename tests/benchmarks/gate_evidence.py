@@ -20,8 +20,9 @@ from tasks.judging.planning import Passage, plan_gate
 from tasks.judging.policy import Policy
 from tasks.judging.requirements import Workload
 from tasks.judging.verdict import judge
-from tasks.records.database import connect, full_address, migrate
+from tasks.records.database import connect, full_address
 from tasks.records.ledger_evidence import Slice, read_evidence
+from tasks.records.migrating import migrate
 from tasks.records.tables import calls, runs
 from tests.benchmarks.figures import RATIO, Figure, Sizes, steepest
 from tests.postgres import NoPostgresError, cluster

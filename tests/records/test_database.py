@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from blocks.errors import ConfigurationError, InputError, StorageError
 from blocks.home import PROJECT_ROOT
 from tasks.records import runs
-from tasks.records.database import close_databases, database_url, engine, given_address, migrate
+from tasks.records.database import close_databases, database_url, engine, given_address
+from tasks.records.migrating import MIGRATIONS, migrate, revisions
 from tests.records.given import MOMENT, a_run
 
 # Every module that adds tables to the same metadata.
@@ -38,6 +41,17 @@ class TestMigrations:
         migrate(database)
         close_databases()
         assert runs.read_run(engine(), "run-1") is not None
+
+    def test_a_file_begins_with_the_number_of_its_revision(self) -> None:
+        configuration = Config()
+        configuration.set_main_option("script_location", str(MIGRATIONS))
+        known = ScriptDirectory.from_config(configuration).walk_revisions()
+        assert revisions() == tuple(one.revision for one in known)
+
+    def test_up_to_date_tables_need_no_alembic(self, empty_database: str) -> None:
+        engine()
+        look = f"{MIGRATE}; import sys; sys.exit('alembic' in sys.modules)"
+        assert subprocess.run([sys.executable, "-c", look], cwd=PROJECT_ROOT, timeout=120).returncode == 0
 
     def test_two_processes_may_migrate_at_once(self, empty_database: str) -> None:
         command = [sys.executable, "-c", MIGRATE]

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from flows.generator.view import run_view
 from flows.transitions.tracker_view import tracker_view
-from tasks.records.database import connect, migrate
+from tasks.records.database import connect
+from tasks.records.migrating import migrate
 from tasks.reports.gate_views import GateView
 from tasks.reports.tracker_views import TrackerView
 from tasks.reports.views import RunView

@@ -26,7 +26,8 @@ from flows.transitions.incidents import emergency
 from flows.transitions.moving import extend
 from flows.transitions.world import Content
 from tasks.records import ledger
-from tasks.records.database import connect, migrate
+from tasks.records.database import connect
+from tasks.records.migrating import migrate
 from tests.transitions.memory import MemoryBlocks
 from tests.transitions.story import GATE, Story
 

@@ -11,8 +11,9 @@ from flows.transitions.announcing import alarms, announce, of_drift
 from flows.transitions.drift import Finding
 from flows.transitions.moving import advance
 from flows.transitions.world import World
-from tasks.records.database import connect, migrate
+from tasks.records.database import connect
 from tasks.records.ledger import Entry
+from tasks.records.migrating import migrate
 from tests.transitions.memory import a_lineup
 from tests.transitions.scenes import START, entry
 from tests.transitions.story import GATE, Story

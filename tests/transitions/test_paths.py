@@ -28,7 +28,8 @@ from flows.transitions.known import beside
 from flows.transitions.machine import MOVES
 from flows.transitions.moving import advance, extend, roll_back
 from flows.transitions.story import State
-from tasks.records.database import connect, migrate
+from tasks.records.database import connect
+from tasks.records.migrating import migrate
 from tests.transitions.memory import MemoryBlocks
 from tests.transitions.scenes import ROLE
 from tests.transitions.story import GATE, Story
