@@ -55,15 +55,10 @@ async def plan_phase(
     Raises ConfigurationError for an unknown phase, model or policy, a missing starter, a preview that serves users, or a
     canary of a protected phase; GateError if there is nothing to change.
     """
-    chosen = phase(key)
-    if not folded(starter):
-        raise ConfigurationError(
-            "Nobody is named as the one who starts this gate.",
-            means="whoever starts a gate does not approve it, so that has to be known.",
-            do="give your name, as your Approver block is called if you have one.",
-        )
+    chosen, routes = phase(key), canary or phase(key).canary
+    _require_starter(starter)
     _require_preview(world, chosen.pipeline, production, preview)
-    if chosen.protected and (canary or chosen.canary):
+    if chosen.protected and routes:
         raise ConfigurationError(
             f"{chosen.key} is protected and takes no canary.",
             means="a canary lets users meet a model that nobody has approved.",
@@ -73,35 +68,56 @@ async def plan_phase(
     await _require_model(world, chosen, candidate)
     policy = changed_policy(chosen, overrides or {})
     departed = departures(chosen.policy, policy)
-    routes = canary or chosen.canary
     if routes and "excess" not in policy.watched:  # the one test that compares the arms a canary sends users to
         policy = policy.model_copy(update={"watched": (*policy.watched, "excess")})
     serving = await _serving(world, chosen.pipeline, production)
+    changes = _changes(chosen, serving, candidate)
+    expected = expect(world.database, chosen.pipeline, production, await world.blocks.models(), world.clock())
+    live = _live(world, chosen.pipeline, production, policy, routes)
+    return Opening(
+        phase=key, title=chosen.title, pipeline=chosen.pipeline, changes=changes, starter=starter.strip(),
+        stranger=folded(starter) not in {folded(one.name) for one in await world.blocks.approvers()},
+        production=production, preview=preview, protected=chosen.protected, canary=routes,
+        human=chosen.human, repeats=repeats, departures=departed,
+        plan=_plan(world, chosen, policy, changes, serving, expected, live, repeats, budget),
+    )  # fmt: skip
+
+
+def _plan(
+    world: World, chosen: Phase, policy: Policy, changes: tuple[Change, ...], serving: Content, expected: Expected,
+    live: Live, repeats: int, budget: float | None,
+) -> GatePlan:  # fmt: skip
+    """What these changes take: tests under both lineups, then users' runs and replays until the policy can decide."""
+    kind, inputs = lineup_kind(chosen.pipeline), len(suite_of(chosen.pipeline).items())
+    candidates = {change.role: change.candidate for change in changes}
+    return plan_gate(
+        policy, tuple(candidates),
+        tuple(_workload(world, chosen, change, expected, live, inputs) for change in changes),
+        passage(expected, {role: str(serving[role]) for role in kind.roles}, candidates),
+        others=tuple(role for role in kind.roles if role not in candidates), tests=repeats * inputs, budget=budget,
+        labels={role: str(kind.model_fields[role].title) for role in kind.roles},
+    )  # fmt: skip
+
+
+def _require_starter(starter: str) -> None:
+    if not folded(starter):
+        raise ConfigurationError(
+            "Nobody is named as the one who starts this gate.",
+            means="whoever starts a gate does not approve it, so that has to be known.",
+            do="give your name, as your Approver block is called if you have one.",
+        )
+
+
+def _changes(chosen: Phase, serving: Content, candidate: str) -> tuple[Change, ...]:
+    """The roles of the phase that another model serves today."""
     changes = tuple(
         Change(role=role, incumbent=str(serving[role]), candidate=candidate)
         for role in roles_of(chosen)
         if serving[role] != candidate
     )
     if not changes:
-        raise GateError(f"Every role of {key} is served by {candidate!r} already.", do="plan the next phase.")
-    roles = tuple(change.role for change in changes)
-    kind, models = lineup_kind(chosen.pipeline), await world.blocks.models()
-    inputs = len(suite_of(chosen.pipeline).items())
-    expected = expect(world.database, chosen.pipeline, production, models, world.clock())
-    live = _live(world, chosen.pipeline, production, policy, routes)
-    incumbents = {role: str(serving[role]) for role in kind.roles}
-    return Opening(
-        phase=key, title=chosen.title, pipeline=chosen.pipeline, changes=changes, starter=starter.strip(),
-        stranger=folded(starter) not in {folded(one.name) for one in await world.blocks.approvers()},
-        production=production, preview=preview, protected=chosen.protected, canary=routes,
-        human=chosen.human, repeats=repeats, departures=departed,
-        plan=plan_gate(
-            policy, roles, tuple(_workload(world, chosen, change, expected, live, inputs) for change in changes),
-            passage(expected, incumbents, dict.fromkeys(roles, candidate)),
-            others=tuple(role for role in kind.roles if role not in roles), tests=repeats * inputs, budget=budget,
-            labels={role: str(kind.model_fields[role].title) for role in kind.roles},
-        ),
-    )  # fmt: skip
+        raise GateError(f"Every role of {chosen.key} is served by {candidate!r} already.", do="plan the next phase.")
+    return changes
 
 
 def changed_policy(chosen: Phase, overrides: Mapping[str, Any]) -> Policy:
