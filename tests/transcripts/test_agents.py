@@ -1,51 +1,22 @@
 """What the agents are asked, how their answers are judged, and what one record comes of them."""
 
-import asyncio
 from typing import Any
 
 import pytest
 
 from blocks.errors import CallError
-from flows.transcripts import extraction, structuring
-from flows.transcripts.agent import SYSTEM, Stretch
+from flows.transcripts import structuring
 from flows.transcripts.agents import AGENTS
-from flows.transcripts.choices import choices, finding
 from flows.transcripts.samples import LONG, SHORT
-from flows.transcripts.understanding import Plan, Query, understand
-from tasks.answering.guide import field_guide
+from flows.transcripts.understanding import Query
 from tasks.transcripts.reading import read_file, read_text
 from tasks.transcripts.record import Coaching
 from tasks.transcripts.scoring.gold import read_gold
 from tasks.transcripts.scoring.score import score
 from tasks.transcripts.transcript import without_header
-from tasks.transcripts.windows import Window, windows
-from tests.doubles.model_server.instances import instance
-from tests.transcripts.scene import ONE_WINDOW, call, heard, recorded
-
-CALL = read_file(SHORT)
-
-
-def stretch(picks: bool = False) -> Stretch:
-    (window,) = windows(CALL.turns, ONE_WINDOW)
-    return Stretch(window, 1, None, picks)
-
-
-class Listener:
-    """Asks nobody: notes the questions and gives an answer of their form."""
-
-    def __init__(self, fail: str = "") -> None:
-        self.asked: list[Query] = []
-        self.fail = fail
-
-    async def __call__(self, query: Query) -> Any:
-        self.asked.append(query)
-        if query.agent.key == self.fail:
-            raise CallError("There is no answer.")
-        await asyncio.sleep(0)
-        return query.answer.model_validate(instance(query.answer.model_json_schema(), len(self.asked)))
-
-    def names(self) -> list[str]:
-        return [f"{query.agent.key}/{query.part}" for query in self.asked]
+from tasks.transcripts.windows import windows
+from tests.transcripts.listening import CALL, Listener, stretch
+from tests.transcripts.scene import call, heard, recorded
 
 
 def test_recorded_answers_give_the_gold_record() -> None:
@@ -271,73 +242,3 @@ def test_a_phase_at_a_time_nobody_spoke_is_left_out() -> None:
     said = structuring.Phases.model_validate({"phases": [{"phase": "closing", "starts_at": "09:09:09"}]})
 
     assert structuring.unite([(window, said)]) == []
-
-
-def test_a_tiny_model_can_only_choose_what_code_has_found() -> None:
-    seen = stretch(picks=True)
-    offered = choices(seen.window, None)
-    form = extraction.AGENT.window.answer(seen)  # type: ignore[union-attr]
-    assert form is not None
-
-    for seed in range(20):
-        answer = form.model_validate(instance(form.model_json_schema(), seed))
-        for one in extraction.findings(answer, seen):
-            assert one.value in {choice.value for choice in offered[one.field]}
-        assert extraction.AGENT.window.check(answer, seen) == []  # type: ignore[union-attr]
-
-
-def test_an_address_in_an_endless_sentence_is_not_offered_for_no_finding_may_quote_that_much() -> None:
-    endless = "and so on " * 110 + "so my address is ann lee at northwoods dot example and that is it"
-    (window,) = windows(call("1", f"Write to ann@lee.example. {endless}").turns, ONE_WINDOW)
-    offered = choices(window, None)["client_email"]
-
-    assert [finding("client_email", choice).value for choice in offered] == ["ann@lee.example"]
-
-
-def test_what_code_offers_for_the_short_call() -> None:
-    offered = {field: [choice.value for choice in found] for field, found in choices(stretch().window, None).items()}
-
-    assert offered["client_phone_number"] == ["+16085550117"]
-    assert offered["deal"] == ["380000.00", "3200.00", "800.00"]
-    assert offered["marital_status"][0] == "Married"
-
-
-def test_a_tiny_model_is_not_asked_where_there_is_nothing_to_choose() -> None:
-    listener = Listener()
-    silent = call("1", "Mhm.")
-    (window,) = windows(silent.turns[1:], ONE_WINDOW)
-    plan = Plan((window,), frozenset(agent.key for agent in AGENTS))
-
-    asyncio.run(understand(silent, plan, listener, None))
-
-    assert "extraction/window-001" not in listener.names()
-
-
-@pytest.mark.parametrize("picks", [False, True])
-def test_schemas_are_bounded(picks: bool) -> None:
-    """A text or list without an end would let a small model write until its limit."""
-    for agent in AGENTS:
-        forms = [agent.window.answer(stretch(picks))] if agent.window else []
-        forms += [agent.whole.answer] if agent.whole else []
-        for form in forms:
-            assert form is not None
-            assert unbounded(form.model_json_schema()) == []
-
-
-def unbounded(part: Any, path: str = "") -> list[str]:
-    if isinstance(part, list):
-        return [found for item in part for found in unbounded(item, path)]
-    if not isinstance(part, dict):
-        return []
-    kind = part.get("type")
-    open_text = kind == "string" and not {"maxLength", "enum", "const", "pattern"} & set(part)
-    found = [path] if open_text or (kind == "array" and "maxItems" not in part) else []
-    return found + [one for name, item in part.items() for one in unbounded(item, f"{path}.{name}")]
-
-
-def test_no_prompt_holds_an_example_that_could_be_given_back() -> None:
-    words = [SYSTEM, *(agent.whole.task for agent in AGENTS if agent.whole)]
-    words += [agent.window.task(Stretch(Window(0, ()), 1, None, False)) for agent in AGENTS if agent.window]
-    words += [field_guide(extraction.Extracted.model_json_schema())]
-
-    assert not any(sign in text for text in words for sign in ("for example", "e.g.", "such as", "$", "@"))
