@@ -1,6 +1,8 @@
 """One request to a model server, kept within time, size and the host it was meant for."""
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -40,46 +42,55 @@ async def send(
 ) -> Reply:
     """Sends the question once and reads the reply; `exchange` is filled as far as it goes.
 
-    Raises CallError. No secret that was sent stays in what is kept of the reply. The time limit spans the whole reply, so a server that drips one byte a second does not outlast it.
+    Raises CallError. No secret that was sent stays in what is kept of the reply. The time limit spans the whole reply, so
+    a server that drips one byte a second does not outlast it.
     """
     request = model.request(question, endpoint)
     limit = model.time_limit(question.max_tokens)
     most = ENVELOPE_BYTES + BYTES_PER_TOKEN * question.max_tokens
     try:
-        async with asyncio.timeout(limit):
-            async with client.stream(
-                "POST",
-                request.url,
-                headers=dict(request.headers),
-                json=dict(request.body),
-                extensions={OWN_LIMIT: most},
-            ) as response:
-                exchange.status = response.status_code
-                exchange.retry_after = _seconds(response.headers.get("Retry-After"))
-                await _read(response, exchange)
-                headers = response.headers
+        with _told_apart(request.url, limit):
+            async with asyncio.timeout(limit):
+                async with client.stream(
+                    "POST",
+                    request.url,
+                    headers=dict(request.headers),
+                    json=dict(request.body),
+                    extensions={OWN_LIMIT: most},
+                ) as response:
+                    exchange.status = response.status_code
+                    exchange.retry_after = _seconds(response.headers.get("Retry-After"))
+                    await _read(response, exchange)
+    finally:
+        key = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        exchange.body = without_key(exchange.body, key)
+    if response.is_redirect:
+        where = _host(response.headers["Location"]) or "another path"
+        raise fault("redirected", f"{_host(request.url)} redirects to {where}.")
+    return model.read(response.status_code, response.headers, exchange.body, question)
+
+
+@contextlib.contextmanager
+def _told_apart(url: str, limit: float) -> Iterator[None]:
+    """Turns what goes wrong on the way into a CallError of its class."""
+    try:
+        yield
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-        raise fault("bad_request", f"{request.url!r} is no URL.") from None
+        raise fault("bad_request", f"{url!r} is no URL.") from None
     except UnicodeEncodeError:
         raise fault("bad_request", "The prompt has characters that no UTF-8 text can hold.") from None
     except TimeoutError:
-        raise fault("timeout", f"No whole answer from {_host(request.url)} within {limit:.0f} s.") from None
+        raise fault("timeout", f"No whole answer from {_host(url)} within {limit:.0f} s.") from None
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        raise fault("connection", f"No connection to {_host(request.url)} ({type(error).__name__}).") from None
+        raise fault("connection", f"No connection to {_host(url)} ({type(error).__name__}).") from None
     except httpx.TimeoutException as error:
-        raise fault("timeout", f"{_host(request.url)} did not answer in time ({type(error).__name__}).") from None
+        raise fault("timeout", f"{_host(url)} did not answer in time ({type(error).__name__}).") from None
     except LargeBodyError as error:
         raise fault("too_large_reply", str(error)) from None
     except PackedBodyError as error:
         raise fault("invalid_envelope", str(error)) from None
     except (httpx.TransportError, httpx.DecodingError) as error:
-        raise fault("interrupted", f"The answer of {_host(request.url)} broke off ({type(error).__name__}).") from None
-    finally:
-        key = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        exchange.body = without_key(exchange.body, key)
-    if response.is_redirect:
-        raise fault("redirected", f"{_host(request.url)} redirects to {_host(headers['Location']) or 'another path'}.")
-    return model.read(response.status_code, headers, exchange.body, question)
+        raise fault("interrupted", f"The answer of {_host(url)} broke off ({type(error).__name__}).") from None
 
 
 async def _read(response: httpx.Response, exchange: Exchange) -> None:
