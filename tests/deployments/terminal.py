@@ -1,12 +1,11 @@
 """phasegate's commands as a person starts them: processes of their own, with their own state folder."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +20,24 @@ def environment(home: Path, api: str = "") -> dict[str, str]:
     return plain | {"PHASEGATE_HOME": str(home), "COLUMNS": "160"} | ({"PREFECT_API_URL": api} if api else {})
 
 
-def start(*arguments: str, env: Mapping[str, str], largest_file: int = resource.RLIM_INFINITY) -> subprocess.Popen[str]:
-    """`largest_file` in bytes: a write beyond it fails, as on a full disk."""
-    command = [sys.executable, "-m", "deployments.command_line", *arguments]
+def start(*arguments: str, env: Mapping[str, str], within: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """`within` goes before the command: what has it see another disk."""
+    command = [*within, sys.executable, "-m", "deployments.command_line", *arguments]
     streams: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
 
     def in_a_terminal() -> None:
         # A shell's background jobs do not hear Ctrl-C, and what they start would not either.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
 
     streams["preexec_fn"] = in_a_terminal
     return subprocess.Popen(command, cwd=PROJECT_ROOT, env=dict(env), text=True, **streams)
 
 
-def phasegate(*arguments: str, env: Mapping[str, str], seconds: float = 200) -> tuple[int, str]:
+def phasegate(
+    *arguments: str, env: Mapping[str, str], seconds: float = 200, within: Sequence[str] = ()
+) -> tuple[int, str]:
     """Exit status and everything that was printed."""
-    with start(*arguments, env=env) as process:
+    with start(*arguments, env=env, within=within) as process:
         try:
             printed, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:

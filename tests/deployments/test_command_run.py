@@ -1,7 +1,10 @@
 """`phasegate run` as a process: what it prints, how it ends, what it leaves."""
 
 import json
+import re
 import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,10 @@ from typer.testing import CliRunner
 from blocks.errors import InputError
 from deployments.application import app
 from flows.generator.samples import SAMPLE
+from tasks.records.database import close_databases, engine
+from tasks.records.ledger import NewEntry, append, verify
 from tests.conftest import SaveLineup
+from tests.deployments.small_disk import SmallDisk, small_disk
 from tests.deployments.terminal import environment, phasegate, start
 from tests.doubles.model_server import ModelServer, faults
 from tests.generator.scene import asked, asks, newest_run, outputs, questions
@@ -20,8 +26,8 @@ pytestmark = [
 ]  # fmt: skip
 CORRECTION = "power_guarantee.recommendation_rationale=It is kept."
 """Of a field no other stage reads."""
-DISK_BYTES = 400_000
-"""Enough for the tables and a few stages, too little for a run."""
+DISK_BYTES = 800_000
+"""Enough for the tables and some stages, too little for a run."""
 READING_ON = ("value_stack", "pricing_framework", "payment_plans", "scarcity_upsells")
 
 
@@ -93,15 +99,39 @@ def test_a_correction_that_cannot_be_is_one_clear_error(home: Path, words: tuple
     assert said in str(result.exception)
 
 
-def test_a_full_database_ends_the_run_and_says_how_to_go_on(
-    home: Path, prefect_api: str, models: ModelServer, lineup: SaveLineup
+@pytest.fixture
+def disk(home: Path, tmp_path: Path) -> Iterator[SmallDisk]:
+    """Room for the tables, a ledger that has begun, and some stages."""
+    append(engine(), NewEntry(kind="noted", actor="ada", at=datetime.now(UTC)))
+    close_databases()
+    with small_disk(tmp_path / "disk", DISK_BYTES, holding=home) as mounted:
+        yield mounted
+
+
+def test_a_full_disk_ends_the_run_which_goes_on_when_there_is_room(
+    disk: SmallDisk, home: Path, prefect_api: str, models: ModelServer, lineup: SaveLineup
 ) -> None:
-    name = lineup()
-    env = environment(home, prefect_api)
-    with start("run", "--lineup", name, env=env, largest_file=DISK_BYTES) as process:
-        printed, _ = process.communicate(timeout=150)
-    assert process.returncode == 1, printed
+    env = environment(disk.place, prefect_api)
+    status, printed = phasegate("run", "--lineup", lineup(), env=env, within=disk.entered)
+    disk.copy(home)
+    begun, finished = newest_run()["id"], outputs(newest_run()["id"])
+    assert_told_of_a_full_disk(status, printed, f"phasegate run --continue {begun} --lineup double")
+    assert 1 <= len(finished) < 13
+    models.clear()
+    disk.make_room()
+    status, printed = phasegate("run", "--lineup", "double", "--continue", begun, env=env, within=disk.entered)
+    assert status == 0, printed
+    close_databases()
+    disk.copy(home)
+    assert outputs(newest_run()["id"]).items() >= finished.items()
+    assert {asked(request) for request in models.requests}.isdisjoint(finished)
+    assert (verify(engine()).sound, verify(engine()).entries) == (True, 1)
+
+
+def assert_told_of_a_full_disk(status: int, printed: str, next_command: str) -> None:
+    assert status == 1, printed
     assert "Traceback" not in printed
-    assert "cannot be used: disk I/O error" in printed
-    assert f"phasegate run --continue {newest_run()['id']} --lineup double" in printed
-    assert 1 <= len(outputs(newest_run()["id"])) < 13
+    assert printed.count("Error: ") == 1
+    assert re.search(r"cannot be used: (database or disk is full|disk I/O error)\n", printed)
+    assert "the disk has room" in printed
+    assert next_command in printed

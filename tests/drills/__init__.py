@@ -7,8 +7,8 @@ it breaks:
 - a worker and its runs killed, two workers, restarts: `operations/test_two_workers.py`, `transitions/test_real_worker.py`
 - processes that went silent, late runs: `operations/test_janitor.py`, `operations/test_stuck_runs.py`
 - the database gone and back: `transitions/test_restarts.py`, `transcripts/test_killed.py`
-- files that cannot grow, in place of a full disk, which itself is not drilled: `deployments/test_command_run.py`,
-  `records/test_database.py`; writes that find no room: `transitions/test_trials.py`, `transcripts/test_score_flow.py`
+- a full disk, and room again: `deployments/test_command_run.py`; a file that cannot grow: `records/test_database.py`;
+  writes that find no room: `transitions/test_trials.py`, `transcripts/test_score_flow.py`
 - Baserow's 409, 429 and 500 storms, answers lost after storing: `crm/test_baserow_errors.py`,
   `crm/test_baserow_faults.py`, and mixed at random `drills/test_storms.py`
 - the graph down or refusing: `transcripts/test_sync.py`, `transcripts/test_killed.py`
