@@ -5,11 +5,12 @@ from typing import Annotated
 from prefect import flow, get_run_logger
 from pydantic import Field
 
+from flows.run_names import dated
 from tasks.operations.backup import KEPT, back_up, prune
 from tasks.records.database import engine
 
 
-@flow(name="backup", retries=2, retry_delay_seconds=60, timeout_seconds=4 * 3600)
+@flow(name="backup", flow_run_name=dated("backup"), retries=2, retry_delay_seconds=60, timeout_seconds=4 * 3600)
 def backup(keep: Annotated[int, Field(ge=1, le=1000)] = KEPT) -> str:
     """Writes a backup into the state folder, proves it by restoring it into a scratch database, removes old ones.
 

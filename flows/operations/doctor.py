@@ -23,6 +23,7 @@ from blocks.graph import GraphStore
 from blocks.home import home
 from blocks.models import CloudflareModel, LanguageModel, OllamaModel
 from blocks.stores import store_in
+from flows.run_names import dated
 from tasks.answering.ask import Slot
 from tasks.answering.slots import shared_slots
 from tasks.operations.checks import Check, Finding, Probe, as_markdown, examine, in_thread, without
@@ -55,7 +56,7 @@ OF_SERVER = ("work pool", "block types", *OF_BLOCKS)
 Store = TypeVar("Store", Baserow, GraphStore)
 
 
-@flow(name="doctor", timeout_seconds=300)
+@flow(name="doctor", flow_run_name=dated("doctor {only}"), timeout_seconds=300)
 async def doctor(only: Only = "everything") -> State[Any]:
     """Looks at everything phasegate depends on; the table is an artifact of the run, which fails if a check does.
 

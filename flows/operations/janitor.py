@@ -25,6 +25,7 @@ from prefect.states import Cancelled, Crashed, Running, Scheduled
 from flows.alarming import Alarm
 from flows.operations.alarms import recently_failed, tell_of
 from flows.operations.tags import OURS, TICKS
+from flows.run_names import dated
 from tasks.operations.stuck_runs import QUEUED, Patience, Push, SeenRun, pushes
 
 LOOKED_AT = ("Running", "Crashed", "Pending", "Submitting", "Late", QUEUED)
@@ -34,7 +35,7 @@ PAGE = 200
 DONE = {"retry": "started again", "cancel": "cancelled", "crash": "marked as crashed", "revive": "Running again"}
 
 
-@flow(name="janitor", timeout_seconds=300)
+@flow(name="janitor", flow_run_name=dated("janitor"), timeout_seconds=300)
 async def janitor() -> list[str]:
     """Finds runs whose process is gone, starts crashed and stuck runs again, cancels waiting runs that were overtaken.
 

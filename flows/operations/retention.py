@@ -9,6 +9,7 @@ from prefect.client.orchestration import get_client
 from pydantic import Field
 
 from flows.operations.tick_runs import remove_tick_runs
+from flows.run_names import dated
 from tasks.operations.retention import Retention, apply_retention
 from tasks.records.database import engine
 
@@ -17,7 +18,7 @@ TICK_RUNS = 30
 """Days; long enough to see when something began."""
 
 
-@flow(name="retention", retries=2, retry_delay_seconds=300, timeout_seconds=3600)
+@flow(name="retention", flow_run_name=dated("retention"), retries=2, retry_delay_seconds=300, timeout_seconds=3600)
 def retention(
     call_days: Annotated[int, Field(ge=30)] = DEFAULT.calls.days,
     raw_body_days: Annotated[int, Field(ge=1)] = DEFAULT.raw_bodies.days,

@@ -8,6 +8,7 @@ from prefect.logging import get_run_logger
 from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.stores import Stores, load_stores
+from flows.run_names import dated
 from flows.transcripts.behind import tell_behind
 from tasks.crm.projecting import HOW_TO, Projection, is_configured, project
 from tasks.crm.status import TARGETS, Status, Target, count_not_done
@@ -39,7 +40,9 @@ class Synced(BaseModel):
         return f"{self.target}: {self.done} brought, {len(self.behind)} behind{rest}"
 
 
-@flow(name="sync", flow_run_name="sync", log_prints=False, retries=1, retry_delay_seconds=60, timeout_seconds=3600)
+@flow(
+    name="sync", flow_run_name=dated("sync"), log_prints=False, retries=1, retry_delay_seconds=60, timeout_seconds=3600
+)
 async def sync(refused_too: bool = False, everything: bool = False) -> list[Synced]:
     """Brings every call to Baserow and the graph that is not there yet; what is there already is left alone.
 

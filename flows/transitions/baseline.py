@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from blocks.home import folder
 from blocks.local_process import read_json
+from flows.run_names import dated
 from flows.transitions.choices import PipelineKey, Repeats
 from flows.transitions.story import Gate
 from flows.transitions.trial import Asked, run_trial
@@ -22,7 +23,7 @@ from tasks.records.tables import runs
 from tasks.reports.writing import write_whole
 
 
-@flow(name="nightly-baseline", flow_run_name="baseline-{pipeline}", timeout_seconds=20 * 3600)
+@flow(name="nightly-baseline", flow_run_name=dated("baseline {pipeline}"), timeout_seconds=20 * 3600)
 async def nightly_baseline(
     pipeline: PipelineKey = "generator", lineup: str = "production", repeats: Repeats = 1
 ) -> str:

@@ -20,6 +20,7 @@ from prefect.artifacts import acreate_table_artifact
 from sqlalchemy import Engine, insert
 
 from blocks.lineups import lineup_kind
+from flows.run_names import dated
 from flows.transitions.choices import PipelineKey
 from flows.transitions.moving import advance, movement, open_gate
 from flows.transitions.reading import read_gate
@@ -78,7 +79,7 @@ class Drilled:
         return {**vars(self), "seconds": round(self.seconds, 3)}
 
 
-@flow(name="drill", timeout_seconds=3600)
+@flow(name="drill", flow_run_name=dated("drill {pipeline}"), timeout_seconds=3600)
 async def drill(pipeline: PipelineKey = "generator", starter: str = "drill") -> bool:
     """Lets a dead, a slow and a sloppy candidate loose on shadow data and measures how they are caught and taken back.
 

@@ -3,6 +3,7 @@
 from prefect import flow
 from prefect.logging import get_run_logger
 
+from flows.run_names import dated
 from flows.transitions.incidents import emergency, left_standing, newest_begun, require_back
 from flows.transitions.moving import roll_back
 from flows.transitions.showing import show_gate
@@ -12,7 +13,7 @@ from flows.transitions.waiting import wake
 from flows.transitions.world import World, real_world
 
 
-@flow(name="rollback", retries=3, retry_delay_seconds=5, timeout_seconds=300)
+@flow(name="rollback", flow_run_name=dated("rollback {gate_id}"), retries=3, retry_delay_seconds=5, timeout_seconds=300)
 async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand") -> str:
     """Puts the incumbents of a gate back. Effective for the next call, also of runs under way; safe to repeat.
 
@@ -35,7 +36,13 @@ async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand")
     return gate.state
 
 
-@flow(name="emergency-rollback", retries=3, retry_delay_seconds=5, timeout_seconds=300)
+@flow(
+    name="emergency-rollback",
+    flow_run_name=dated("emergency-rollback {gate_id}"),
+    retries=3,
+    retry_delay_seconds=5,
+    timeout_seconds=300,
+)
 async def emergency_rollback(actor: str, reason: str, gate_id: str = "") -> list[str]:
     """Opens an incident, which freezes all gates until it is closed, and takes the changes back.
 

@@ -3,13 +3,14 @@
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
+from flows.run_names import dated
 from flows.transitions.announcing import announce_drift
 from flows.transitions.drift import Finding, note_new, scan
 from flows.transitions.world import real_world
 from tasks.reports.text import escape_markdown
 
 
-@flow(name="drift", retries=2, retry_delay_seconds=60, timeout_seconds=600)
+@flow(name="drift", flow_run_name=dated("drift-scan"), retries=2, retry_delay_seconds=60, timeout_seconds=600)
 async def drift_scan() -> list[str]:
     """Compares every lineup and model block with what the ledger says it holds. Changes nothing.
 

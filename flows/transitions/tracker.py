@@ -9,6 +9,7 @@ from pathlib import Path
 from prefect import flow
 
 from blocks.home import folder
+from flows.run_names import dated
 from flows.showing import TROUBLE, log_trouble, show_markdown
 from flows.transitions.tracker_view import tracker_view
 from flows.transitions.world import World, real_world
@@ -16,7 +17,7 @@ from tasks.reports.page import page_markdown
 from tasks.reports.tracker import NAME, tracker_page, write_tracker
 
 
-@flow(name="tracker", retries=1, retry_delay_seconds=30, timeout_seconds=600)
+@flow(name="tracker", flow_run_name=dated("tracker"), retries=1, retry_delay_seconds=30, timeout_seconds=600)
 async def tracker() -> str:
     """Writes the page of all phases anew: state, checklist, which model serves what since when, next step, history.
 

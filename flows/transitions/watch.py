@@ -16,6 +16,7 @@ from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.logging import get_run_logger
 
 from blocks.errors import GateError, PhasegateError
+from flows.run_names import dated
 from flows.transitions.announcing import announce_drift
 from flows.transitions.answering import ask
 from flows.transitions.drift import note_new, scan
@@ -35,7 +36,7 @@ LATELY = timedelta(days=2)
 """So long the run of a gate that is over is looked after; the watch comes every few minutes."""
 
 
-@flow(name="watch", timeout_seconds=1800)
+@flow(name="watch", flow_run_name=dated("watch"), timeout_seconds=1800)
 async def watch() -> list[str]:
     """Drives all waiting gates: reads their calls, rolls back at once on harm, wakes those whose time has come.
 

@@ -1,10 +1,12 @@
 """What every flow of the catalogue has, so that nothing hangs for ever and a way back is tried more than once."""
 
 import importlib
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from prefect import Flow
+from prefect.runtime import flow_run
 
 from deployments.application import app
 from deployments.catalogue import Deployment, deployments
@@ -27,6 +29,22 @@ def flow_of(deployment: Deployment) -> Flow[..., Any]:
 @pytest.mark.parametrize("name", sorted(set(ALL) - NO_TIMEOUT))
 def test_a_run_that_hangs_ends_by_itself(name: str) -> None:
     assert flow_of(ALL[name]).timeout_seconds
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_a_run_has_a_name_that_people_can_tell_apart(name: str) -> None:
+    assert flow_of(ALL[name]).flow_run_name
+
+
+@pytest.mark.parametrize(("name", "expected"), [("watch", "watch"), ("drill", "drill transcripts")])
+def test_a_run_of_a_schedule_is_named_after_what_it_does_and_its_time(
+    name: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow_run, "parameters", {"pipeline": "transcripts"}, raising=False)
+    monkeypatch.setattr(flow_run, "scheduled_start_time", datetime(2026, 11, 23, 4, 20, 30, tzinfo=UTC), raising=False)
+    named = flow_of(ALL[name]).flow_run_name
+    assert callable(named)
+    assert named() == f"{expected} 2026-11-23 04:20"
 
 
 @pytest.mark.parametrize("name", ["replay", "mirror"])
