@@ -28,6 +28,9 @@ READY_SECONDS = 120.0
 PATIENCE_SECONDS = 60.0
 """For the first answer of a server that runs: it may be busy."""
 
+WORKERS_SECONDS = 60.0
+"""After the start of a worker it has reported to the server, on a busy machine too."""
+
 
 def shared_server() -> SharedProcess:
     """The temporary server, as other processes find it."""
@@ -59,6 +62,13 @@ def prefect_address() -> Iterator[str]:
         return
     with shared_server().lease() as facts, _used(facts["url"]):
         yield facts["url"]
+
+
+def serve_begins(url: str, now: float) -> bool:
+    """Whether the server at `url` is that of a `phasegate serve` which still sets things up, or whose workers may not
+    have reported yet at `now`, in seconds since 1970."""
+    facts = shared_server().running() or {}
+    return bool(facts.get("lasting")) and facts["url"] == url and now - facts.get("ready_at", now) < WORKERS_SECONDS
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,11 +29,14 @@ def register(app: typer.Typer) -> None:
 def doctor() -> None:
     """Look at everything phasegate depends on; one line a check with what to do. Exit status 1 if a check fails."""
     apply_settings(quiet=True)
+    from deployments.prefect_server import serve_begins
     from flows.operations.doctor import diagnose
-    from tasks.operations.checks import healthy
+    from tasks.operations.checks import healthy, while_serve_begins
 
     with _api() as (url, problem):
+        begins = serve_begins(url, time.time())
         checks = asyncio.run(diagnose(url, problem=problem))
+        checks = while_serve_begins(checks) if begins else checks
     show(checks)
     if not healthy(checks):
         raise typer.Exit(1)

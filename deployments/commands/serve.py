@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -61,6 +62,7 @@ def serve(
 
         for queue, most in ((WORK, limit), (FIRST, FIRST_LIMIT)):
             children[f"worker of the queue {queue}"] = _start_worker(queue, most)
+        announce(shared.place, url=url, lasting=True, ready_at=time.time())
         ui = url.removesuffix("/api")
         say(f"\nPrefect UI: {ui}  -  open Deployments, choose one, press Run. Ctrl-C here stops everything.")
         while not ended.wait(0.5):

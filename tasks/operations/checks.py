@@ -15,6 +15,8 @@ HIDDEN = "[secret]"
 SHORTEST_SECRET = 4
 """Characters; hiding a shorter one would hide words."""
 
+PATIENCE = "wait a minute and look again: `phasegate serve` is still starting."
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -113,6 +115,12 @@ def without(secrets: Iterable[str], checks: Sequence[Check]) -> list[Check]:
         return text
 
     return [replace(check, found=clean(check.found), do=clean(check.do)) for check in checks]
+
+
+def while_serve_begins(checks: Iterable[Check]) -> list[Check]:
+    """The checks, with patience where `phasegate serve` is about to set up what they miss."""
+    sets_up = ("phasegate bootstrap", "phasegate serve")
+    return [replace(one, do=PATIENCE) if any(words in one.do for words in sets_up) else one for one in checks]
 
 
 def healthy(checks: Iterable[Check]) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from blocks.errors import ServiceError
 from blocks.local_process import announce
 from deployments.commands.serve import HERE, require_temporary
-from deployments.prefect_server import api_url, free_port, prefect_address, shared_server, start_server
+from deployments.prefect_server import api_url, free_port, prefect_address, serve_begins, shared_server, start_server
 from deployments.prefect_server import prefect_api as using
 
 
@@ -79,3 +79,13 @@ def test_an_announced_server_that_is_silent_is_not_waited_for_by_those_who_only_
         announce(shared_server().place, url=url, lasting=True)
         with prefect_address() as found:
             assert found == url
+
+
+def test_serve_begins_until_its_workers_have_had_time_to_report(home: Path) -> None:
+    url, place = "http://127.0.0.1:9/api", shared_server().place
+    assert not serve_begins(url, 1000)
+    announce(place, url=url, lasting=True)
+    assert serve_begins(url, 1000)
+    assert not serve_begins("http://127.0.0.1:10/api", 1000)
+    announce(place, url=url, lasting=True, ready_at=990)
+    assert (serve_begins(url, 1000), serve_begins(url, 2000)) == (True, False)

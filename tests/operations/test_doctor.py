@@ -21,7 +21,19 @@ from blocks.baserow import Baserow
 from blocks.errors import ServiceError
 from blocks.graph import GraphStore
 from flows.operations.doctor import diagnose
-from tasks.operations.checks import Check, Finding, Probe, as_markdown, examine, healthy, in_thread, ok, without
+from tasks.operations.checks import (
+    PATIENCE,
+    Check,
+    Finding,
+    Probe,
+    as_markdown,
+    examine,
+    healthy,
+    in_thread,
+    ok,
+    while_serve_begins,
+    without,
+)
 from tasks.operations.machine import GIB, check_database, check_disk, check_folder
 from tasks.operations.prefect_checks import ServerFacts, check_clock, check_server, queues_served
 from tasks.operations.store_checks import check_baserow, check_graph
@@ -270,3 +282,9 @@ def answering_only_its_version() -> Iterator[str]:
 def test_without_any_server_the_reason_is_told() -> None:
     checks = asyncio.run(diagnose("", problem="Port 4200 is in use."))
     assert "Port 4200 is in use." in [check.found for check in checks]
+
+
+def test_what_serve_is_about_to_set_up_asks_for_patience_and_no_second_bootstrap() -> None:
+    missing = Check("lineup", "failed", 0.0, "There is no such lineup.", "run `phasegate bootstrap`.")
+    full = Check("disk", "failed", 0.0, "1 MB left", "free some space.")
+    assert [one.do for one in while_serve_begins([missing, full])] == [PATIENCE, "free some space."]
