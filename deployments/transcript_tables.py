@@ -1,12 +1,13 @@
 """Calls and scores as tables in a terminal. Text of strangers is made harmless first: no markup, no control characters."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
-from rich.table import Column, Table
 from rich.text import Text
 
 from blocks.errors import GraphError
+from deployments.tables import show_table
 from deployments.terminal import console, say
 from tasks.reports.text import shortened
 
@@ -28,14 +29,12 @@ def call_table(found: Mapping[str, Any]) -> None:
         return
     record = CrmRecord.model_validate(found["record"])
     demo = f" - {LABEL}" if (record.meeting.model or "").startswith("embedded") else ""
-    table = Table(
-        "", "field", "value", title=Text(f"Call {shortened(record.meeting.transcript_id)}{demo}"), show_lines=False
-    )
-    before = ""
+    rows, before = [], ""
     for part, name, value in lines(record):
-        table.add_row("" if part == before else part, name, plain(value))
+        rows.append(("" if part == before else part, name, plain(value)))
         before = part
-    console.print(table)
+    title = f"Call {shortened(record.meeting.transcript_id)}{demo}"
+    show_table(("", "field", "value"), rows, prose=("value",), title=title)
     for what, why in (found["missing"] or {}).items():
         console.print(plain(f"no answer of {what}: {why}"))
     dropped, checks = found["dropped"] or [], found["checks"] or []
@@ -60,14 +59,9 @@ async def graph_table() -> None:
     except GraphError as error:
         say(f"Graph: {error.happened}")
         return
-    table = Table("nodes", "", "relations", "", title="Graph")
-    nodes, relations = list(counts.nodes.items()), list(counts.relations.items())
-    for number in range(max(len(nodes), len(relations))):
-        row = [
-            str(cell) for pairs in (nodes, relations) for cell in (pairs[number] if number < len(pairs) else ("", ""))
-        ]
-        table.add_row(*row)
-    console.print(table)
+    pairs = zip_longest(counts.nodes.items(), counts.relations.items(), fillvalue=("", ""))
+    rows = [[str(cell) for pair in row for cell in pair] for row in pairs]
+    show_table(("nodes", "", "relations", ""), rows, title="Graph")
 
 
 def _counts(store: Any) -> Any:
@@ -82,22 +76,21 @@ def status_table(transcript_id: str) -> None:
     from tasks.crm.status import read_status
     from tasks.records.database import engine
 
-    table = Table("brought to", "table", "status", "why", title="Projections")
+    rows: list[tuple[str | Text, ...]] = []
     before = None
     for row in read_status(engine(), [transcript_id]):
         why = row["reason"] or ""
-        table.add_row(row["target"], row["place"], row["status"], plain("as above" if why and why == before else why))
+        told = plain("as above" if why and why == before else why)
+        rows.append((row["target"], row["place"], row["status"], told))
         before = why
-    console.print(table)
+    show_table(("brought to", "table", "status", "why"), rows, prose=("why",), title="Projections")
 
 
 def score_tables(summary: Sequence[Mapping[str, Any]], fields: Sequence[Mapping[str, Any]]) -> None:
     """Figures of models: side by side for the whole, then one table of fields a model and condition."""
     names = [f"{row['model']}, {row['condition']}" for row in summary]
-    whole = Table("", *(Column(plain(name)) for name in names), title="Models")
-    for figure in list(summary[0])[2:]:
-        whole.add_row(figure, *(plain(_figure(row[figure])) for row in summary))
-    console.print(whole)
+    figures = [[plain(figure), *(plain(_figure(row[figure])) for row in summary)] for figure in list(summary[0])[2:]]
+    show_table(("", *(str(plain(name)) for name in names)), figures, title="Models")
     for name, row in zip(names, summary, strict=True):
         _fields_table(name, [one for one in fields if all(one[key] == row[key] for key in ("model", "condition"))])
 
@@ -105,11 +98,11 @@ def score_tables(summary: Sequence[Mapping[str, Any]], fields: Sequence[Mapping[
 def _fields_table(name: str, fields: Sequence[Mapping[str, Any]]) -> None:
     from tasks.transcripts.scoring.verdicts import VERDICTS
 
-    table = Table("field", *VERDICTS, "right (95 %)", title=Text(shortened(name)), box=None, padding=(0, 1, 0, 0))
+    rows = []
     for row in fields:
         right = f"{row['share']:.0%} ({row['low']:.0%} to {row['high']:.0%})"
-        table.add_row(row["field"], *(str(row[verdict]) for verdict in VERDICTS), right)
-    console.print(table)
+        rows.append((row["field"], *(str(row[verdict]) for verdict in VERDICTS), right))
+    show_table(("field", *VERDICTS, "right (95 %)"), rows, title=shortened(name))
 
 
 def _figure(value: object) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.settings import apply_settings
-from deployments.terminal import console, harmless, say
+from deployments.terminal import say
 
 if TYPE_CHECKING:
     from prefect.events.schemas.automations import Automation
@@ -66,14 +66,15 @@ async def _there() -> "list[Automation]":
 
 
 def _show(found: "list[Automation]") -> None:
-    from rich.table import Table
-
+    from deployments.tables import show_table
     from flows.alarming import FAMILIES
 
-    table = Table("automation", "sends", "state")
-    for one in sorted(found, key=lambda automation: automation.name):
-        table.add_row(harmless(one.name), harmless(one.description), "on" if one.enabled else "paused")
-    console.print(table if found else "Nobody is told of anything yet: `phasegate alerts --block slack-webhook/ops`.")
+    there = sorted(found, key=lambda automation: automation.name)
+    rows = [(one.name, one.description, "on" if one.enabled else "paused") for one in there]
+    if rows:
+        show_table(("automation", "sends", "state"), rows, prose=("sends",))
+    else:
+        say("Nobody is told of anything yet: `phasegate alerts --block slack-webhook/ops`.")
     for family, events in FAMILIES.items():
         for event, meaning in events.items():
             say(f"{family:10} {event:34} {meaning}")

@@ -83,22 +83,18 @@ async def _list() -> None:
 
 def show_models(documents: "Documents") -> None:
     """A line for every model block among the documents, or where to get some."""
-    from rich.table import Table
-
     from blocks.loading import models_in
-    from deployments.terminal import console, harmless
+    from deployments.tables import show_table
 
-    table = Table("block", "provider", "model", "window", "withdrawn", "serves")
-    for column in table.columns[:3]:
-        column.overflow = "fold"  # never cut: these are names to copy
+    rows = []
     for name, blocks in sorted(models_in(documents).items()):
         for block in blocks:
             kind, data = (block.block_type_name or "").split(": ")[-1], block.data
             window, withdrawn = str(data.get("context_window", "")), data.get("withdrawn_on") or ""
-            model, serves = harmless(str(data.get("model"))), "\n".join(_serves(name, documents))
-            table.add_row(name, kind, model, window, withdrawn, serves)
-    if table.row_count:
-        console.print(table)
+            serves = "\n".join(_serves(name, documents))
+            rows.append((name, kind, str(data.get("model")), window, withdrawn, serves))
+    if rows:
+        show_table(("block", "provider", "model", "window", "withdrawn", "serves"), rows)
     else:
         say("There is no model block on this server yet. Next: `phasegate bootstrap` creates those it comes with.")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deployments.commands.gates import GateId, Reason, acting, find, say_state, show_markdown
+from deployments.commands.gates import GateId, Reason, acting, find, say_state
 
 if TYPE_CHECKING:
     from flows.transitions.answering import Given
@@ -70,6 +70,7 @@ async def decide(world: "World", gate_id: str, given: "Given", evidence: str, co
     from dataclasses import replace
 
     from blocks.errors import GateError
+    from deployments.tables import show_markdown
     from flows.transitions.answering import answer, ask
     from flows.transitions.form import page
     from flows.transitions.moving import advance

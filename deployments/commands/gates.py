@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from deployments.settings import apply_settings
-from deployments.terminal import console, say
+from deployments.terminal import say
 
 if TYPE_CHECKING:
     from flows.transitions.drill import Drilled
@@ -93,6 +93,8 @@ def plan(
 
         opening = await _planned(world, **typed)
         return shown(opening), await unmet(world, opening)
+
+    from deployments.tables import show_markdown
 
     text, missing = acting(act)
     show_markdown(text)
@@ -248,9 +250,3 @@ def _values(text: str) -> dict[str, Any]:
 
 def say_state(gate: "Gate") -> None:
     say(f"{gate.opening.phase} ({gate.id}) is {gate.state}: {gate.failure or gate.reason}")
-
-
-def show_markdown(text: str) -> None:
-    from rich.markdown import Markdown
-
-    console.print(Markdown(text))

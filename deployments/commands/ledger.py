@@ -8,7 +8,7 @@ import typer
 
 from deployments.commands.gates import Actor, Reason, acting, find, me
 from deployments.settings import apply_settings
-from deployments.terminal import console, harmless, say
+from deployments.terminal import say
 
 if TYPE_CHECKING:
     from flows.transitions.drift import Finding
@@ -40,18 +40,17 @@ def history(
     last: Annotated[int, typer.Option(min=1, help="Only so many events, the newest.")] = NEWEST,
 ) -> None:
     """Show every phase, attempt, approval and incident, the documents' own first."""
-    from rich.table import Table
-
+    from deployments.tables import show_table
     from flows.transitions.history import history as tell
 
     events = tell(_records())
     if (older := len(events) - last) > 0:
         say(f"{older} older events are not shown; `phasegate history --last {len(events)}` shows all.")
-    table = Table("when (UTC)", "what", "subject", "outcome", "detail")
+    rows = []
     for event in events[-last:]:
         when = f"{event.at:%Y-%m-%d} *" if event.from_documents else f"{event.at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(when, event.what, harmless(event.subject), event.outcome, harmless(event.detail))
-    console.print(table)
+        rows.append((when, event.what, event.subject, event.outcome, event.detail))
+    show_table(("when (UTC)", "what", "subject", "outcome", "detail"), rows, prose=("detail",))
     say("* taken from the documents phasegate answers; only the day is known.")
 
 

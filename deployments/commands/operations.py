@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.settings import apply_settings
-from deployments.terminal import console, harmless, say
+from deployments.terminal import say
 
 if TYPE_CHECKING:
     from tasks.operations.checks import Check
@@ -62,16 +62,16 @@ def _api() -> Iterator[tuple[str, str]]:
 
 
 def show(checks: "list[Check]") -> None:
-    """The table: one line a check, and what to do under those that need it."""
-    from rich.table import Table
+    """The table: one line a check. Below it what to do, once where several checks need the same."""
+    from rich.text import Text
 
-    table = Table("state", "check", "seconds", "found, and what to do", box=None, pad_edge=False)
-    for check in checks:
-        colour = COLOURS[check.state]
-        cells = [f"[{colour}]{check.state}[/]", harmless(check.name), f"{check.seconds:.1f}"]
-        what_to_do = f"\n[bold]Next:[/] {harmless(check.do)}" if check.do else ""
-        table.add_row(*cells, harmless(check.found) + what_to_do)
-    console.print(table)
+    from deployments.tables import show_table
+
+    rows = [(Text(one.state, COLOURS[one.state]), one.name, f"{one.seconds:.1f}", one.found) for one in checks]
+    show_table(("state", "check", "seconds", "found"), rows, prose=("found",))
+    for do in dict.fromkeys(check.do for check in checks if check.do):
+        needing = ", ".join(check.name for check in checks if check.do == do)
+        say(f"Next, for {needing}: {do}")
 
 
 def backup(

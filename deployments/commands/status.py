@@ -9,8 +9,6 @@ from deployments.settings import apply_settings
 from deployments.terminal import console, say
 
 if TYPE_CHECKING:
-    from rich.panel import Panel
-    from rich.table import Table
     from rich.text import Text
 
     from flows.transitions.reading import Unreadable
@@ -45,26 +43,25 @@ def status(
     gates, unread = all_gates(world), unreadable(world)
     _incident(world)
     for lost in unread:
-        console.print(_unread(lost))
+        _show_unread(lost)
     for one in gates:
         if every or not one.at_rest:
-            console.print(_panel(world, one))
+            _show_gate(world, one)
     if not unread and not any(one.open for one in gates):
         say("No gate is open.")
     for key in pipelines():
         waited_for = any(one.open and one.opening.pipeline == key for one in gates)
-        console.print(_phases(standing(world, key, gates, unread), told=waited_for or bool(unread)))
+        _phases(standing(world, key, gates, unread), told=waited_for or bool(unread))
     for key in pipelines():
         say("; ".join(f"{what}: {age}" for what, age in readiness(world, key)) + ".")
     return None
 
 
 def _one(world: "World", gate: "Gate") -> None:
-    from rich.markdown import Markdown
-
+    from deployments.tables import show_markdown
     from flows.transitions.form import page
 
-    console.print(Markdown(page(world, gate)))
+    show_markdown(page(world, gate))
     say(f"The whole page, with charts: phasegate report gate {gate.id[:8]}")
 
 
@@ -78,20 +75,21 @@ def _incident(world: "World") -> None:
     if incident is None:
         return
     said = f"{incident.body['reason']}\nOpened by {incident.actor} on {incident.at:%Y-%m-%d %H:%M} UTC."
-    ends = "Nothing goes forward until it is closed: phasegate close-incident WHAT-WAS-FOUND"
-    console.print(Panel(_text(f"{said}\n{ends}"), title=Text("An incident is open"), border_style="bold red"))
+    console.print(Panel(_text(said), title=Text("An incident is open"), border_style="bold red"))
+    say("Nothing goes forward until it is closed: phasegate close-incident WHAT-WAS-FOUND")
 
 
-def _unread(gate: "Unreadable") -> "Panel":
+def _show_unread(gate: "Unreadable") -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    said = _text(f"{gate.sentence}\n{gate.way_back}")
-    return Panel(said, title=Text("A gate of another release is not over"), title_align="left", border_style="bold red")
+    title = Text("A gate of another release is not over")
+    console.print(Panel(_text(gate.sentence), title=title, title_align="left", border_style="bold red"))
+    say(gate.way_back)
 
 
-def _panel(world: "World", gate: "Gate") -> "Panel":
-    """One gate: verdict, change, progress and what comes next."""
+def _show_gate(world: "World", gate: "Gate") -> None:
+    """One gate: verdict, change and progress, and below the frame what comes next: a command can be copied from there."""
     from rich.console import Group
     from rich.panel import Panel
     from rich.text import Text
@@ -104,27 +102,29 @@ def _panel(world: "World", gate: "Gate") -> "Panel":
     lines = [Text(_plain(view.sentence), style="bold")]
     lines += [_text(f"As it came here: {view.reason}")] if view.reason not in view.sentence else []
     lines += [Text(_plain(view.failure), style="red")] if view.failure else []
-    lines += [_text(at_a_glance(view)), _text(f"Next: {view.next_step}")]
+    lines += [_text(at_a_glance(view))]
     title = Text.assemble(_plain(f"{view.phase} · {view.title} ·"), " ", (state, STYLES.get(state, UNDER_WAY)))
-    return Panel(Group(*lines), title=title, title_align="left", subtitle=_text(f"gate {gate.id[:8]}"),
-                 subtitle_align="right", border_style=STYLES.get(state, UNDER_WAY))  # fmt: skip
+    console.print(Panel(Group(*lines), title=title, title_align="left", subtitle=_text(f"gate {gate.id[:8]}"),
+                        subtitle_align="right", border_style=STYLES.get(state, UNDER_WAY)))  # fmt: skip
+    say(f"Next: {view.next_step}")
 
 
-def _phases(view: "PipelineView", told: bool) -> "Table":
+def _phases(view: "PipelineView", told: bool) -> None:
     """All phases; what comes next, unless a gate above has `told` it."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table("phase", "what", "state", "since (UTC)", "checklist", box=box.SIMPLE_HEAD, title_justify="left",
-                  caption_justify="left", title=_text(f"{view.key.capitalize()}: {view.summary}"),
-                  caption=None if told else _text(f"Next: {view.next_step}"))  # fmt: skip
+    from deployments.tables import show_table
+
+    rows = []
     for phase in view.phases:
         since = f"{phase.since:%Y-%m-%d %H:%M}" if phase.since else ""
         done = f"{sum(check.state == 'done' for check in phase.checklist)} of {len(phase.checklist)}"
         state = Text(phase.state, style=STYLES.get(phase.state, UNDER_WAY))
-        table.add_row(phase.key, _text(phase.title), state, since, done)
-    return table
+        rows.append((phase.key, phase.title, state, since, done))
+    show_table(("phase", "what", "state", "since (UTC)", "checklist"), rows,
+               title=f"{view.key.capitalize()}: {view.summary}")  # fmt: skip
+    if not told:
+        say(f"Next: {view.next_step}")
 
 
 def _text(words: str) -> "Text":
