@@ -1,6 +1,6 @@
 """What has to hold before a gate may start, one sentence for each thing that does not."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 
 from blocks.lineups import lineup_kind
@@ -10,6 +10,7 @@ from flows.transitions.plans import phase, roles_of
 from flows.transitions.reading import all_gates, unreadable
 from flows.transitions.story import Opening, folded
 from flows.transitions.world import Content, World
+from tasks.judging.policy import Policy
 from tasks.judging.wording import many, spoken_list, spoken_time
 
 
@@ -32,43 +33,45 @@ async def unmet(world: World, opening: Opening, gate_id: str = "") -> tuple[str,
 
 def stale(world: World, opening: Opening, now: datetime) -> tuple[str, ...]:
     """What is too old to rely on, or says nothing about this gate: baseline and drill."""
-    return (*_baseline(world, opening, now), *_drill(world, opening, now))
+    found = lacking(world, opening.pipeline, opening.production, opening.plan.policy, now)
+    return tuple(f"{why}; run `{command}`." for command, why in found.items())
 
 
-def _baseline(world: World, opening: Opening, now: datetime) -> list[str]:
+def lacking(world: World, pipeline: str, production: str, policy: Policy, now: datetime) -> dict[str, str]:
+    """Commands that make what every gate of the pipeline relies on, with what is wrong with what there is."""
+    found = {
+        f"phasegate trial --baseline --pipeline {pipeline}": _baseline(
+            world, pipeline, production, policy.baseline_within, now
+        ),
+        f"phasegate drill --pipeline {pipeline}": _drill(world, pipeline, policy.drill_within, now),
+    }
+    return {command: why for command, why in found.items() if why}
+
+
+def _baseline(world: World, pipeline: str, production: str, within: timedelta, now: datetime) -> str:
     """It has to be of the models that serve users now: of that lineup, and of no time before it came to name them."""
-    pipeline, production, within = opening.pipeline, opening.production, opening.plan.policy.baseline_within
-    remedy = f"run `phasegate trial --baseline --pipeline {pipeline}`"
     passed = [entry for entry in world.read("baseline") if entry.body["pipeline"] == pipeline and entry.body["passed"]]
     good = [entry for entry in passed if entry.body.get("lineup") == production]
     if not good:
-        return [f"There is no baseline of the {pipeline} pipeline under {production!r}; {remedy}."]
-    age = now - good[-1].at
+        return f"There is no baseline of the {pipeline} pipeline under {production!r}"
     moved = last_moved(world, pipeline, production, lineup_kind(pipeline).roles)
     if moved is not None and good[-1].at < moved:
-        return [f"The last baseline is older than the last change of models in {production!r}; {remedy}."]
-    return (
-        [f"The last baseline is {spoken_time(age)} old, more than {spoken_time(within)}; {remedy}."]
-        if age > within
-        else []
-    )
+        return f"The last baseline is older than the last change of models in {production!r}"
+    return _old("baseline", now - good[-1].at, within)
 
 
-def _drill(world: World, opening: Opening, now: datetime) -> list[str]:
-    pipeline, within = opening.pipeline, opening.plan.policy.drill_within
-    remedy = f"run `phasegate drill --pipeline {pipeline}`"
+def _drill(world: World, pipeline: str, within: timedelta, now: datetime) -> str:
     drills = [entry for entry in world.read("drilled") if entry.body["pipeline"] == pipeline]
     if not drills:
-        return [f"There is no drill of the {pipeline} pipeline; {remedy}."]
+        return f"There is no drill of the {pipeline} pipeline"
     if not drills[-1].body["passed"]:
         # An older drill that passed says nothing about a way back that has failed since.
-        return [f"The newest drill of the {pipeline} pipeline failed; mend the way back, then {remedy}."]
-    age = now - drills[-1].at
-    return (
-        [f"The last drill is {spoken_time(age)} old, more than {spoken_time(within)}; {remedy}."]
-        if age > within
-        else []
-    )
+        return f"The newest drill of the {pipeline} pipeline failed: mend the way back first"
+    return _old("drill", now - drills[-1].at, within)
+
+
+def _old(what: str, age: timedelta, within: timedelta) -> str:
+    return f"The last {what} is {spoken_time(age)} old, more than {spoken_time(within)}" if age > within else ""
 
 
 def _others(world: World, opening: Opening, gate_id: str) -> list[str]:

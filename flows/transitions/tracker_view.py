@@ -12,6 +12,7 @@ from flows.transitions.history import history
 from flows.transitions.known import SEEN_KINDS
 from flows.transitions.plans import phases, roles_of
 from flows.transitions.plans.phase import Phase
+from flows.transitions.preconditions import lacking
 from flows.transitions.reading import UNREAD, Unreadable, all_gates, unreadable
 from flows.transitions.story import Gate
 from flows.transitions.telling import name_of, next_step
@@ -62,7 +63,11 @@ def standing(world: World, key: str, gates: Sequence[Gate], unread: Sequence[Unr
     under_way += [f"{view.key} {view.state.lower()}" for view in views if view.state == UNREAD]
     summary = spoken_list(under_way) if under_way else f"{len(done)} of {_moving(mine)} phases stable, none under way"
     following = (
-        next_step(world, open_ones[-1]) if open_ones else unread[-1].way_back if unread else _following(mine, views)
+        next_step(world, open_ones[-1])
+        if open_ones
+        else unread[-1].way_back
+        if unread
+        else _following(world, mine, views)
     )
     return PipelineView(key, f"{summary}.", following, views, ())
 
@@ -76,15 +81,24 @@ def _moving(mine: Sequence[Phase]) -> int:
     return sum(not phase.is_baseline for phase in mine)
 
 
-def _following(mine: Sequence[Phase], views: Sequence[PhaseView]) -> str:
-    """The first phase that may start: those before it are stable, and it is neither stable nor protected."""
+def _following(world: World, mine: Sequence[Phase], views: Sequence[PhaseView]) -> str:
+    """The first phase that may start: those before it are stable, and it is neither stable nor protected. Before it what
+    is missing for it."""
     states = {view.key: view.state for view in views}
     for phase in mine:
         before = all(states[key] == name_of("STABLE") or _recorded(key) for key in phase.after)
         wanted = not phase.is_baseline and not phase.protected and states[phase.key] != name_of("STABLE")
         if before and wanted:
-            return f"phasegate plan {phase.key}, then phasegate start {phase.key}."
+            steps = (*_first(world, phase), f"phasegate plan {phase.key}", f"phasegate start {phase.key}")
+            return f"{', then '.join(steps)}."
     return "Every phase is stable."
+
+
+def _first(world: World, phase: Phase) -> tuple[str, ...]:
+    """What the ledger has not seen yet without which no gate of the phase starts, as commands in their order."""
+    approvers = {entry.body["approver"] for entry in world.read("approver_added")}
+    people = [] if len(approvers) >= phase.policy.approvers else ["phasegate approver add NAME"]
+    return (*people, *lacking(world, phase.pipeline, "production", phase.policy, world.clock()))
 
 
 def _recorded(key: str) -> bool:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from blocks.errors import GateError
 from deployments.application import app
 from deployments.terminal import console
+from flows.transitions.world import real_world
 from tests.reports.gates import PhaseOne
 
 
@@ -29,8 +30,19 @@ def phasegate(*words: str) -> str:
 def test_an_empty_ledger_says_what_to_do_first(story: PhaseOne) -> None:
     shown = phasegate("status")
     assert "No gate is open." in shown
-    assert "Next: phasegate plan generator-1, then phasegate start generator-1." in shown
+    made = "phasegate trial --baseline --pipeline generator, then phasegate drill --pipeline generator"
+    gate = "phasegate plan generator-1, then phasegate start generator-1."
+    assert f"Next: phasegate approver add NAME, then {made}, then {gate}" in shown
     assert "last drill passed: never" in shown
+
+
+def test_what_is_there_already_is_no_step(story: PhaseOne) -> None:
+    world = real_world()  # of today
+    world.record("approver_added", "tester", {"approver": "grace", "renewed": False, "active": True})
+    world.record("baseline", "tester", {"pipeline": "generator", "passed": True, "lineup": "production"})
+    assert "Next: phasegate drill --pipeline generator, then phasegate plan generator-1" in phasegate("status")
+    world.record("drilled", "tester", {"pipeline": "generator", "passed": True})
+    assert "Next: phasegate plan generator-1, then phasegate start generator-1." in phasegate("status")
 
 
 def test_a_gate_that_waits_shows_verdict_and_next_step(story: PhaseOne) -> None:
