@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ from typing import Any
 import pytest
 from prefect import flow
 from sqlalchemy import insert
+from typer.testing import CliRunner
 
 from blocks.errors import StorageError
 from blocks.lineups import TranscriptLineup
+from deployments.application import app
 from flows.transcripts.samples import SHORT
-from flows.transitions.baseline import export, export_gate, nightly_baseline, record_baseline
+from flows.transitions.baseline import export, export_gate, record_baseline
 from flows.transitions.plans import phase
 from flows.transitions.suite_transcripts import TranscriptSuite
 from flows.transitions.suites import SUITES
@@ -55,6 +58,22 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, save_model: SaveModel
 
     models.answer = answer
     return models
+
+
+@pytest.fixture
+def production(suite: ModelServer) -> Iterator[None]:
+    """The lineup that serves users; what other tests had there is put back."""
+    before = one_loop.run(real_world().blocks.lineup("transcripts", "production"))
+    saved(dict.fromkeys(AGENTS, "old"))
+    yield
+    if before is None:
+        one_loop.run(TranscriptLineup.adelete("production"))  # type: ignore[arg-type]
+    else:
+        saved(before)
+
+
+def saved(fields: Mapping[str, Any]) -> None:
+    one_loop.run(TranscriptLineup(**fields).asave("production", overwrite=True))
 
 
 def a_gate(world: World) -> None:
@@ -100,8 +119,10 @@ class TestTheTranscriptsSuite:
         assert {evidence.role(role).pairs.pairs for role in evidence.roles} == {1}
         assert max(evidence.role(role).candidate.calls for role in evidence.roles) > 1
 
-    def test_a_nightly_baseline_is_noted_and_written(self, suite: ModelServer) -> None:
-        path = Path(one_loop.run(nightly_baseline("transcripts", lineup="trial-old")))
+    @pytest.mark.usefixtures("own_environment", "production")
+    def test_a_baseline_is_noted_and_written(self) -> None:
+        said = CliRunner().invoke(app, ["trial", "--baseline", "--pipeline", "transcripts"]).output
+        path = Path(said.splitlines()[-1])
         body = json.loads(path.read_text())
         assert path.name == f"baseline-{datetime.now(UTC):%Y-%m-%d}.json"
         assert {call["role"] for call in body["runs"][0]["calls"]} <= set(AGENTS)

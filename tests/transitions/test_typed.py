@@ -83,6 +83,7 @@ def test_a_block_edited_by_hand_is_shown_adopted_and_reverted(scene: Scene) -> N
     one_loop.run(note_new(scene.world, tuple(LINEUPS.values())))
     edited("new")
     assert LINEUPS["production"] in phasegate("drift")
+    assert LINEUPS["production"] in phasegate("watch")
     other = phasegate("drift", "revert", "--name", LINEUPS["production"], "--pipeline", "transcripts", "--reason", "x")
     assert ("No such block differs" in other, scene.serves()) == (True, "new")
     assert "Handled: revert" in phasegate("drift", "revert", "--name", LINEUPS["production"], "--reason", "not meant")
