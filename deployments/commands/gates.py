@@ -6,7 +6,7 @@ Every act goes through the same code as the form and the flows, and is in the le
 import asyncio
 import getpass
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -81,25 +81,34 @@ def plan(
     phase: Phase, target: Target = "", policy: Policy = "{}", by: Actor = "", canary: Canary = False,
     repeats: Repeats = 1, budget: Budget = None, production: Production = "production", preview: Preview = "preview",
 ) -> None:  # fmt: skip
-    """Show what a gate for a phase would take, and whether it could pass, before anything runs."""
+    """Show what a gate for a phase would take, and whether it could pass, before anything runs.
+
+    Exit status 1 if it could not.
+    """
     typed: dict[str, Any] = {
         "phase": phase, "starter": by or me(), "target": target, "policy": _values(policy), "canary": canary,
         "repeats": repeats, "budget": budget, "production": production, "preview": preview,
     }  # fmt: skip
 
-    async def act(world: "World") -> tuple[str, tuple[str, ...]]:
-        from flows.transitions.planning import shown
-        from flows.transitions.preconditions import unmet
+    async def act(world: "World") -> "tuple[Opening, tuple[str, ...]]":
+        from flows.transitions.preconditions import not_yet
 
         opening = await _planned(world, **typed)
-        return shown(opening), await unmet(world, opening)
+        return opening, await not_yet(world, opening)
 
+    show_plan(*acting(act))
+
+
+def show_plan(opening: "Opening", missing: Sequence[str]) -> None:
+    """The plan, what else keeps its gate from starting, and exit status 1 if it is refused."""
     from deployments.tables import show_markdown
+    from flows.transitions.planning import shown
 
-    text, missing = acting(act)
-    show_markdown(text)
+    show_markdown(shown(opening))
     for sentence in missing:
         say(f"not yet: {sentence}")
+    if opening.plan.refusals:
+        raise typer.Exit(1)
 
 
 def start(

@@ -1,5 +1,6 @@
 """From a phase to the opening of a gate: which roles really move, what it takes, and whether it can pass at all."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from flows.transitions.plans import phase, roles_of
 from flows.transitions.plans.phase import Phase
 from flows.transitions.reading import all_gates
 from flows.transitions.story import Change, Opening, folded
-from flows.transitions.telling import notices
+from flows.transitions.telling import changed_values
 from flows.transitions.trial import suite_of
 from flows.transitions.world import Content, World
 from tasks.judging.departures import departures
@@ -216,8 +217,11 @@ def shown(opening: Opening) -> str:
         f"| {e.replays} |"
         for e in plan.efforts
     )
-    verdict = "This gate can pass." if not plan.refusals else "**Refused.** " + " ".join(plan.refusals)
-    unusual = "".join(f"{notice}\n\n" for notice in notices(opening))
+    # A reason begins with a stage's number, which would begin a list of its own.
+    reasons = (re.sub(r"^(\d+)\.", r"\1\.", refusal) for refusal in plan.refusals)
+    refused = "\n".join(("**Refused.**\n", *(f"- {reason}" for reason in reasons)))
+    verdict = refused if plan.refusals else "This gate can pass."
+    unusual = "".join(f"{sentence}\n\n" for sentence in changed_values(opening))
     return (
         f"# {opening.title}\n\n{verdict}\n\n{unusual}| role | from | to |\n|---|---|---|\n{moves}\n\n"
         "| role | calls needed | expected live | different inputs needed | there will be | replays |\n"

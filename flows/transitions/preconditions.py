@@ -16,11 +16,16 @@ from tasks.judging.wording import many, spoken_list, spoken_time
 
 async def unmet(world: World, opening: Opening, gate_id: str = "") -> tuple[str, ...]:
     """Everything that keeps this gate from starting now; `gate_id` is the gate itself, if it is planned already."""
+    refused = (f"The plan was refused: {refusal}" for refusal in opening.plan.refusals)
+    return (*refused, *await not_yet(world, opening, gate_id))
+
+
+async def not_yet(world: World, opening: Opening, gate_id: str = "") -> tuple[str, ...]:
+    """What keeps a gate from starting now beside its own plan."""
     now = world.clock()
     freeze = frozen(world)
     return (
         *([f"An incident is open: {freeze}"] if freeze else []),
-        *(f"The plan was refused: {refusal}" for refusal in opening.plan.refusals),
         *_others(world, opening, gate_id),
         *_previous(world, opening),
         *stale(world, opening, now),

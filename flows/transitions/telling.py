@@ -100,6 +100,11 @@ def notices(o: Opening) -> tuple[str, ...]:
         f"Started by {o.starter}, a name no approver had then: nobody can know that it was not one of those who approve. "
         "Who started it does not approve it, under whatever name."
     )
+    return (*changed_values(o), *([stranger] if o.stranger else []))
+
+
+def changed_values(o: Opening) -> tuple[str, ...]:
+    """Which of its phase's values this gate does not keep to."""
     loosened = [one.sentence for one in o.departures if one.effect == "looser"]
     others = [one.sentence for one in o.departures if one.effect != "looser"]
     return (
@@ -109,7 +114,6 @@ def notices(o: Opening) -> tuple[str, ...]:
             else []
         ),
         *([f"Changed for this gate: {'; '.join(others)}."] if others else []),
-        *([stranger] if o.stranger else []),
     )
 
 

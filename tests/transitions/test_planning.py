@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert
+from typer import Exit
 
 from blocks.errors import ConfigurationError, GateError
 from blocks.models import EmbeddedModel, OllamaModel
+from deployments.commands.gates import show_plan
 from flows.transitions.form import page
 from flows.transitions.gate_view import gate_view
 from flows.transitions.machine import approvals_needed
 from flows.transitions.moving import open_gate
 from flows.transitions.planning import plan_phase, shown
-from flows.transitions.preconditions import unmet
+from flows.transitions.preconditions import not_yet, unmet
 from flows.transitions.telling import notices
 from flows.transitions.trial import replay_due, replays
 from tasks.records.tables import runs
@@ -201,6 +203,15 @@ def test_the_plan_is_shown_with_calls_hours_and_money(priced: Story) -> None:
         "26 calls, 52 s. Tests ask 93 inputs (1.3 hours), replay 380 more, spread over the window (5.5 hours)" in text
     )
     assert "12,298 calls, 0.00 USD" in text
+
+
+def test_a_refused_plan_says_why_once_and_ends_with_status_1(story: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    about = asyncio.run(plan_phase(served(story).world, "generator-1", "root", target="new"))
+    with pytest.raises(Exit, match="1"):
+        show_plan(about, asyncio.run(not_yet(story.world, about)))
+    said = " ".join(capsys.readouterr().out.split())
+    assert (said.count("Refused."), said.count("1. Market analysis: a price is unknown")) == (1, 1)
+    assert "Started by" not in said
 
 
 def test_one_gate_at_a_time(story: Story) -> None:
