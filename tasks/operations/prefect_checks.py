@@ -21,7 +21,7 @@ from blocks.lineups import Lineup, lineup_kinds
 from blocks.loading import Documents, LoadedLineup, documents_by_kind, load_document, models_in
 from blocks.models import LanguageModel
 from blocks.registering import KINDS
-from tasks.operations.checks import Finding, State, ok
+from tasks.operations.checks import Finding, ok
 
 IN_USE = ("production", "preview")
 """Lineups that run; the others are there to choose from."""
@@ -171,8 +171,9 @@ async def read_configuration() -> Configured:
     for kind in lineup_kinds().values():
         by_name = {document.name or "": document for document in documents[kind]}
         for name in [*IN_USE, *sorted(set(by_name) - set(IN_USE))]:
+            finding, found = _lineup(by_name.get(name), there)
             used = name in IN_USE
-            findings[f"lineup {kind.pipeline}/{name}"], found = _lineup(by_name.get(name), there, used)
+            findings[f"lineup {kind.pipeline}/{name}"] = finding if used else _spare(finding)
             models |= found if used else {}
     return Configured(_types({one.slug for one in types}), findings, models, documents)
 
@@ -186,13 +187,17 @@ def _types(known: Collection[str]) -> Finding:
     )
 
 
+def _spare(finding: Finding) -> Finding:
+    """Of a lineup that nothing runs on: nobody has to do anything, and a run under it says what is wrong again."""
+    return finding if finding.state == "ok" else ok(f"Not in use, and not fit for it: {finding.found}")
+
+
 def _lineup(
-    document: BlockDocument | None, documents: Mapping[str, Sequence[BlockDocument]], used: bool
+    document: BlockDocument | None, documents: Mapping[str, Sequence[BlockDocument]]
 ) -> tuple[Finding, dict[str, LanguageModel]]:
     """What is wrong with one lineup, and its models as far as they are there."""
-    bad: State = "failed" if used else "warning"
     if document is None:
-        return Finding(bad, "There is no such lineup.", BOOTSTRAP), {}
+        return Finding("failed", "There is no such lineup.", BOOTSTRAP), {}
     models: dict[str, LanguageModel] = {}
     try:
         lineup = load_document(document)
@@ -202,13 +207,13 @@ def _lineup(
             said = "; ".join(
                 f"{role} names {name!r}: there are {len(documents.get(name, ()))}" for role, name in lost.items()
             )
-            return Finding(bad, f"Not exactly one model block: {said}.", CHOOSE), {}
+            return Finding("failed", f"Not exactly one model block: {said}.", CHOOSE), {}
         for name in sorted(set(roles.values())):
             model = load_document(documents[name][0])
             assert isinstance(model, LanguageModel)
             models[name] = model
     except ConfigurationError as error:
-        return Finding(bad, error.happened, error.do), models
+        return Finding("failed", error.happened, error.do), models
     if gone := LoadedLineup(document.name or "", roles, {}, models).withdrawn():
-        return Finding(bad, " ".join(gone), CHOOSE if used else f"before it is used: {CHOOSE}"), models
+        return Finding("failed", " ".join(gone), CHOOSE), models
     return ok(f"{len(lineup.roles)} roles on {', '.join(models)}"), models
