@@ -36,6 +36,7 @@ def run(
     from deployments.prefect_server import prefect_api
     from deployments.watching import watching
     from flows.generator.brief import load_input, warnings
+    from flows.generator.generate import taken_up
     from flows.generator.samples import SAMPLE
     from tasks.records.database import engine
 
@@ -48,7 +49,8 @@ def run(
         raise InputError(
             "--set corrects a fact of an earlier run, and none is named.", do="name it with --continue and its id."
         )
-    engine()  # one that cannot be used is said before a server is started
+    engine()  # one that cannot be used is said before a server is started, as is a run or a fact there is not
+    taken_up(continue_run or None, overrides)
     say("Starting ...")
     with prefect_api(), watching() as context, _way_on(context, lineup):
         run_id = _generate(context, given, lineup, continue_run, overrides)

@@ -6,7 +6,7 @@ when is not written down here but follows from what each stage reads.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -14,6 +14,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
+from pydantic import BaseModel
 
 from blocks.errors import InputError, PhasegateError
 from flows.generator.brief import GeneratorInput
@@ -57,11 +58,7 @@ async def generate(
     if brief is None and earlier is None:
         raise InputError("There is neither a brief nor a run to go on from.", do="fill in the brief or name a run.")
     run_id = str(flow_run.id)
-    parent_run(engine(), earlier)
-    steps = known_steps(engine(), earlier)
-    known = {key: body for key, (_, body) in steps.items()}
-    awaited = [key for key, (step, _) in steps.items() if step.input_key == AWAITED]
-    corrections = corrected(overrides or {}, earlier, known, awaited)
+    corrections, known = taken_up(earlier, overrides or {})
     try:
         async with open_run(run_id, brief, lineup, continue_run=earlier, purpose=purpose) as run:
             counting = await Counting.begun("generator-progress", "stages", len(STAGES))
@@ -77,6 +74,15 @@ async def generate(
         raise
     await show_run(run_id)
     return run_id
+
+
+def taken_up(earlier: str | None, overrides: Mapping[str, Any]) -> tuple[dict[str, BaseModel], dict[str, Any]]:
+    """What of an earlier run is corrected, and all it answered. Raises InputError for a run or a fact there is not."""
+    parent_run(engine(), earlier)
+    steps = known_steps(engine(), earlier)
+    known = {key: body for key, (_, body) in steps.items()}
+    awaited = [key for key, (step, _) in steps.items() if step.input_key == AWAITED]
+    return corrected(overrides, earlier, known, awaited), known
 
 
 async def _in_order() -> None:

@@ -63,10 +63,17 @@ def parent_run(database: Engine, run_id: str | None) -> Mapping[str, Any]:
         return {}
     found = runs.read_run(database, run_id)
     if found is None or found["pipeline"] != "generator":
-        newest = runs.latest_run(database, "generator")
         raise InputError(
-            f"There is no generator run {run_id!r} to go on from.",
-            means="nothing was asked.",
-            do=f"give the id of a run; the newest completed one is {newest['id'] if newest else 'none yet'}.",
+            f"There is no generator run {run_id!r} to go on from.", means="nothing was asked.", do=_choice(database)
         )
     return dict(found)
+
+
+def _choice(database: Engine) -> str:
+    """Which runs could be meant: the newest of each way to end."""
+    ended: tuple[runs.Status, ...] = ("completed", "failed", "cancelled")
+    newest = {status: runs.latest_run(database, "generator", status) for status in ended}
+    told = [f"the newest {status} one is {run['id']}" for status, run in newest.items() if run is not None]
+    if not told:
+        return "there is no run to go on from yet; begin one with a brief: `phasegate run`."
+    return f"give the id of a run; {', '.join(told)}."

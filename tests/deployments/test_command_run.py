@@ -15,11 +15,13 @@ from deployments.application import app
 from flows.generator.samples import SAMPLE
 from tasks.records.database import close_databases, engine
 from tasks.records.ledger import NewEntry, append, verify
+from tasks.records.runs import end_run
 from tests.conftest import SaveLineup
 from tests.deployments.small_disk import SmallDisk, small_disk
 from tests.deployments.terminal import environment, phasegate, start
 from tests.doubles.model_server import ModelServer, faults
 from tests.generator.scene import asked, asks, newest_run, outputs, questions
+from tests.operations.records import add_run
 
 pytestmark = [
     pytest.mark.server, pytest.mark.usefixtures("own_environment"),
@@ -97,6 +99,21 @@ def test_a_correction_that_cannot_be_is_one_clear_error(home: Path, words: tuple
     result = CliRunner().invoke(app, ["run", *words])
     assert isinstance(result.exception, InputError)
     assert said in str(result.exception)
+
+
+@pytest.mark.parametrize("words", [(), ("--set", "offer_design.core_offer.offer_name=x")])
+def test_a_run_that_is_not_there_is_said_before_anything_starts(home: Path, words: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(app, ["run", "--continue", "nothing", *words])
+    assert "There is no generator run 'nothing'" in str(result.exception)
+    assert "there is no run to go on from yet; begin one with a brief: `phasegate run`." in str(result.exception)
+    assert "Starting" not in result.output
+
+
+def test_a_run_that_could_be_meant_is_named(home: Path) -> None:
+    failed = add_run(engine()).id
+    end_run(engine(), failed, "failed", datetime.now(UTC))
+    result = CliRunner().invoke(app, ["run", "--continue", "nothing"])
+    assert f"the newest failed one is {failed}." in str(result.exception)
 
 
 @pytest.fixture
