@@ -160,23 +160,28 @@ def rollback(gate: Annotated[str, typer.Argument(help="The gate to take back.")]
              by: Actor = "") -> None:  # fmt: skip
     """Put the incumbents back, now; effective for the next call of every run. Safe to repeat."""
 
-    async def act(world: "World") -> "tuple[Gate, str]":
+    async def act(world: "World") -> "tuple[Gate, str] | None":
         from flows.transitions.incidents import left_standing, newest_begun
         from flows.transitions.moving import roll_back
         from flows.transitions.waiting import wake
 
         chosen = newest_begun(world) if gate == "latest" else find(world, gate)
+        if chosen is None:
+            return None
         back = await roll_back(world, chosen.id, by or me(), reason)
         await wake(back, f"rolled back by {by or me()}")
         return back, left_standing(world, back) if gate == "latest" else ""
 
-    back, standing = acting(act)
+    taken = acting(act)
+    from flows.transitions.incidents import NOTHING, require_back
+
+    if taken is None:
+        return say(NOTHING)
+    back, standing = taken
     say_state(back)
     if standing:
         say(standing)
-    from flows.transitions.incidents import require_back
-
-    require_back(back)
+    return require_back(back)
 
 
 def emergency_rollback(

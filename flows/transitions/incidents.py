@@ -11,10 +11,12 @@ from flows.transitions.telling import serving
 from flows.transitions.world import World
 from tasks.records.ledger import Entry
 
+NOTHING = "No gate has changed anything: nothing had to be taken back."
 
-def newest_begun(world: World) -> Gate:
+
+def newest_begun(world: World) -> Gate | None:
     """The newest gate that changed anything, rolled back or not: taking back the latest change twice must not reach
-    the change before it. GateError if there never was one."""
+    the change before it. None if there never was one; GateError if a gate of another release may be it."""
     if unread := unreadable(world):
         raise GateError(
             f"Gate {unread[-1].id} cannot be read: {unread[-1].why}",
@@ -22,9 +24,7 @@ def newest_begun(world: World) -> Gate:
             do="name the gate to take back, by its id.",
         )
     begun = [gate for gate in all_gates(world) if gate.testing_since]
-    if not begun:
-        raise GateError("No gate has changed anything that could be taken back.", do="nothing has to be done.")
-    return begun[-1]
+    return begun[-1] if begun else None
 
 
 def left_standing(world: World, back: Gate) -> str:

@@ -4,8 +4,9 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from flows.run_names import dated
-from flows.transitions.incidents import emergency, left_standing, newest_begun, require_back
+from flows.transitions.incidents import NOTHING, emergency, left_standing, newest_begun, require_back
 from flows.transitions.moving import roll_back
+from flows.transitions.reading import read_gate
 from flows.transitions.showing import show_gate
 from flows.transitions.story import Gate
 from flows.transitions.tracker import refresh
@@ -24,10 +25,14 @@ async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand")
         reason: Why; kept for ever.
 
     Returns:
-        The gate's state: ROLLED_BACK.
+        The gate's state: ROLLED_BACK. Empty if there is no gate yet that changed anything.
     """
     world = real_world()
-    gate = await roll_back(world, newest_begun(world).id if gate_id == "latest" else gate_id, actor, reason)
+    chosen = newest_begun(world) if gate_id == "latest" else read_gate(world, gate_id)
+    if chosen is None:
+        get_run_logger().info(NOTHING)
+        return ""
+    gate = await roll_back(world, chosen.id, actor, reason)
     await wake(gate, f"rolled back by {actor}")
     await _show(world, gate)
     if gate_id == "latest" and (standing := left_standing(world, gate)):

@@ -3,12 +3,19 @@
 import asyncio
 from typing import Any
 
+from flows.transitions.incidents import newest_begun
 from flows.transitions.moving import movement
 from flows.transitions.reading import read_gate
 from flows.transitions.settling import settle
 from flows.transitions.story import Change, State
 from tests.transitions.scenes import ROLE, WAYS, opening
 from tests.transitions.story import Story
+
+
+def newest(story: Story) -> str:
+    """Id of the gate that a rollback of the latest takes back."""
+    gate = newest_begun(story.world)
+    return gate.id if gate else ""
 
 
 def begun(

@@ -11,7 +11,7 @@ from blocks.errors import GateError
 from flows.transitions.drift import handle, note_new, scan
 from flows.transitions.drill import SPARE, newest_drill, record_drill, rehearse
 from flows.transitions.history import as_of, history
-from flows.transitions.incidents import close, emergency, newest_begun
+from flows.transitions.incidents import close, emergency
 from flows.transitions.known import frozen
 from flows.transitions.moving import roll_back
 from flows.transitions.tracker_view import tracker_view
@@ -19,6 +19,7 @@ from tasks.reports.page import page_markdown
 from tasks.reports.tracker import tracker_page
 from tests.transitions.memory import a_lineup
 from tests.transitions.scenes import ROLE, START
+from tests.transitions.several import newest
 from tests.transitions.story import GATE, Story
 
 
@@ -66,8 +67,8 @@ class TestEmergency:
 def test_the_latest_change_taken_back_twice_leaves_the_one_before(story: Story) -> None:
     story.awaiting().answered()
     for _ in range(2):
-        asyncio.run(roll_back(story.world, newest_begun(story.world).id, "Grace", "slow"))
-    assert newest_begun(story.world).id == GATE
+        asyncio.run(roll_back(story.world, newest(story), "Grace", "slow"))
+    assert newest(story) == GATE
 
 
 class TestDrift:

@@ -5,14 +5,14 @@ import asyncio
 import pytest
 
 from blocks.errors import GateError
-from flows.transitions.incidents import emergency, left_standing, newest_begun
+from flows.transitions.incidents import emergency, left_standing
 from flows.transitions.moving import advance, open_gate, roll_back
 from flows.transitions.reading import read_gate
 from flows.transitions.settling import settle
 from flows.transitions.story import State
 from tests.transitions.memory import a_lineup
 from tests.transitions.scenes import opening
-from tests.transitions.several import begun, states
+from tests.transitions.several import begun, newest, states
 from tests.transitions.story import QUICK, Story
 
 SECOND = {"incumbent": "new", "candidate": "newer"}
@@ -81,7 +81,7 @@ def test_taking_back_the_latest_says_which_older_change_still_serves(story: Stor
     begun(story, "a", "STABLE")
     begun(story, "b", "MONITORING", role="offer_design", candidate="newer")
     for _ in range(times):
-        back(story, newest_begun(story.world).id)
+        back(story, newest(story))
     said = left_standing(story.world, read_gate(story.world, "b"))
     assert said.startswith("Users are still served by new, promoted by gate a ")
     assert said.endswith("phasegate rollback a")
