@@ -62,8 +62,11 @@ def find(world: "World", beginning: str) -> "Gate":
     from blocks.errors import GateError
     from flows.transitions.reading import all_gates, unreadable
 
-    found = [gate for gate in all_gates(world) if gate.id.startswith(beginning)]
-    for lost in unreadable(world):
+    gates, unread = all_gates(world), unreadable(world)
+    if not gates and not unread:
+        raise GateError("There is no gate yet.", do="see `phasegate status` for what comes first.")
+    found = [gate for gate in gates if gate.id.startswith(beginning)]
+    for lost in unread:
         if lost.id.startswith(beginning) and not found:
             raise GateError(lost.sentence, means="it is another release's.", do=lost.way_back)
     if len(found) != 1:

@@ -36,13 +36,18 @@ class Backup:
 def back_up(database: Engine, file: Path | None = None, now: datetime | None = None) -> Backup:
     """Writes a backup to `file`, else to the state folder under a name with the time, readable by its owner only.
 
-    Raises InputError if the file is there already, StorageError if the backup cannot be made or proven.
+    Raises InputError if the file is there already or its folder is not, StorageError if the backup cannot be made or proven.
     """
     now = now or datetime.now(UTC)
     name = f"phasegate-{now:%Y%m%dT%H%M%SZ}{SUFFIXES[database.dialect.name]}"
     target = (file or folder("backups") / name).expanduser().absolute()
     if target.exists():
         raise InputError(f"The file {target} is there already.", do="name another one; a backup replaces none.")
+    if not target.parent.is_dir():
+        raise InputError(
+            f"There is no folder {target.parent}.", means="no backup was made.",
+            do="make it, or name a file in a folder that is there.",
+        )  # fmt: skip
     part = target.with_name(target.name + ".part")
     try:
         remove_leftovers(database, folder("backups"), now)  # first: they may be what fills the disk
@@ -54,7 +59,8 @@ def back_up(database: Engine, file: Path | None = None, now: datetime | None = N
     except (OSError, sqlite3.Error, SQLAlchemyError) as error:
         raise _not_made(target, error) from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what kept it from being made keeps it from being removed, and is said
+            part.unlink()
     return Backup(target, made)
 
 
@@ -99,7 +105,7 @@ def _postgresql(database: Engine, file: Path) -> Contents:
 
 
 def _not_made(target: Path, error: Exception) -> StorageError:
-    reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    reason = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error).strip().splitlines()[0]
     return StorageError(
         f"No backup was made at {target}: {reason}", means="the database itself is untouched.",
         do="free the disk or name another place; for PostgreSQL the role needs the right to create a database "

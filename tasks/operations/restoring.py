@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from blocks.errors import InputError, StorageError
+from blocks.home import home
 from tasks.operations.contents import Contents, contents_of, faults
 from tasks.operations.copying import copy_database
 from tasks.operations.postgres_tools import run_tool
@@ -28,7 +29,10 @@ def restore(file: Path, target: Engine) -> Contents:
     that cannot be used.
     """
     if not file.is_file():
-        raise InputError(f"There is no file {file}.", do="name a backup, for example one of those in the state folder.")
+        raise InputError(
+            f"There is no file {file}.", means="nothing was changed.",
+            do=f"name a backup; those that phasegate makes by itself are in {home() / 'backups'}.",
+        )  # fmt: skip
     _require_ours(file, target)
     with usable(target):
         if contents_of(target).total:

@@ -45,6 +45,11 @@ def test_what_is_there_already_is_no_step(story: PhaseOne) -> None:
     assert "Next: phasegate plan generator-1, then phasegate start generator-1." in phasegate("status")
 
 
+def test_where_no_gate_was_ever_started_no_id_is_looked_for(home: Path) -> None:
+    with pytest.raises(GateError, match=r"There is no gate yet\.\nNext: see `phasegate status` for what comes first"):
+        phasegate("status", "nope")
+
+
 def test_a_gate_that_waits_shows_verdict_and_next_step(story: PhaseOne) -> None:
     story.begun()
     shown = phasegate("status")

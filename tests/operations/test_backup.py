@@ -172,9 +172,22 @@ def test_a_target_that_cannot_be_opened_is_said(home: Path, tmp_path: Path, url:
     assert "opensesame" not in str(raised.value)
 
 
-def test_a_missing_folder_is_said(filled: Engine, tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="No such file or directory"):
-        back_up(filled, tmp_path / "not there" / "backup")
+def test_a_missing_folder_is_said(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"There is no folder .*not there\.") as raised:
+        back_up(connect(f"sqlite:///{tmp_path / 'records.db'}"), tmp_path / "not there" / "backup")
+    assert "Errno" not in str(raised.value)
+
+
+def test_a_place_that_cannot_be_written_is_said_without_its_number(filled: Engine, tmp_path: Path) -> None:
+    (tmp_path / "backup.part").mkdir()
+    with pytest.raises(StorageError, match=r"No backup was made at .*backup: Is a directory\n"):
+        back_up(filled, tmp_path / "backup")
+
+
+def test_a_backup_that_is_not_there_is_said_with_the_folder_of_those_that_are(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        restore(tmp_path / "nowhere.db", connect(f"sqlite:///{tmp_path / 'new.db'}"))
+    assert f"in {home / 'backups'}." in raised.value.do
 
 
 @pytest.mark.postgres
