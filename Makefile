@@ -1,11 +1,12 @@
-# phasegate: `make run` runs the main job, `make test` all tests; both set everything up first.
+# phasegate: `make run` runs the main job, `make test` the tests; both set everything up first.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BY_FILE := --dist loadfile --no-loadscope-reorder --durations 40
 CORE_TESTS := tests/judging tests/answering tests/transcripts tests/transitions tests/records \
   -m "not server and not model and not postgres and not graph and not browser"
-.PHONY: help run serve test check proof coverage mutation bench drill load lock clean
+.PHONY: help run serve test proof check whole coverage mutation bench drill load lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -17,16 +18,19 @@ run: $(VENV)/.run ## Run the generator on the sample brief, then the sample call
 serve: $(VENV)/.run ## Start Prefect server, worker and deployments; Ctrl-C stops them
 	@$(BIN)/phasegate serve
 
-test: $(VENV)/.dev ## Run all tests
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 40
+test: $(VENV)/.dev ## Run the tests, all but those of `make proof`
+	$(BIN)/python -m pytest -n 3 $(BY_FILE) -m "not proof"
+
+proof: $(VENV)/.dev ## Run the tests that start, kill and look at whole installations, and those that measure
+	$(BIN)/python -m pytest -n 2 $(BY_FILE) -m proof
 
 check: $(VENV)/.dev ## Lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Seven minutes of both processors, which neither `make test` nor CI has.
-proof: $(VENV)/.dev ## Run the thirteen stages on the embedded model, at its shortest, and look at all they left
+# Seven minutes of both processors, which neither tests nor CI have.
+whole: $(VENV)/.dev ## Run the thirteen stages on the embedded model, at its shortest, and look at all they left
 	$(BIN)/python -m pytest tests/generator/whole_run.py
 
 # The branches of what decides or computes; tests that need a server or a model are not asked for it.

@@ -18,7 +18,7 @@ from tests.browser.approving import awaiting_approval, type_decision, wrong
 from tests.browser.ui import IN_BROWSER, Classic, Newer
 from tests.house import SECRET, House
 
-pytestmark = [*IN_BROWSER, pytest.mark.long]
+pytestmark = [*IN_BROWSER, pytest.mark.proof]
 
 
 def test_the_run_form_is_filled_with_a_sample_and_starts_a_run_with_what_is_typed(

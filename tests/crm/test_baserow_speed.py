@@ -1,9 +1,12 @@
 """The batches are worth it: a light version of tests/benchmarks/baserow_sync.py."""
 
+import pytest
+
 from tests.benchmarks.baserow_sync import measure
 from tests.crm.baserow_setting import crm, records
 
 
+@pytest.mark.proof
 def test_batches_are_at_least_twenty_times_faster_than_row_by_row() -> None:
     assert measure(transcripts=200, sample=4).times_faster > 20
 

@@ -20,7 +20,7 @@ from deployments.prefect_server import free_port
 from tests.deployments.terminal import all_gone, environment, phasegate, processes_of, start
 from tests.doubles.model_server import ModelServer
 
-pytestmark = [pytest.mark.server, pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.server, pytest.mark.proof, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

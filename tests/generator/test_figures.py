@@ -17,7 +17,7 @@ from tests.doubles.model_server import AskedRequest, ModelServer
 from tests.generator.delays import seconds
 from tests.generator.scene import QUESTIONS, asked, run_generator
 
-pytestmark = [pytest.mark.server, pytest.mark.long]
+pytestmark = [pytest.mark.server, pytest.mark.proof]
 
 SCALE = 1 / 40
 """Forty seconds of the original take a second here."""

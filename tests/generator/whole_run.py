@@ -1,6 +1,6 @@
 """The main job for real: thirteen stages on the embedded model, as `make run` does it, at its shortest.
 
-It takes seven minutes of both processors, so `make test` leaves it alone: `make proof`.
+It takes seven minutes of both processors, so tests and CI leave it alone: `make whole`.
 """
 
 import re

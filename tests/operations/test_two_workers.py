@@ -21,7 +21,7 @@ from tests.generator.scene import QUESTIONS, asked
 from tests.house import LONG, House, closing, furnish, until
 from tests.postgres import new_database
 
-pytestmark = [pytest.mark.server, pytest.mark.long, pytest.mark.postgres, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.server, pytest.mark.proof, pytest.mark.postgres, pytest.mark.timeout(900)]
 PASSWORD = "admin:4f1c09e2a7"
 WORKERS = ("one", "other")
 AT_ONCE = 2

@@ -24,6 +24,7 @@ from blocks.registering import register_blocks
 from blocks.stores import STORE
 from deployments.command_line import main
 from deployments.prefect_server import api_url, free_port, start_server
+from deployments.terminal import console
 from tests import one_loop
 from tests.conftest import fresh_events
 from tests.deployments.terminal import environment, phasegate
@@ -125,6 +126,8 @@ def installation(planted: Installation, own_environment: None) -> Installation:
 @pytest.fixture
 def run(installation: Installation, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """The output of a command, all that this process has written with it; kept for the search."""
+
+    monkeypatch.setattr(console, "width", 160)  # names of a hundred signs are looked for in one line
 
     def command(*words: str) -> str:
         monkeypatch.setattr("sys.argv", ["phasegate", *words])

@@ -38,7 +38,7 @@ from tests.security.canaries import (
 from tests.security.installation import Installation, Run
 from tests.transitions.gated import opened
 
-pytestmark = [pytest.mark.server, pytest.mark.long]
+pytestmark = [pytest.mark.server, pytest.mark.proof]
 
 
 def in_base64(text: str) -> str:

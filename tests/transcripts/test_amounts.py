@@ -84,10 +84,10 @@ def test_number_words_that_make_no_number_are_none() -> None:
 
 
 def test_counting_aloud_is_neither_a_number_nor_slow() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
 
     assert find_sums("one " * 50_000) == []
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(

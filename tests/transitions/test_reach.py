@@ -118,15 +118,17 @@ def test_a_rollback_reaches_a_question_that_waits_for_its_turn_and_makes_it_the_
 def dead() -> str:
     """A block whose server does not answer."""
     block = OllamaModel(model="smol", base_url="http://127.0.0.1:9", context_window=8192, attempts=1)
-    one_loop.run(block.asave("dead", overwrite=True))
-    return "dead"
+    one_loop.run(block.asave("dead-candidate", overwrite=True))
+    return "dead-candidate"
 
 
 def test_a_dead_candidate_is_felt_by_the_canarys_share_only_and_counted(lineup: str, dead: str) -> None:
     canary = {"canary_roles": f"{ROLE}={dead} {SECOND}={dead}", "canary_gate": "gate-1"}
     assert asked(save_lineup(canary_percent=0, **canary)) == [("old", "incumbent")] * 2
     run_id = str(uuid4())
-    with pytest.raises(CallError, match=r"Market Analysis, asked of the model block 'dead': .*127\.0\.0\.1:9"):
+    with pytest.raises(
+        CallError, match=r"Market Analysis, asked of the model block 'dead-candidate': .*127\.0\.0\.1:9"
+    ):
         asked(save_lineup(canary_percent=100, **canary), run_id=run_id)
     [call] = read_calls(real_world().database, run_id)
     assert (call["arm"], call["outcome"], call["error_class"]) == ("candidate", "failed", "connection")

@@ -26,7 +26,7 @@ from tests.house import SECRET, House, closing, furnish, until
 from tests.transitions.records import MODELS, store_calls
 from tests.transitions.shortened import POLICY, ROLES
 
-pytestmark = [pytest.mark.server, pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.server, pytest.mark.proof, pytest.mark.timeout(900)]
 SHORT = {**POLICY, "window": "PT5S"}
 
 
