@@ -35,13 +35,20 @@ SCENES: Sequence[tuple[str, str, str, int]] = (
     ("transcript batch, as a flow run", "batch", "as_a_flow_run", 12),
 )
 """Name, module and function of each kind of round, in turn, and the most kills of one act of it."""
-WORKER = ("generator, with a worker", "generator", "with_a_worker", 3)
+WORKERS: Sequence[tuple[str, str, str, int]] = (
+    ("generator, with a worker", "generator", "with_a_worker", 2),
+    ("gate, with a worker", "gate", "with_a_worker", 2),
+    ("transcript batch, with a worker", "batch", "with_a_worker", 2),
+)
+"""In turn each ninth round, which is slow: processes that start anew. The third crash of a run the janitor leaves to people."""
 WORKER_EVERY = 9
 
 
 def kind(number: int) -> tuple[str, str, str, int]:
-    """What round of this number is: see SCENES."""
-    return WORKER if number % WORKER_EVERY == WORKER_EVERY - 1 else SCENES[number % len(SCENES)]
+    """What round of this number is: see SCENES and WORKERS."""
+    if number % WORKER_EVERY == WORKER_EVERY - 1:
+        return WORKERS[number // WORKER_EVERY % len(WORKERS)]
+    return SCENES[number % len(SCENES)]
 
 
 def scene(number: int) -> tuple[str, Callable[..., Findings], int]:

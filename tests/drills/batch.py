@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from blocks.baserow import Baserow
 from blocks.graph_connection import Graph
 from blocks.stores import STORE, Stores
+from deployments.applying import bootstrap
 from flows.transcripts.batch import process_folder
 from tasks.crm.graph.check import check_graph
 from tasks.crm.projecting import project
@@ -22,6 +24,7 @@ from tests.crm.conftest import empty
 from tests.drills import lives
 from tests.drills.findings import Findings, once
 from tests.drills.rig import Rig
+from tests.drills.workers import carried_out, completed
 from tests.transcripts.scene import says, stored
 
 COUNT = 3
@@ -30,14 +33,32 @@ QUESTIONS = 7
 
 
 def from_a_terminal(rig: Rig, kills: int) -> Findings:
-    return _round(rig, kills, deployed=False)
+    def lived(folder: str) -> None:
+        rig.push("command line", lives.command, lambda: ("transcript", folder), understood, kills)
+
+    return _round(rig, lived)
 
 
 def as_a_flow_run(rig: Rig, kills: int) -> Findings:
-    return _round(rig, kills, deployed=True)
+    def lived(folder: str) -> None:
+        run = rig.planned(process_folder, folder=folder)
+        rig.push("flow run", lives.carry_out, lambda: ("transcripts", run), understood, kills)
+
+    return _round(rig, lived)
 
 
-def _round(rig: Rig, kills: int, *, deployed: bool) -> Findings:
+def with_a_worker(rig: Rig, kills: int) -> Findings:
+    rig.house.do(bootstrap)
+
+    def lived(folder: str) -> None:
+        rig.models.delay = lambda request: 1.0
+        run = rig.house.run("transcript-batch/transcript-batch", folder=folder)
+        carried_out(rig, run, completed(rig, run), kills)
+
+    return _round(rig, lived)
+
+
+def _round(rig: Rig, lived: Callable[[str], None]) -> Findings:
     rig.models.answer = says()
     folder = rig.home() / "calls"
     write_calls(folder, COUNT)
@@ -47,11 +68,7 @@ def _round(rig: Rig, kills: int, *, deployed: bool) -> Findings:
             baserow=Baserow(url=setting.double.url, database_id=setting.database, token=setting.token), graph=rig.graph
         )
         rig.house.do(lambda: _save(stores))
-        if deployed:
-            run = rig.planned(process_folder, folder=str(folder))
-            rig.push("flow run", lives.carry_out, lambda: ("transcripts", run), understood, kills)
-        else:
-            rig.push("command line", lives.command, lambda: ("transcript", str(folder)), understood, kills)
+        lived(str(folder))
         _catch_up(stores)
         return found(rig, setting, graph)
 

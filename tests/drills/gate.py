@@ -6,6 +6,7 @@ from typing import Literal
 
 import pyotp
 
+from deployments.applying import bootstrap
 from flows.transitions.gate import gate as gate_flow
 from flows.transitions.prefect_blocks import PrefectBlocks
 from flows.transitions.reading import read_gate
@@ -15,6 +16,7 @@ from tasks.records.database import engine
 from tests.drills import lives
 from tests.drills.findings import Findings
 from tests.drills.rig import Rig, set_back
+from tests.drills.workers import carried_out
 from tests.house import SECRET
 from tests.transitions.records import store_calls
 from tests.transitions.shortened import LINEUPS, POLICY, ROLES
@@ -23,17 +25,22 @@ Story = Literal["approved", "rejected", "harm"]
 
 
 class Killed:
-    """One gate on the rig. Every act is lived until it is done, and killed on the way."""
+    """One gate on the rig. Every act is lived until it is done, and killed on the way.
 
-    def __init__(self, rig: Rig) -> None:
-        self.rig = rig
+    `with_a_worker` its test is carried out by one.
+    """
+
+    def __init__(self, rig: Rig, *, with_a_worker: bool = False) -> None:
+        self.rig, self.with_a_worker = rig, with_a_worker
         rig.house.do(set_back)
+        if with_a_worker:
+            rig.house.do(bootstrap)
         for kind in ("baseline", "drilled"):
             self.world.record(
                 kind, "tester", {"pipeline": "generator", "lineup": LINEUPS["production"], "passed": True}
             )
         given = {"phase": "generator-1", "starter": "ada", "target": "new", "policy": POLICY, **LINEUPS}
-        self.id = rig.planned(gate_flow, **given)
+        self.id = rig.planned(gate_flow, worker_finds="tests.drills.short_gate" if with_a_worker else "", **given)
 
     @property
     def world(self) -> World:
@@ -73,7 +80,14 @@ class Killed:
         self.rig.shift += timedelta(minutes=1) if failed else timedelta(hours=3)
 
     def tested(self, kills: int) -> None:
-        self.rig.push("flow run", lives.carry_out, lambda: ("gate", self.id), lambda: self.waits("wait-"), kills)
+        def done() -> bool:
+            return self.waits("wait-")
+
+        if self.with_a_worker:
+            self.rig.models.delay = lambda request: 3.0
+            carried_out(self.rig, self.id, done, kills)
+        else:
+            self.rig.push("flow run", lives.carry_out, lambda: ("gate", self.id), done, kills)
 
     def watched(self, kills: int) -> None:
         self.rig.push("watch", lives.command, lambda: ("watch",), lambda: not self.waits("wait-"), kills)
@@ -117,9 +131,17 @@ class Killed:
 
 
 def from_start_to_end(rig: Rig, kills: int) -> Findings:
+    return _through(Killed(rig), kills)
+
+
+def with_a_worker(rig: Rig, kills: int) -> Findings:
+    return _through(Killed(rig, with_a_worker=True), kills)
+
+
+def _through(gate: Killed, kills: int) -> Findings:
     """Approved and taken back, rejected, or harmed: the round's chance says which."""
+    rig = gate.rig
     story: Story = rig.chance.choice(["approved", "approved", "rejected", "harm"])
-    gate = Killed(rig)
 
     def each() -> int:
         return rig.chance.randint(1, kills)

@@ -1,8 +1,6 @@
 """A run of the generator that is killed: from a terminal and gone on from, as a flow run, or with a worker."""
 
-import time
 from collections import Counter
-from typing import Any
 
 from sqlalchemy import select
 
@@ -15,7 +13,8 @@ from tasks.records.runs import read_run
 from tasks.records.tables import calls
 from tests.drills import lives
 from tests.drills.findings import Findings, once
-from tests.drills.rig import LONG, NeverEndsError, Rig
+from tests.drills.rig import Rig
+from tests.drills.workers import carried_out, completed
 from tests.generator.scene import QUESTIONS, newest_run, outputs
 
 KEYS = {stage.key for stage in STAGES}
@@ -46,31 +45,11 @@ def as_a_flow_run(rig: Rig, kills: int) -> Findings:
 
 
 def with_a_worker(rig: Rig, kills: int) -> Findings:
-    """A worker and the run it has taken are killed; the janitor finds the run, another worker goes on with it."""
     rig.models.delay = lambda request: 0.3
     rig.house.do(bootstrap)
-    rig.house.hire("worker")
     run = rig.house.run("generator/generate", brief=sample_input().model_dump(mode="json"))
-    for _ in range(kills):
-        _in(rig, run, "Running", "Completed")
-        time.sleep(rig.chance.random() * 8)
-        rig.kill("worker")
-        rig.house.hire("worker")
-        _in(rig, run, "Pending", "Running", "Completed", "Scheduled", "AwaitingRetry")
-        for _ in range(2):  # marks it as crashed, then starts it again
-            rig.tidied()
-    deadline = time.monotonic() + LONG
-    while rig.house.state(run).name != "Completed":
-        if time.monotonic() > deadline:
-            raise NeverEndsError(f"the worker's run is still {rig.house.state(run)}")
-        time.sleep(2)
-        rig.tidied()
-    rig.house.kill("worker")
+    carried_out(rig, run, completed(rig, run), kills)
     return found(rig, str(run))
-
-
-def _in(rig: Rig, run: Any, *names: str) -> None:
-    rig.house.until(run, *names)
 
 
 def found(rig: Rig, run_id: str) -> Findings:

@@ -22,11 +22,8 @@ import flows.transitions.world
 from deployments.command_line import main
 from flows.generator.generate import generate
 from flows.transcripts.batch import process_folder
-from flows.transitions.gate import gate
-from flows.transitions.plans import phases
-from flows.transitions.plans.phase import Phase
-from flows.transitions.suites import SUITES
-from tests.transitions.shortened import OneStage, Shifted, own_policy
+from tests.drills.short_gate import gate
+from tests.transitions.shortened import Shifted
 
 FLOWS: dict[str, Any] = {"generator": generate, "transcripts": process_folder, "gate": gate}
 
@@ -55,11 +52,9 @@ async def _carry_out(flow: Any, run_id: UUID) -> Any:
 
 
 def _begin(home: str, log: str, shift: timedelta) -> None:
-    """The state folder, where it prints, and how far the clock is ahead; the gate's suite and demands are short."""
+    """The state folder, where it prints, and how far the clock is ahead."""
     os.environ["PHASEGATE_HOME"] = home
     printed = os.open(Path(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(printed, stream)
     flows.transitions.world.utc_now = Shifted(shift)
-    SUITES["generator"] = cast(Any, OneStage())
-    cast(dict[str, Phase], phases())["generator-1"] = own_policy()

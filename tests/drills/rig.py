@@ -23,7 +23,9 @@ from blocks.embedded_graph import embedded_graph
 from blocks.graph import GraphStore
 from blocks.lineups import GeneratorLineup
 from blocks.local_process import stop
+from deployments.catalogue import WORK_POOL
 from flows.operations.janitor import tidy
+from flows.operations.tags import OURS
 from tasks.records.database import close_databases, engine
 from tests.doubles.model_server import ModelServer
 from tests.drills import lives
@@ -80,13 +82,18 @@ class Rig:
     def now(self) -> datetime:
         return datetime.now(UTC) + self.shift
 
-    def planned(self, flow: Flow[..., Any], **parameters: Any) -> UUID:
-        """A run of a deployment, which no process carries out yet: only such runs can be suspended."""
+    def planned(self, flow: Flow[..., Any], *, worker_finds: str = "", **parameters: Any) -> UUID:
+        """A run of a deployment, which no process carries out yet: only such runs can be suspended.
+
+        `worker_finds` is the module that has the flow for a worker; without one no worker takes the run.
+        """
+        pool: dict[str, Any] = {"work_pool_name": WORK_POOL, "tags": [OURS]} if worker_finds else {}
 
         async def create() -> UUID:
             async with get_client() as client:
                 deployment = await client.create_deployment(
-                    flow_id=await client.create_flow(flow), name=f"drill-{flow.name}", entrypoint="x:y",
+                    flow_id=await client.create_flow(flow), name=f"drill-{flow.name}{worker_finds}",
+                    entrypoint=f"{worker_finds or 'x'}:{flow.name}", **pool,
                     parameter_openapi_schema={"type": "object", "properties": {}}, enforce_parameter_schema=False,
                 )  # fmt: skip
                 return (await client.create_flow_run_from_deployment(deployment, parameters=parameters)).id
