@@ -74,7 +74,7 @@ class _Bootstrap:
             await self._ensure_column(table, table_id, column, there.get(column.name))
         fields = await read_fields(self.connection, table_id)
         self.workspace_id = fields[0]["workspace_id"]
-        key = next(field for field in fields if field["name"] == KEY)
+        key = {field["name"]: field for field in fields}[KEY]
         if key["type"] == "text":
             await self._delete_seed(table_id, key["id"])
         self.differing += compare(table, fields)

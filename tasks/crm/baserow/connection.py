@@ -223,7 +223,7 @@ def _read(response: httpx.Response, whole: bytes) -> Answer:
 def _retry_after(response: httpx.Response) -> float | None:
     """Seconds of a Retry-After header, which may also name a moment."""
     value = response.headers.get("Retry-After", "")
-    if value.isdigit():
+    if value.isdecimal():
         return float(value)
     try:
         until = parsedate_to_datetime(value)

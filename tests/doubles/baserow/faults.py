@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 from tests.doubles.baserow import answers
 
-Kind = Literal["before", "after", "lose answer", "cut answer", "slow", "meanwhile"]
+Kind = Literal["before", "after", "lose answer", "cut answer", "changed answer", "slow", "meanwhile"]
 
 
 @dataclass
 class Fault:
     """`before`: refused, nothing stored. `after`: stored, then refused. `lose answer`: stored, then the connection is
-    reset. `cut answer`: stored, then only half of the answer is sent. `slow`: the request waits for `seconds`. `meanwhile`: somebody else does something just before."""
+    reset. `cut answer`: stored, then only half of the answer is sent. `changed answer`: stored, then answered with what `change` makes of
+    the body. `slow`: the request waits for `seconds`. `meanwhile`: somebody else does something just before."""
 
     kind: Kind
     method: str = ""
@@ -30,6 +31,7 @@ class Fault:
     meanwhile: Callable[[], object] | None = None
     """What somebody else does just before this request."""
 
+    change: Callable[[Any], Any] = lambda body: body
     body: Callable[[bytes], bool] = lambda body: True
     """Whether a request's body is one it happens to."""
 

@@ -191,6 +191,8 @@ class _Handler(BaseHTTPRequestHandler):
             result = self.double.api.answer(request)
         if fault and fault.kind == "after":
             raise fault.answer()
+        if fault and fault.kind == "changed answer":
+            return result[0], fault.change(result[1])
         return result
 
     def _send(self, status: int, answer: Any, headers: dict[str, str], cut: bool) -> None:
