@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time
 
 from pydantic import AwareDatetime
 
+from blocks.errors import InputError
+from flows.transitions.known import seen_lineups
 from flows.transitions.reading import all_gates
 from flows.transitions.story import Gate
 from flows.transitions.world import Content, World
@@ -89,11 +91,28 @@ def _passed(passed: bool) -> str:
 
 
 def as_of(world: World, pipeline: str, lineup: str, at: datetime) -> dict[str, str]:
-    """Role -> model block that served it at a time, with a canary's share. Empty before the ledger saw the lineup."""
+    """Role -> model block that served it at a time, with a canary's share. Empty before the ledger saw the lineup.
+
+    Raises InputError if the ledger never saw it, ConfigurationError if there is no such pipeline.
+    """
     from blocks.lineups import lineup_kind
 
-    content = served_at(world.database, pipeline, lineup, at) or {}
-    return {role: f"{content[role]}{_share(content, role)}" for role in lineup_kind(pipeline).roles if role in content}
+    kind, content = lineup_kind(pipeline), served_at(world.database, pipeline, lineup, at)
+    if content is None:
+        _require_seen(world, pipeline, lineup)
+        return {}
+    return {role: f"{content[role]}{_share(content, role)}" for role in kind.roles if role in content}
+
+
+def _require_seen(world: World, pipeline: str, lineup: str) -> None:
+    """A mistyped name is no history that has not begun."""
+    seen = sorted(name for of, name in seen_lineups(world) if of == pipeline)
+    if lineup not in seen:
+        raise InputError(
+            f"The ledger knows no {pipeline} lineup {lineup!r}.",
+            means="it follows the lineups that serve users and that gates compare, from the bootstrap on.",
+            do=f"use one of: {', '.join(seen)}." if seen else "`phasegate bootstrap` enters those there are.",
+        )
 
 
 def _share(content: Content, role: str) -> str:

@@ -57,6 +57,15 @@ def test_as_of_tells_who_served(world: World) -> None:
     assert "did not know the lineup" in phasegate("as-of", "2020-01-01T00:00+00:00").output
 
 
+def test_as_of_a_lineup_that_never_was_is_no_history(world: World) -> None:
+    moment = datetime.now(UTC).isoformat()
+    assert "`phasegate bootstrap` enters" in str(phasegate("as-of", moment).exception)
+    world.record("adopted", "tester", {"pipeline": "generator", "lineup": "production", "content": a_lineup()})
+    refused = phasegate("as-of", moment, "--lineup", "prodction")
+    assert "The ledger knows no generator lineup 'prodction'." in str(refused.exception)
+    assert (refused.exit_code, "use one of: production." in str(refused.exception)) == (1, True)
+
+
 def test_as_of_a_time_to_come_tells_nothing(world: World) -> None:
     assert "has not come yet" in str(phasegate("as-of", "2999-01-01T00:00+00:00").exception)
 
