@@ -31,8 +31,14 @@ _WORST: tuple[Outcome, ...] = ("failed", "repaired", "first_pass")
 def run_view(database: Engine, run_id: str) -> RunView:
     """The run with all its stages, reached or not. Raises InputError if there is no such generator run."""
     run = read_run(database, run_id)
-    if run is None or run["pipeline"] != "generator":
+    if run is None:
         raise InputError(f"There is no generator run {run_id!r}.", do="give the id that the run printed.")
+    if run["pipeline"] != "generator":
+        raise InputError(
+            f"{run_id!r} is a run of the pipeline {run['pipeline']}; only runs of the generator have a report.",
+            do="its CRM record is on the run's page in the Prefect UI, under Artifacts; `phasegate transcript FILE` with"
+            " the same file shows it again, and asks nothing that was answered.",
+        )
     steps, calls = _reached(read_steps(database, run_id)), read_calls(database, run_id)
     stages = tuple(_stage(database, run, stage, steps, calls) for stage in STAGES)
     given = run["input"] or {}

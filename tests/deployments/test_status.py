@@ -1,5 +1,6 @@
 """`phasegate status` and `phasegate report`: what a person sees who asks how things stand, without a server."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,13 @@ from blocks.errors import GateError
 from deployments.application import app
 from deployments.terminal import console
 from flows.transitions.world import real_world
+from tasks.records.database import engine
+from tasks.records.runs import RunStart, start_run
 from tests.reports.gates import PhaseOne
 
 
 @pytest.fixture
 def story(home: Path, monkeypatch: pytest.MonkeyPatch) -> PhaseOne:
-    from tasks.records.database import engine
-
     monkeypatch.setattr(console, "_width", 160)
     return PhaseOne(engine())
 
@@ -93,3 +94,12 @@ def test_the_page_of_a_gate_that_is_over_is_written(story: PhaseOne, home: Path)
 def test_the_report_of_a_run_nobody_knows(story: PhaseOne) -> None:
     result: Any = CliRunner().invoke(app, ["report", "run", "nothing"])
     assert "There is no generator run" in str(result.exception)
+
+
+def test_a_run_about_a_call_has_no_report_and_it_is_said_where_its_record_is(home: Path) -> None:
+    start = RunStart(id="call-1", pipeline="transcripts", environment="production", purpose="user", lineup={}, models={},
+                     input={}, started_at=datetime.now(UTC))  # fmt: skip
+    start_run(engine(), start)
+    said = str(CliRunner().invoke(app, ["report", "run", "call-1"]).exception)
+    assert "'call-1' is a run of the pipeline transcripts" in said
+    assert "`phasegate transcript FILE`" in said
