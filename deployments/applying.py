@@ -23,6 +23,7 @@ from deployments.forms import form
 from deployments.limits import create_limits
 from deployments.merging import LABEL, editable, memory, merge, remembered
 from deployments.present import deployments_there, strangers
+from deployments.settings import HEARTBEAT_SECONDS
 from flows.operations.tags import OURS
 from flows.transitions.drift import note_new
 from flows.transitions.world import real_world
@@ -83,9 +84,19 @@ async def _work_pool(client: PrefectClient) -> bool:
     try:
         await client.read_work_pool(WORK_POOL)
     except ObjectNotFound:
-        await client.create_work_pool(WorkPoolCreate(name=WORK_POOL, type="process"))
+        await client.create_work_pool(WorkPoolCreate(name=WORK_POOL, type="process", base_job_template=_job()))
         return True
     return False
+
+
+def _job() -> dict[str, Any]:
+    """What every run of the pool has in its environment: heartbeats as the janitor expects them, whoever started the
+    worker. Prefect's own are so far apart that living runs would be given up."""
+    from prefect.workers.process import ProcessWorker  # half a second, for what is made once
+
+    template = ProcessWorker.get_default_base_job_template()
+    template["variables"]["properties"]["env"]["default"] = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": HEARTBEAT_SECONDS}
+    return template
 
 
 async def _apply(

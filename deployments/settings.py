@@ -11,6 +11,9 @@ import zoneinfo
 from blocks.errors import ConfigurationError
 from blocks.home import folder
 
+HEARTBEAT_SECONDS = "30"
+"""The shortest that Prefect takes."""
+
 
 def prefect_environment() -> dict[str, str]:
     """Name -> value of every setting phasegate wants, as far as the environment does not set it."""
@@ -19,7 +22,7 @@ def prefect_environment() -> dict[str, str]:
         "PREFECT_HOME": str(place),
         "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(folder("prefect", "results")),
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": HEARTBEAT_SECONDS,
         "PREFECT_WORKER_QUERY_SECONDS": "2",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",

@@ -92,7 +92,7 @@ def _may_live(run: FlowRun, now: datetime) -> bool:
 
 
 async def last_heartbeat(client: PrefectClient, run: UUID) -> datetime | None:
-    """When the run's process last sent a heartbeat; None if it never did, for it may have been told not to."""
+    """When the run's process last sent a heartbeat; None if it never did."""
     wanted = EventFilter(
         event=EventNameFilter(name=["prefect.flow-run.heartbeat"]),
         resource=EventResourceFilter(id=[f"prefect.flow-run.{run}"]),

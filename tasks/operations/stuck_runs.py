@@ -28,6 +28,9 @@ class Patience:
     again before that, a run would run twice at once. (A real death is reported twice, but only 2 s apart.)"""
     silent: timedelta = timedelta(seconds=120)
     """Four heartbeats."""
+    unheard: timedelta = timedelta(minutes=15)
+    """For the first heartbeat, which a run sends as it begins: one that died before it would be Running for ever. Prefect's
+    own interval is three minutes, if nobody sets another."""
     pending: timedelta = timedelta(seconds=120)
     forgotten: timedelta = timedelta(hours=24)
     """Nobody expects a run that crashed longer ago to come back."""
@@ -77,6 +80,8 @@ def _push(run: SeenRun, now: datetime, patience: Patience) -> Push | None:
     match run.state:
         case "Running" if run.heard and (silence := now - max(run.heard, run.since)) > patience.silent:
             return Push(run, "crash", f"nothing was heard of its process for {_ago(silence)}")
+        case "Running" if run.heard is None and age > patience.unheard:
+            return Push(run, "crash", f"nothing was ever heard of its process, in {_ago(age)}")
         case "Crashed" if run.heard and run.heard > run.since and now - run.heard <= patience.silent:
             return Push(run, "revive", f"its process was heard of {_ago(now - run.heard)} ago, after it was given up")
         case "Crashed" if patience.crashed < age < patience.forgotten and run.run_count < MOST_STARTS and not run.ticks:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from deployments.catalogue import FIRST, WORK_POOL
 from flows.operations.tags import OURS
 from flows.transitions.known import known_lineups, known_models
 from flows.transitions.world import real_world
+from tasks.operations.stuck_runs import Patience
 from tests.conftest import SaveModel
 
 pytestmark = [pytest.mark.server]
@@ -58,6 +60,12 @@ def edited(bootstrapped: Applied) -> Any:
 def set_active(deployment: DeploymentResponse, active: bool) -> None:
     [schedule] = deployment.schedules
     ask(lambda client: client.update_deployment_schedule(deployment.id, schedule.id, active=active))
+
+
+def test_runs_send_heartbeats_as_the_janitor_expects_them_whoever_starts_the_worker(bootstrapped: Applied) -> None:
+    job = ask(lambda client: client.read_work_pool(WORK_POOL)).base_job_template
+    beats = int(job["variables"]["properties"]["env"]["default"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
+    assert 4 * timedelta(seconds=beats) <= Patience().silent
 
 
 def test_a_second_bootstrap_changes_nothing(bootstrapped: Applied) -> None:

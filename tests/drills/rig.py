@@ -167,11 +167,11 @@ class Rig:
         return [] if life.exitcode == 0 else [f"phasegate verify ended with {life.exitcode}: {self._printed()[-400:]}"]
 
     def tidied(self) -> list[str]:
-        """What the janitor does when it comes after a while."""
+        """What the janitor does when it comes after a while, in which even a run that was never heard of is given up."""
 
         async def visit() -> list[str]:
             async with get_client() as client:
-                return await tidy(client, datetime.now(UTC) + timedelta(seconds=200))
+                return await tidy(client, datetime.now(UTC) + timedelta(minutes=20))
 
         return self.house.do(visit)
 

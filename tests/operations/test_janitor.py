@@ -131,8 +131,10 @@ def test_a_crashed_run_whose_process_is_heard_of_runs_again_and_not_twice(given:
     assert state_of(run) == "Running"
 
 
-def test_a_run_that_sends_no_heartbeats_is_left_alone(given: Given) -> None:
-    assert tidied(given(Running())) == []
+def test_a_run_that_died_before_its_first_heartbeat_is_given_up_later(given: Given) -> None:
+    run = given(Running())
+    assert tidied(run, after=timedelta(minutes=14)) == []
+    assert "nothing was ever heard of its process" in tidied(run, after=timedelta(minutes=16))[0]
 
 
 def heartbeat(run: UUID) -> None:

@@ -52,7 +52,8 @@ def done(*runs: SeenRun) -> list[tuple[str, str]]:
         (seen("Pending", 121, ticks=True), "cancel"),
         (seen("Suspended", 10**6), None),
         (seen("Paused", 10**6), None),
-        (seen("Running", 10**6), None),
+        (seen("Running", 14 * 60), None),
+        (seen("Running", 16 * 60), "crash"),  # it died before its first heartbeat
         (seen("Running", 10**6, heard=NOW - timedelta(seconds=121)), "crash"),
         (seen("Running", 10**6, heard=NOW - timedelta(seconds=119)), None),
         (seen("Running", 60, heard=NOW - timedelta(hours=1)), None),
