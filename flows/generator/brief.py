@@ -220,15 +220,20 @@ def _text(source: str | Path) -> str:
 
 
 def _parse(text: str) -> Mapping[str, Any]:
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise BriefError("The brief is empty.", do=_EXAMPLE)
     try:
-        value = json.loads(text.removeprefix("\ufeff"))
+        value = json.loads(text)
     except json.JSONDecodeError as broken:
+        if not text[: broken.pos].strip():  # nothing of it was one
+            raise BriefError("The brief is no JSON at all.", do=_EXAMPLE) from None
         raise BriefError(
             f"The brief is not JSON: line {broken.lineno}, column {broken.colno}: {broken.msg}.",
             do="Correct that place; a comma or a quotation mark is often missing just before it.",
         ) from None
     except RecursionError:
-        raise BriefError("The brief is nested too deeply to be one.", do="Start from the sample brief.") from None
+        raise BriefError("The brief is nested too deeply to be one.", do=_EXAMPLE) from None
     if not isinstance(value, dict):
         raise BriefError(
             f"The brief is a JSON {_KINDS.get(type(value), 'value')}, not an object.",
@@ -237,6 +242,7 @@ def _parse(text: str) -> Mapping[str, Any]:
     return value
 
 
+_EXAMPLE = "Start from the sample brief, flows/generator/samples/veterinary-finance.json."
 _KINDS: dict[type, str] = {list: "list", str: "text", int: "number", float: "number", bool: "true or false"}
 
 

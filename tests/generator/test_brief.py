@@ -114,6 +114,19 @@ def test_all_problems_are_said_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\ufeff \n", "The brief is empty."),
+        ("# phasegate\n", "The brief is no JSON at all."),
+        ('{"brief": {"niche" "x"}}', "The brief is not JSON: line 1, column 20"),
+    ],
+)
+def test_what_is_no_brief_is_told_from_one_with_a_slip(text: str, message: str) -> None:
+    assert message in refused(text)
+    assert ("a comma or a quotation mark" in refused(text)) == ("column" in message)
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"brief__nich": "x"}, "Brief: 'nich' is no field; did you mean 'niche'?"),
