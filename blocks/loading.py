@@ -116,9 +116,11 @@ async def _lineup(client: PrefectClient, kind: type[Lineup], name: str) -> Lineu
     documents = {document.name: document for document in await documents_of(client, kind)}
     if name not in documents:
         raise ConfigurationError(
-            f"There is no {kind.get_block_type_name()} block named {name!r}; there are: {_names(documents)}.",
-            means="nobody has said yet which model serves which role.",
-            do=f"{BOOTSTRAP}, or create it in the Prefect UI under Blocks.",
+            f"There is no {kind.get_block_type_name()} block named {name!r}.",
+            means="which model serves which role is not known; nothing was asked.",
+            do=f"name one there is ({_names(documents)}), or create {name!r} in the Prefect UI under Blocks."
+            if documents
+            else f"{BOOTSTRAP}.",
         )
     loaded = load_document(documents[name])
     assert isinstance(loaded, Lineup)

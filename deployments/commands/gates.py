@@ -236,6 +236,8 @@ def watch() -> None:
 def drill(pipeline: Annotated[str, typer.Option(help="generator or transcripts.")] = "generator") -> None:
     """Let a dead, a slow and a sloppy candidate loose on shadow data; show calls and seconds to the way back."""
 
+    from blocks.lineups import lineup_kind
+
     async def act(world: "World") -> "list[Drilled]":
         from flows.transitions.drill import drill as rehearse
         from flows.transitions.drill import newest_drill
@@ -243,6 +245,7 @@ def drill(pipeline: Annotated[str, typer.Option(help="generator or transcripts."
         await rehearse(pipeline, me())
         return newest_drill(world, pipeline)
 
+    lineup_kind(pipeline)  # a mistyped one is an error of the command, not a failed flow run
     found = acting(act)
     for one in found:
         how = f"{one.calls} calls, {one.seconds:.1f} s" if one.calls else "not let loose"

@@ -103,11 +103,14 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _generate(context: Context, given: Any, lineup: str, continue_run: str | None, overrides: dict[str, Any]) -> str:
+    from blocks.lineups import GeneratorLineup
+    from blocks.loading import load_lineup
     from blocks.registering import register_blocks
     from flows.generator.generate import generate
 
     async def whole() -> str:
         await register_blocks()
+        await load_lineup(GeneratorLineup, lineup)  # a mistyped one is an error of the command, not a failed flow run
         return await generate(given, lineup=lineup, continue_run=continue_run or "", overrides=overrides)
 
     return context.run(asyncio.run, whole())

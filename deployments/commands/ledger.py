@@ -144,7 +144,9 @@ def trial(
     from deployments.prefect_server import prefect_api
     from deployments.watching import watching
     from flows.transitions.baseline import nightly_baseline
+    from flows.transitions.trial import suite_of
 
+    suite_of(pipeline)  # a mistyped one is an error of the command, not a failed flow run
     with prefect_api(), watching() as context:
         return say(str(context.run(asyncio.run, nightly_baseline(pipeline, repeats=repeats))))
 

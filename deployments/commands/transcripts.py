@@ -1,7 +1,7 @@
 """`phasegate transcript`, `sync`, `score` and `baserow`: the transcript pipeline from a terminal."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -68,7 +68,7 @@ def sync(
     from flows.transcripts.sync import sync as catch_up
 
     with prefect_api():
-        result = _run(catch_up(refused_too, everything))
+        result = _run(lambda: catch_up(refused_too, everything))
         for one in result:
             say(one.sentence)
             for transcript_id, why in one.behind.items():
@@ -91,10 +91,12 @@ def score(
     """Compare models on calls with gold answers: with the header and without."""
     apply_settings(quiet=True)
     from deployments.prefect_server import prefect_api
-    from flows.transcripts.score import score_models
+    from flows.transcripts.score import read_judged, score_models
 
+    given, lineups = folder.absolute(), lineup or ["production"]
+    read_judged(given)  # a folder that cannot be scored is said at once, not after a server has started
     with prefect_api():
-        _show_scores(_run(score_models(folder.absolute(), lineup or ["production"], repetitions, drafts)))
+        _show_scores(_run(lambda: score_models(given, lineups, repetitions, drafts), lineups))
 
 
 def baserow_bootstrap(
@@ -151,22 +153,27 @@ async def _baserow(url: str, database: int, email: str, password: str, token_nam
 def _one(path: Path, lineup: str, again: bool) -> str:
     from flows.transcripts.process import process_transcript
 
-    return _run(process_transcript(path=path, lineup=lineup, again=again)).run_id
+    return _run(lambda: process_transcript(path=path, lineup=lineup, again=again), [lineup]).run_id
 
 
 def _folder(path: Path, lineup: str, again: bool) -> "Batch":
     from flows.transcripts.batch import process_folder
 
-    return _run(process_folder(path, lineup=lineup, again=again))
+    return _run(lambda: process_folder(path, lineup=lineup, again=again), [lineup])
 
 
-def _run(work: Coroutine[Any, Any, T]) -> T:
+def _run(work: Callable[[], Coroutine[Any, Any, T]], lineups: Sequence[str] = ()) -> T:
+    """Lineups it needs are looked at first: a mistyped one is an error of the command, not a failed flow run."""
+    from blocks.lineups import TranscriptLineup
+    from blocks.loading import load_lineup
     from blocks.registering import register_blocks
     from deployments.watching import watching
 
     async def whole() -> T:
         await register_blocks()
-        return await work
+        for name in lineups:
+            await load_lineup(TranscriptLineup, name)
+        return await work()
 
     with watching() as context:
         return context.run(asyncio.run, whole())

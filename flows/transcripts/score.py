@@ -83,13 +83,7 @@ async def score_models(
     Returns:
         The tables, and where they are as CSV files.
     """
-    judged = list(_with_gold(folder))
-    if not judged:
-        raise TranscriptError(
-            "No transcript of that folder has gold answers.",
-            means="there is nothing to compare a model with.",
-            do="put a file name.gold.json (format transcript-gold/1) beside name.txt.",
-        )
+    judged = read_judged(folder)
     scores: list[ModelScore] = []
     total = len(lineups) * repetitions * len(CONDITIONS)
     counting = await Counting.begun("score-progress", "rounds over all transcripts", total)
@@ -109,6 +103,18 @@ async def score_models(
         run_id=run_id, transcripts=len(judged), files=files, report=report[1],
         summary=_rows(frames["summary"]), fields=_rows(frames["fields"]),
     )  # fmt: skip
+
+
+def read_judged(folder: Path) -> list[tuple[Transcript, Gold]]:
+    """The transcripts of a folder that have gold answers. TranscriptError if there are none, or one cannot be used."""
+    judged = list(_with_gold(folder))
+    if not judged:
+        raise TranscriptError(
+            "No transcript of that folder has gold answers.",
+            means="there is nothing to compare a model with.",
+            do="put a file name.gold.json (format transcript-gold/1) beside name.txt.",
+        )
+    return judged
 
 
 def _with_gold(folder: Path) -> Iterator[tuple[Transcript, Gold]]:

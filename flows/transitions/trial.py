@@ -34,7 +34,7 @@ class Asked(NamedTuple):
 def suite_of(pipeline: str) -> Suite:
     """Raises ConfigurationError for a pipeline without one."""
     if pipeline not in SUITES:
-        raise ConfigurationError(f"The pipeline {pipeline!r} has no suite.", do="its gates cannot be tested.")
+        raise ConfigurationError(f"The pipeline {pipeline!r} has no suite.", do=f"use one of: {', '.join(SUITES)}.")
     return SUITES[pipeline]
 
 

@@ -8,14 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from prefect.client.orchestration import get_client
 from typer.testing import CliRunner
 
 from blocks.errors import InputError
 from deployments.application import app
 from flows.generator.samples import SAMPLE
+from flows.transcripts.samples import SHORT
 from tasks.records.database import close_databases, engine
 from tasks.records.ledger import NewEntry, append, verify
 from tasks.records.runs import end_run
+from tests import one_loop
 from tests.conftest import SaveLineup
 from tests.deployments.small_disk import SmallDisk, small_disk
 from tests.deployments.terminal import environment, phasegate, start
@@ -114,6 +117,23 @@ def test_a_run_that_could_be_meant_is_named(home: Path) -> None:
     end_run(engine(), failed, "failed", datetime.now(UTC))
     result = CliRunner().invoke(app, ["run", "--continue", "nothing"])
     assert f"the newest failed one is {failed}." in str(result.exception)
+
+
+def flow_runs() -> int:
+    async def count() -> int:
+        async with get_client() as client:
+            return int((await client.request("POST", "/flow_runs/count", json={})).json())
+
+    return one_loop.run(count())
+
+
+@pytest.mark.parametrize("words", [("run",), ("transcript",), ("score", str(SHORT.parent))])
+def test_a_mistyped_lineup_makes_no_failed_flow_run(prefect_api: str, words: tuple[str, ...]) -> None:
+    before = flow_runs()
+    result = CliRunner().invoke(app, [*words, "--lineup", "nosuch"])
+    assert "Next: name one there is (" in str(result.exception)
+    assert "production" in str(result.exception)
+    assert flow_runs() == before
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,6 +93,23 @@ def test_what_cannot_be_meant_is_refused_before_anything_starts(world: World, wo
     result = phasegate(*words)
     assert result.exit_code == 1
     assert "Next:" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("drill", "--pipeline", "nosuch"), "use one of: generator, transcripts"),
+        (("trial", "--baseline", "--pipeline", "nosuch"), "use one of: generator, transcripts"),
+        (("score", "nosuch"), "nosuch is not a folder"),
+        (("score", "."), "has no files in it"),
+    ],
+)
+def test_a_mistyped_name_makes_no_failed_flow_run(
+    words: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")  # whoever asks it gets another error
+    assert said in str(phasegate(*words).exception)
 
 
 @pytest.mark.parametrize("command", [plan, start])
