@@ -58,7 +58,7 @@ Store = TypeVar("Store", Baserow, GraphStore)
 
 @flow(name="doctor", flow_run_name=dated("doctor {only}"), timeout_seconds=300)
 async def doctor(only: Only = "everything") -> State[Any]:
-    """Looks at everything phasegate depends on; the table is an artifact of the run, which fails if a check does.
+    """Looks at everything phasegate depends on; what was found is an artifact of the run, which fails if a check does.
 
     Args:
         only: Everything, or only lineups and models: whether each one answers, is still offered, and costs what its

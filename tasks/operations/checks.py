@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from blocks.errors import PhasegateError
+from tasks.reports.as_markdown import as_markdown as written
+from tasks.reports.document import Blocks, Code, Items, Paragraph, Styled, Text, line
 
 State = Literal["ok", "warning", "failed", "skipped"]
+WORST_FIRST: tuple[State, ...] = ("failed", "warning", "ok", "skipped")
 T = TypeVar("T")
 HIDDEN = "[secret]"
 SHORTEST_SECRET = 4
@@ -26,6 +29,8 @@ class Finding:
     found: str
     do: str = ""
     """The next command, field or place in the UI; empty where there is nothing to do."""
+    short: str = ""
+    """What was found in half a line, where that says it for somebody who need not act."""
 
 
 @dataclass(frozen=True)
@@ -128,18 +133,18 @@ def healthy(checks: Iterable[Check]) -> bool:
 
 
 def as_markdown(checks: Sequence[Check]) -> str:
-    """A table for an artifact, verdict first."""
+    """The page of an artifact: the verdict, then every check with what to do, the worst first.
+
+    A list and no table: the UI wraps a list and cuts a wide table off at its right edge, and what to do stood there.
+    """
     failed, warned = (sum(check.state == state for check in checks) for state in ("failed", "warning"))
-    verdict = f"**{failed} failed, {warned} with a warning, {len(checks)} checks.**"
-    rows = [
-        f"| {check.state} | {_cell(check.name)} | {check.seconds:.1f} | {_cell(check.found)} | {_cell(check.do)} |"
-        for check in checks
-    ]
-    return "\n".join([verdict, "", "| state | check | seconds | found | do |", "|---|---|---|---|---|", *rows])
+    verdict = line(f"{failed} failed, {warned} with a warning, {len(checks)} checks.")
+    worst_first = sorted(checks, key=lambda check: WORST_FIRST.index(check.state))
+    return written((Paragraph((Styled("strong", verdict),)), Items(tuple(map(_item, worst_first)))))
 
 
-def _cell(text: str) -> str:
-    """One line that is neither another cell nor markup, whatever a server said."""
-    for sign in "\\`*_[]<>|":
-        text = text.replace(sign, f"&#{ord(sign)};")
-    return " ".join(text.split())
+def _item(check: Check) -> Blocks:
+    """`state: name`, what was found, and what to do with its commands as code."""
+    said = (Styled("strong", line(f"{check.state}: {check.name}")), Text(f" ({check.seconds:.1f} s) {check.found}"))
+    parts = [Code(part) if index % 2 else Text(part) for index, part in enumerate(check.do.split("`")) if part]
+    return (Paragraph((*said, Text(" "), Styled("strong", line("Next:")), Text(" "), *parts) if parts else said),)

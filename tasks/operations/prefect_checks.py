@@ -188,8 +188,12 @@ def _types(known: Collection[str]) -> Finding:
 
 
 def _spare(finding: Finding) -> Finding:
-    """Of a lineup that nothing runs on: nobody has to do anything, and a run under it says what is wrong again."""
-    return finding if finding.state == "ok" else ok(f"Not in use, and not fit for it: {finding.found}")
+    """Of a lineup that nothing runs on: nobody has to do anything, and a run under it says what is wrong in full."""
+    return (
+        finding
+        if finding.state == "ok"
+        else Finding("skipped", f"Not in use, nor fit for it: {finding.short or finding.found}")
+    )
 
 
 def _lineup(
@@ -215,5 +219,7 @@ def _lineup(
     except ConfigurationError as error:
         return Finding("failed", error.happened, error.do), models
     if gone := LoadedLineup(document.name or "", roles, {}, models).withdrawn():
-        return Finding("failed", " ".join(gone), CHOOSE), models
+        dates = {name: model.withdrawn_on for name, model in models.items() if model.withdrawn_on}
+        blocks = ", ".join(f"{name} withdrawn on {date}" for name, date in dates.items())
+        return Finding("failed", " ".join(gone), CHOOSE, blocks), models
     return ok(f"{len(lineup.roles)} roles on {', '.join(models)}"), models
