@@ -127,4 +127,5 @@ def migrate_database(
     say(
         f"Copied {copied.total:,} rows; every table has the same content, the ledger ends in {copied.ledger_head[:12]}."
     )
-    say(f"Set PHASEGATE_DATABASE_URL to {opened.url.render_as_string()} (with the password) and restart.")
+    password = " (with the password)" if opened.url.password else ""
+    say(f"Set PHASEGATE_DATABASE_URL to {opened.url.render_as_string()}{password} and restart.")

@@ -60,6 +60,7 @@ def test_a_database_is_moved(home: Path, tmp_path: Path) -> None:
     moved = phasegate("migrate-database", "--from", str(engine().url), "--to", f"sqlite:///{tmp_path / 'new.db'}")
     assert moved.returncode == 0, moved.stderr
     assert "every table has the same content" in moved.stdout
+    assert f"Set PHASEGATE_DATABASE_URL to sqlite:///{tmp_path / 'new.db'} and restart." in moved.stdout
 
 
 def test_the_doctor_has_a_table_and_an_exit_status_when_all_is_dead(home: Path) -> None:
