@@ -1,5 +1,7 @@
 """All commands of `phasegate`."""
 
+from typing import Annotated
+
 import typer
 from typer.models import CommandInfo, TyperInfo
 
@@ -16,6 +18,7 @@ from deployments.commands import (
     status,
     transcripts,
 )
+from deployments.terminal import say
 
 app = typer.Typer(
     name="phasegate",
@@ -24,6 +27,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(asked: bool) -> None:
+    from importlib.metadata import version
+
+    if asked:
+        say(f"phasegate {version('phasegate')}")
+        raise typer.Exit
+
+
+@app.callback()
+def begin(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What is common to all commands."""
+
+
 SUBJECTS = {
     "Pipelines": (generator, transcripts),
     "Gates: change a model safely": (gates, deciding, status),

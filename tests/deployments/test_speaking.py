@@ -1,10 +1,14 @@
 """What the terminal is sent: words of models, servers and people show, and do nothing."""
 
+import tomllib
 from collections.abc import Callable
 
 import pytest
+from typer.testing import CliRunner
 
 from blocks.errors import ServiceError
+from blocks.home import PROJECT_ROOT
+from deployments.application import app
 from deployments.commands.operations import show
 from deployments.terminal import say, show_error
 from deployments.watching import Lines
@@ -35,3 +39,9 @@ def test_words_of_a_stranger_show_and_do_nothing(speak: Callable[[], None], caps
 def test_a_paragraph_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
     say("one\ntwo")
     assert capsys.readouterr().out == "one\ntwo\n"
+
+
+def test_phasegate_tells_its_version() -> None:
+    told = CliRunner().invoke(app, ["--version"])
+    declared = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert (told.exit_code, told.output) == (0, f"phasegate {declared}\n")
