@@ -1,6 +1,7 @@
 """Pages and artifacts shown on the Prefect server, from inside a run and from a terminal."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import Self
 from uuid import UUID
 
@@ -43,6 +44,9 @@ class Counting:
     total: int
     done: int = 0
     artifact: UUID | None = None
+    _shown: int = 0
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """What is done at the same time is told one after the other: an update that was overtaken would be the last word."""
 
     @classmethod
     async def begun(cls, key: str, what: str, total: int) -> Self:
@@ -66,9 +70,15 @@ class Counting:
         self.done = done
         if self.artifact is None:
             return
+        async with self._writing:
+            if self._shown != self.done:
+                await self._show(self.artifact, self.done)
+
+    async def _show(self, artifact: UUID, done: int) -> None:
+        self._shown = done
         try:
-            share = 100.0 * min(1.0, self.done / max(1, self.total))
-            await aupdate_progress_artifact(self.artifact, share, description=self.said)
+            share = 100.0 * min(1.0, done / max(1, self.total))
+            await aupdate_progress_artifact(artifact, share, description=self.said)
         except TROUBLE as error:
             log_trouble("The progress", error)
 

@@ -72,7 +72,7 @@ class TestWriting:
     def test_sections_are_written_at_the_same_time(
         self, models: ModelServer, lineup: SaveLineup, save_model: SaveModel
     ) -> None:
-        models.delay = lambda request: 0.4 if asked(request) in REPORT else 0
+        models.delay = lambda request: 2 if asked(request) in REPORT else 0
         wide = save_model("wide", model="smol", context_window=8_000, concurrency=20)
         run_generator(lineup("wide", report_synthesis=wide))
         assert models.max_in_flight["smol"] == len(SECTIONS)
