@@ -5,19 +5,23 @@ the same options; a target of make where `.ci/run` makes it, or where its recipe
 """
 
 import ast
+import importlib
 import re
 import shlex
 import subprocess
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from prefect import Flow
 from typer.main import get_command
 
 from blocks.catalogue import default_models
 from blocks.home import PROJECT_ROOT
 from deployments.application import SUBJECTS, app
+from deployments.catalogue import deployments
 
 README = (PROJECT_ROOT / "README.md").read_text()
 MAKEFILE = (PROJECT_ROOT / "Makefile").read_text()
@@ -69,8 +73,28 @@ def is_a_default_model(arguments: list[str]) -> bool:
     return verb == "pull" and model in {block.model for block in default_models().values()}
 
 
+def is_a_deployment(arguments: list[str]) -> bool:
+    """Whether it lists deployments, or runs one of the catalogue with parameters that its flow takes."""
+    if arguments == ["deployment", "ls"]:
+        return True
+    _, verb, name, *options = arguments
+    given = [option.partition("=")[0] for option in options if not option.startswith("--")]
+    return verb == "run" and set(given) <= set(runnable()[name].parameters.properties)
+
+
+@cache
+def runnable() -> dict[str, Flow[..., Any]]:
+    """Full name -> flow of every deployment."""
+    found = {}
+    for deployment in deployments():
+        module, name = deployment.entrypoint.split(":")
+        flow = getattr(importlib.import_module(module), name)
+        found[f"{flow.name}/{deployment.name}"] = flow
+    return found
+
+
 PROGRAMS = {
-    "phasegate": phasegate_is_run, "make": make_is_run, "export": is_setting, "ollama": is_a_default_model,
+    "phasegate": phasegate_is_run, "prefect": is_a_deployment, "make": make_is_run, "export": is_setting, "ollama": is_a_default_model,
 }  # fmt: skip
 """Program -> how its commands are proven. A new one in the README needs its line here."""
 MADE_HERE = {"help", "lock", "clean"}
@@ -130,6 +154,9 @@ def test_a_command_of_the_readme_is_run(line: str) -> None:
 def test_a_command_nobody_runs_and_one_there_is_not_are_noticed() -> None:
     assert not phasegate_is_run(["run", "--help"])
     assert not make_is_run(["nothing-like-it"])
+    assert not is_a_deployment(["deployment", "run", "transcript/transcript", "--param", "folder=/calls"])
+    with pytest.raises(KeyError, match="generator/nothing"):
+        is_a_deployment(["deployment", "run", "generator/nothing"])
     with pytest.raises(KeyError, match="lineup"):
         phasegate_is_run(["lineup", "set"])
     with pytest.raises(AssertionError, match="--colour"):
