@@ -19,11 +19,13 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from typer.testing import CliRunner
 
 from blocks.errors import ConfigurationError
 from blocks.home import PROJECT_ROOT
 from blocks.lineups import GeneratorLineup
 from deployments.alerts import Alerts, automations, create_alerts
+from deployments.application import app
 from deployments.applying import bootstrap
 from flows.alarming import FAMILIES, Alarm, tell, tell_once, told_since
 from tests import one_loop
@@ -202,6 +204,19 @@ def test_a_bootstrap_makes_them_for_the_block_it_is_given(alerted: Alerts, recei
     applied = one_loop.run(bootstrap(receiver))
     assert list(applied.alerts.present) == list(alerted.created)
     assert applied.alerts_problem == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [(("--alerts", "slack-webhook/none"), 1), ((), 0)],
+    ids=["by hand", "by the environment"],
+)
+def test_a_bootstrap_that_cannot_alert_does_the_rest(
+    prefect_api: str, own_environment: None, words: tuple[str, ...], status: int
+) -> None:
+    done = CliRunner().invoke(app, ["bootstrap", *words], env={"PHASEGATE_ALERTS": "slack-webhook/none"})
+    assert "nobody is told of anything: There is no block 'slack-webhook/none'" in done.output
+    assert ("deployments are up to date" in done.output, done.exit_code) == (True, status)
 
 
 @pytest.mark.parametrize(

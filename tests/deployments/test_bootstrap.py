@@ -92,12 +92,6 @@ def test_a_second_bootstrap_asks_the_server_little(bootstrapped: Applied, monkey
     assert len(asked) < 35, asked
 
 
-def test_a_notification_block_that_is_not_there_is_said_and_stops_nothing(bootstrapped: Applied) -> None:
-    again = asyncio.run(bootstrap("slack-webhook/none"))
-    assert "There is no block 'slack-webhook/none'" in again.alerts_problem
-    assert again.deployments == bootstrapped.deployments
-
-
 def test_a_worker_of_what_must_not_wait_is_given_nothing_else(bootstrapped: Applied) -> None:
     watch, long = (asyncio.run(started(ours(name).id)) for name in ("watch", "generate"))
     given = ask(lambda client: client.get_scheduled_flow_runs_for_work_pool(WORK_POOL, [FIRST]))
