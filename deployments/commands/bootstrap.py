@@ -1,18 +1,22 @@
 """`phasegate bootstrap`, also called `deploy`, and `phasegate models`: block types, default blocks, deployments; models' credentials."""
 
 import asyncio
-import os
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deployments.commands.alerts import report as report_alerts
+from deployments.commands.gates import Actor, acting, me
 from deployments.settings import apply_settings, default_timezone
 from deployments.terminal import say
 
 if TYPE_CHECKING:
     from blocks.loading import Documents
     from deployments.applying import Applied
+    from flows.transitions.world import World
+
+ACCOUNT = r"[A-Za-z0-9_-]{1,64}"
 
 
 def register(app: typer.Typer) -> None:
@@ -29,25 +33,17 @@ def register(app: typer.Typer) -> None:
 def bootstrap(
     alerts: Annotated[
         str,
-        typer.Option(
-            help="Notification block for alerts, for example slack-webhook/ops; else PHASEGATE_ALERTS names it."
-        ),
+        typer.Option(envvar="PHASEGATE_ALERTS", help="Notification block for alerts, for example slack-webhook/ops."),
     ] = "",
 ) -> None:
-    """Create block types, default blocks, the work pool and all deployments on the Prefect server; safe to repeat.
-
-    Exit status 1 if nothing can be sent through the block named by --alerts; the rest is done all the same.
-    """
+    """Create block types, default blocks, the work pool and all deployments on the Prefect server; safe to repeat."""
     apply_settings(quiet=True)
     default_timezone()  # a mistyped one is said before anything is made
     from deployments.applying import bootstrap as apply
     from deployments.prefect_server import prefect_api
 
     with prefect_api():
-        applied = asyncio.run(apply(alerts or os.environ.get("PHASEGATE_ALERTS", "")))
-    report(applied)
-    if alerts and applied.alerts_problem:  # what the environment names must not keep workers from starting
-        raise typer.Exit(1)
+        report(asyncio.run(apply(alerts)))
 
 
 def report(applied: "Applied") -> None:
@@ -124,15 +120,42 @@ def cloudflare(
     account: Annotated[str, typer.Option(help="Cloudflare account id.")],
     token: Annotated[str, typer.Option(prompt=True, hide_input=True, envvar="CLOUDFLARE_API_TOKEN", help="API token.")],
     gateway: Annotated[str, typer.Option(help="AI Gateway id, if calls go through one.")] = "",
+    by: Actor = "",
 ) -> None:
-    """Enter your Cloudflare account and token into every Cloudflare model block."""
-    apply_settings(quiet=True)
-    from deployments.prefect_server import prefect_api
+    """Enter your Cloudflare account and token into every Cloudflare model block; the ledger notes the account."""
+    _require_account(account, token, gateway)
 
-    with prefect_api():
-        for name in asyncio.run(_enter(account, token, gateway)):
-            say(f"entered the account into {name}")
+    async def act(world: "World") -> list[str]:
+        from flows.transitions.drift import note_entered, note_new
+
+        await note_new(world)
+        entered = await _enter(account, token.strip(), gateway)
+        await note_entered(world, by or me(), ("account_id", "gateway"), "entered with `phasegate models cloudflare`")
+        return entered
+
+    for name in acting(act):
+        say(f"entered the account into {name}")
+    say("The ledger notes the account, so gates do not take it for an edit by hand.")
     say("Name these blocks in a lineup, in the Prefect UI under Blocks.")
+
+
+def _require_account(account: str, token: str, gateway: str) -> None:
+    """Raises InputError for what a script passes when its variable is not set, or what was pasted wrong."""
+    from blocks.errors import InputError
+
+    means = "nothing was entered; the blocks are as before."
+    if not token.strip():
+        raise InputError(
+            "The API token is empty.", means=means,
+            do="give it with CLOUDFLARE_API_TOKEN or --token; in a script, see whether the variable is set.",
+        )  # fmt: skip
+    if not re.fullmatch(ACCOUNT, account):
+        raise InputError(
+            f"{account!r} is no Cloudflare account id.", means=means,
+            do="give the 32 hexadecimal digits of your account's Workers AI page with --account.",
+        )  # fmt: skip
+    if gateway and not re.fullmatch(ACCOUNT, gateway):
+        raise InputError(f"{gateway!r} is no id of an AI Gateway.", means=means, do="give its name with --gateway.")
 
 
 async def _enter(account: str, token: str, gateway: str) -> list[str]:
@@ -141,9 +164,7 @@ async def _enter(account: str, token: str, gateway: str) -> list[str]:
 
     from blocks.loading import documents_of
     from blocks.models import CloudflareModel
-    from blocks.registering import register_blocks
 
-    await register_blocks()
     changed = []
     async with get_client() as client:
         documents = await documents_of(client, CloudflareModel)

@@ -4,7 +4,7 @@ A scan reads every block it knows and compares content, not events: Prefect's ev
 never seen before is noted as it is. What is found is handled by policy: adopt it with a reason, revert it, or freeze.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -105,6 +105,14 @@ async def note_new(world: World, lineups: tuple[str, ...] = ("production", "prev
             _adopt(world, "phasegate", {"model": name}, content, "seen for the first time")
             noted.append(name)
     return noted
+
+
+async def note_entered(world: World, actor: str, fields: Collection[str], reason: str) -> None:
+    """Notes what a command has entered into these fields of model blocks: it was given by a person and is no edit behind
+    the ledger's back. A block that differs in another field as well stays a finding."""
+    for finding in await scan(world):
+        if finding.kind == "model" and finding.found and set(finding.fields) <= set(fields):
+            _adopt(world, actor, _subject(finding), finding.found, reason)
 
 
 async def drifted(world: World, gate: Gate) -> tuple[str, ...]:

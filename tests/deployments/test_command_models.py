@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from blocks.catalogue import default_lineups, default_models
+from blocks.errors import InputError
 from blocks.lineups import TranscriptLineup, lineup_kinds
 from blocks.loading import load_model
 from blocks.models import PROVIDERS, CloudflareModel, OllamaModel
@@ -13,6 +14,8 @@ from blocks.registering import register_blocks
 from deployments.application import app
 from deployments.commands.bootstrap import show_models
 from deployments.terminal import console
+from flows.transitions.drift import scan
+from flows.transitions.world import real_world
 from tests import one_loop
 
 pytestmark = [
@@ -82,3 +85,21 @@ def test_an_account_is_entered_into_every_cloudflare_block_and_the_token_not_sho
         block = one_loop.run(load_model(name))
         assert (block.account_id, block.gateway) == ("a" * 32, "eu")
         assert block.api_token.get_secret_value() == "hidden-token"
+    assert [found for found in one_loop.run(scan(real_world())) if found.name in CLOUDFLARE] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--account", "a" * 32, "--token", ""), "The API token is empty."),
+        (("--account", "", "--token", "t"), "'' is no Cloudflare account id."),
+        (("--account", "a b", "--token", "t"), "'a b' is no Cloudflare account id."),
+        (("--account", "a" * 32, "--token", "t", "--gateway", "e/u"), "'e/u' is no id of an AI Gateway."),
+    ],
+)
+def test_what_cannot_be_an_account_is_refused_before_anything_is_entered(words: tuple[str, ...], said: str) -> None:
+    result = CliRunner().invoke(
+        app, ["models", "cloudflare", *words], env={"PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    )
+    assert isinstance(result.exception, InputError)
+    assert said in str(result.exception)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from blocks.errors import GateError
-from flows.transitions.drift import Finding, handle, note_new, scan
+from flows.transitions.drift import Finding, handle, note_entered, note_new, scan
 from flows.transitions.moving import advance
 from flows.transitions.world import Content
 from tasks.records.ledger import AlreadyMovedError
@@ -30,6 +30,15 @@ def adopted(story: Story) -> Story:
         asyncio.run(handle(story.world, finding, "adopt", "Grace", "agreed"))
     assert asyncio.run(scan(story.world)) == []
     return story
+
+
+def test_what_a_command_has_entered_is_known_and_what_a_person_changed_besides_is_not(story: Story) -> None:
+    asyncio.run(note_new(story.prepared().world))
+    for block in story.blocks.facts.values():
+        block["account_id"] = "a"
+    story.blocks.facts["new"]["temperature"] = 0.9
+    asyncio.run(note_entered(story.world, "Grace", ("account_id",), "entered"))
+    assert [finding.name for finding in asyncio.run(scan(story.world))] == ["new"]
 
 
 class TestOfAProtectedRole:
