@@ -1,6 +1,7 @@
 """`phasegate bootstrap`, also called `deploy`, and `phasegate models`: block types, default blocks, deployments; models' credentials."""
 
 import asyncio
+import os
 import re
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,17 +34,25 @@ def register(app: typer.Typer) -> None:
 def bootstrap(
     alerts: Annotated[
         str,
-        typer.Option(envvar="PHASEGATE_ALERTS", help="Notification block for alerts, for example slack-webhook/ops."),
+        typer.Option(
+            help="Notification block for alerts, for example slack-webhook/ops; else PHASEGATE_ALERTS names it."
+        ),
     ] = "",
 ) -> None:
-    """Create block types, default blocks, the work pool and all deployments on the Prefect server; safe to repeat."""
+    """Create block types, default blocks, the work pool and all deployments on the Prefect server; safe to repeat.
+
+    Exit status 1 if nothing can be sent through the block named by --alerts; the rest is done all the same.
+    """
     apply_settings(quiet=True)
     default_timezone()  # a mistyped one is said before anything is made
     from deployments.applying import bootstrap as apply
     from deployments.prefect_server import prefect_api
 
     with prefect_api():
-        report(asyncio.run(apply(alerts)))
+        applied = asyncio.run(apply(alerts or os.environ.get("PHASEGATE_ALERTS", "")))
+    report(applied)
+    if alerts and applied.alerts_problem:  # what the environment names must not keep workers from starting
+        raise typer.Exit(1)
 
 
 def report(applied: "Applied") -> None:
