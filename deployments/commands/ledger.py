@@ -102,14 +102,19 @@ def drift(
 ) -> None:
     """Show blocks that were edited by hand, and adopt, revert or freeze."""
     from blocks.errors import InputError
+    from blocks.lineups import lineup_kind
 
     if policy not in ("", "adopt", "revert", "freeze"):
         raise InputError(f"There is no policy {policy!r}.", do="use adopt, revert or freeze.")
+    if pipeline:
+        lineup_kind(pipeline)
 
     async def act(world: "World") -> "list[Finding]":
-        from flows.transitions.drift import handle, note_new, scan
+        from flows.transitions.drift import handle, note_new, require_known, scan
 
         await note_new(world)
+        if name:
+            require_known(world, name)
         found = [one for one in await scan(world) if name in ("", one.name) and pipeline in ("", one.pipeline)]
         for finding in found if policy else ():
             await handle(world, finding, policy, by or me(), reason)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from blocks.errors import GateError
+from blocks.errors import GateError, InputError
 from blocks.lineups import lineup_kinds
 from flows.transitions.known import LINEUP_KINDS, beside, differences, digest, known_lineups, known_models
 from flows.transitions.plans import PROTECTED
@@ -105,6 +105,16 @@ async def note_new(world: World, lineups: tuple[str, ...] = ("production", "prev
             _adopt(world, "phasegate", {"model": name}, content, "seen for the first time")
             noted.append(name)
     return noted
+
+
+def require_known(world: World, name: str) -> None:
+    """Raises InputError unless the ledger knows a lineup or model block of this name: a mistyped one is not unedited."""
+    known = sorted({lineup for _, lineup in known_lineups(world)} | known_models(world).keys())
+    if name not in known:
+        raise InputError(
+            f"The ledger knows no block {name!r}.", means="nothing was done.",
+            do=f"use one of: {', '.join(known)}." if known else "`phasegate bootstrap` enters those there are.",
+        )  # fmt: skip
 
 
 async def note_entered(world: World, actor: str, fields: Collection[str], reason: str) -> None:

@@ -84,6 +84,7 @@ def test_as_of_wants_a_moment_with_a_zone(world: World, moment: str) -> None:
     "words",
     [
         ("drift", "ignore"),
+        ("drift", "--pipeline", "nosuch"),
         ("trial",),
         ("plan", "generator-1", "--policy", "[]"),
         ("start", "generator-1", "--policy", "{"),

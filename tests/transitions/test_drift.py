@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from blocks.errors import GateError
-from flows.transitions.drift import Finding, handle, note_entered, note_new, scan
+from blocks.errors import GateError, InputError
+from flows.transitions.drift import Finding, handle, note_entered, note_new, require_known, scan
 from flows.transitions.moving import advance
 from flows.transitions.world import Content
 from tasks.records.ledger import AlreadyMovedError
@@ -39,6 +39,16 @@ def test_what_a_command_has_entered_is_known_and_what_a_person_changed_besides_i
     story.blocks.facts["new"]["temperature"] = 0.9
     asyncio.run(note_entered(story.world, "Grace", ("account_id",), "entered"))
     assert [finding.name for finding in asyncio.run(scan(story.world))] == ["new"]
+
+
+def test_a_name_of_no_block_is_not_said_to_be_unedited(story: Story) -> None:
+    with pytest.raises(InputError, match="`phasegate bootstrap`"):
+        require_known(story.world, "new")
+    asyncio.run(note_new(story.world))
+    for name in ("new", "preview"):
+        require_known(story.world, name)
+    with pytest.raises(InputError, match=r"no block 'newer'.*\n.*\nNext: use one of: new, old, preview, production."):
+        require_known(story.world, "newer")
 
 
 class TestOfAProtectedRole:

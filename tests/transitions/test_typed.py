@@ -86,6 +86,7 @@ def test_a_block_edited_by_hand_is_shown_adopted_and_reverted(scene: Scene) -> N
     assert LINEUPS["production"] in phasegate("watch")
     other = phasegate("drift", "revert", "--name", LINEUPS["production"], "--pipeline", "transcripts", "--reason", "x")
     assert ("No such block differs" in other, scene.serves()) == (True, "new")
+    assert "knows no block 'nosuch'" in phasegate("drift", "adopt", "--name", "nosuch", "--reason", "x", status=1)
     assert "Handled: revert" in phasegate("drift", "revert", "--name", LINEUPS["production"], "--reason", "not meant")
     assert scene.serves() == "old"
     edited("new")
