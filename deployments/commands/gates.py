@@ -200,6 +200,7 @@ def emergency_rollback(
         return await emergency(world, by or me(), reason, find(world, gate).id if gate else None)
 
     taken = acting(act)
+    say(taken.incident)
     for back in taken.gates:
         say_state(back)
     if not taken.wanted:

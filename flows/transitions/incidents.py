@@ -67,6 +67,8 @@ class TakenBack:
     failed: tuple[str, ...]
     """What is not as before, and why."""
     wanted: int
+    incident: str
+    """Whether it was opened or is open already, and what became of the reason."""
 
     def require_all(self) -> None:
         """Raises GateError if a gate could not be taken back, or if users are not served as before it."""
@@ -87,7 +89,7 @@ async def emergency(world: World, actor: str, reason: str, gate_id: str | None =
     """
     if not reason.strip():
         raise GateError("An emergency needs a reason.", do="say in a few words what is wrong; it is kept for ever.")
-    wanted = _declared(world, actor, reason.strip(), gate_id)
+    wanted, incident = _declared(world, actor, reason.strip(), gate_id)
     unread, gates = unreadable(world), [gate for gate in reversed(all_gates(world)) if gate.id in wanted]
     back, failed = [], []
     for gate in gates:
@@ -97,23 +99,33 @@ async def emergency(world: World, actor: str, reason: str, gate_id: str | None =
         except PhasegateError as error:
             failed.append(f"{gate.id}: {error.happened}" + (f" It means: {error.means}" if error.means else ""))
     failed += [f"{gate.id}: {gate.why}" for gate in unread]
-    return TakenBack(tuple(back), tuple(failed), len(gates) + len(unread))
+    return TakenBack(tuple(back), tuple(failed), len(gates) + len(unread), incident)
 
 
-def _declared(world: World, actor: str, reason: str, gate_id: str | None) -> set[str]:
-    """Gates that the open incident takes back, after recording it, or what it takes back beyond what was known.
+def _declared(world: World, actor: str, reason: str, gate_id: str | None) -> tuple[set[str], str]:
+    """Gates that the open incident takes back, after recording it, or what is new in it: gates, or why; and what was done.
 
     The newest promoted change is fixed once for an incident, so that declaring it twice does not reach further back.
     """
-    declared = [entry.body for entry in _open_incidents(world)]
+    before = _open_incidents(world)
+    declared = [entry.body for entry in before]
     gates = {each for body in declared for each in body.get("gates", [])}
     whole = any(body.get("whole") for body in declared)
     more = _with_later(world, gate_id) if gate_id else _under_way(world) | (set() if whole else _newest(world))
     wanted = gates | more
-    if not declared or wanted != gates or (gate_id is None and not whole):
+    another = reason not in {body["reason"] for body in declared}
+    if another or wanted != gates or (gate_id is None and not whole):
         body = {"reason": reason, "gates": sorted(wanted), "whole": whole or gate_id is None}
         world.record("incident_opened", actor, body)
-    return wanted
+    return wanted, _told(before, another)
+
+
+def _told(before: list[Entry], another: bool) -> str:
+    if not before:
+        return "An incident is opened."
+    first = before[0]
+    reason = first.body["reason"] + ("\nThe new reason is recorded beside it." if another else "")
+    return f"An incident is open already, since {first.at:%Y-%m-%d %H:%M} UTC, opened by {first.actor}: {reason}"
 
 
 def _with_later(world: World, gate_id: str) -> set[str]:

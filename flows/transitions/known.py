@@ -77,10 +77,10 @@ def known_models(world: World) -> dict[str, Content]:
 
 
 def open_incident(entries: Iterable[Entry]) -> Entry | None:
-    """The incident that freezes the gates, from entries of both kinds in order."""
+    """What opened the incident that freezes the gates, from entries of both kinds in order; not what widened it since."""
     incident: Entry | None = None
     for entry in entries:
-        incident = entry if entry.kind == "incident_opened" else None
+        incident = (incident or entry) if entry.kind == "incident_opened" else None
     return incident
 
 

@@ -61,6 +61,7 @@ async def emergency_rollback(actor: str, reason: str, gate_id: str = "") -> list
     """
     world = real_world()
     taken = await emergency(world, actor, reason, gate_id or None)
+    get_run_logger().info(taken.incident)
     for gate in taken.gates:
         await wake(gate, f"emergency: {reason}")
     await _show(world, *taken.gates)

@@ -74,6 +74,19 @@ def test_closed_is_closed_however_often_it_was_widened(story: Story) -> None:
     assert frozen(story.world) == ""
 
 
+def test_declared_again_it_says_since_when_it_is_open_and_keeps_the_new_reason_once(story: Story) -> None:
+    def told(reason: str, actor: str) -> str:
+        return asyncio.run(emergency(story.world, actor, reason)).incident
+
+    assert told("Nonsense.", "Grace") == "An incident is opened."
+    again = told("Wrong prices.", "Alan")
+    assert f"since {story.world.clock():%Y-%m-%d %H:%M} UTC, opened by Grace: Nonsense." in again
+    assert "The new reason is recorded" in again
+    assert "The new reason" not in told("Wrong prices.", "Alan")
+    assert [entry.body["reason"] for entry in story.world.read("incident_opened")] == ["Nonsense.", "Wrong prices."]
+    assert frozen(story.world) == "Nonsense."
+
+
 def test_a_gate_that_cannot_go_back_keeps_no_other_and_is_said_at_the_end(story: Story) -> None:
     begun(story, "a", "MONITORING", role=OTHER)
     begun(story, "b", "STABLE")
