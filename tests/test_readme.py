@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from prefect import Flow
@@ -22,6 +22,7 @@ from blocks.catalogue import default_models
 from blocks.home import PROJECT_ROOT
 from deployments.application import SUBJECTS, app
 from deployments.catalogue import deployments
+from tasks.judging.policy import Metric, PairDemand, Policy, RateDemand
 
 README = (PROJECT_ROOT / "README.md").read_text()
 MAKEFILE = (PROJECT_ROOT / "Makefile").read_text()
@@ -166,6 +167,14 @@ def test_a_command_nobody_runs_and_one_there_is_not_are_noticed() -> None:
 @pytest.mark.parametrize("text", sorted(set(re.findall(r"`phasegate ([a-z][a-z-]+(?: [a-z][a-z-]+)?)", sources()))))
 def test_a_command_named_in_a_message_is_there(text: str) -> None:
     parse(text.split())
+
+
+def test_every_value_of_a_policy_and_no_other_is_in_the_table() -> None:
+    rows = README.partition("keys of `--policy`")[2].partition("\n\n")[0]
+    words = set(re.findall(r"`([a-z_]+)`", rows))
+    demands = {name for kind in (RateDemand, PairDemand, Metric) for name in get_args(kind)}
+    assert words >= set(Policy.model_fields)
+    assert words - set(Policy.model_fields) <= demands
 
 
 def test_the_help_has_every_command_under_its_subject() -> None:

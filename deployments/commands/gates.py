@@ -26,7 +26,9 @@ Reason = Annotated[str, typer.Option(help="Why; kept for ever.")]
 Actor = Annotated[str, typer.Option("--by", help="Your name, as your Approver block is called; else your login name.")]
 Phase = Annotated[str, typer.Argument(help="Key of the phase, for example generator-1.")]
 Target = Annotated[str, typer.Option(help="Another model block than the plan's.")]
-Policy = Annotated[str, typer.Option(help='JSON of policy values to change, for example {"window": "PT1H"}.')]
+Policy = Annotated[
+    str, typer.Option(help='JSON of policy values to change, for example {"window": "PT1H"}; the README has the keys.')
+]
 Production = Annotated[str, typer.Option(help="The lineup that serves users.")]
 Preview = Annotated[str, typer.Option(help="The lineup that names the new models while they are tested.")]
 Canary = Annotated[bool, typer.Option("--canary", help="Send a growing share of production to it.")]

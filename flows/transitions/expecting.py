@@ -1,6 +1,6 @@
 """What is expected of a gate's calls, from those that are recorded: how long, how dear, how many, how often failed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from statistics import fmean
 from typing import NamedTuple
@@ -46,6 +46,12 @@ class Expected(NamedTuple):
         if None in prices or seen is None or seen.prompt is None or seen.completion is None:
             return None
         return (seen.prompt * float(prices[0] or 0) + seen.completion * float(prices[1] or 0)) / 1_000_000
+
+    def unpriced(self, blocks: Iterable[str]) -> tuple[str, ...]:
+        """Which price of which of these blocks is not set."""
+        fields = ("input_price", "output_price")
+        lost = {block: [name for name in fields if self.models.get(block, {}).get(name) is None] for block in blocks}
+        return tuple(f"`{name}` in the block {block!r}" for block, names in lost.items() for name in names)
 
 
 def expect(database: Engine, pipeline: str, lineup: str, models: Mapping[str, Content], now: datetime) -> Expected:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from blocks.errors import ConfigurationError, GateError
 from blocks.lineups import lineup_kind
@@ -97,6 +98,7 @@ def _plan(
         passage(expected, {role: str(serving[role]) for role in kind.roles}, candidates),
         others=tuple(role for role in kind.roles if role not in candidates), tests=repeats * inputs, budget=budget,
         labels={role: str(kind.model_fields[role].title) for role in kind.roles},
+        unpriced={change.role: expected.unpriced((change.incumbent, change.candidate)) for change in changes},
     )  # fmt: skip
 
 
@@ -130,7 +132,7 @@ def changed_policy(chosen: Phase, overrides: Mapping[str, Any]) -> Policy:
     try:
         changed = Policy.model_validate({**chosen.policy.model_dump(), **overrides})
     except ValidationError as error:
-        raise _not_so(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()) from None
+        raise _not_so(map(_fault, error.errors())) from None
     if faults := unfollowable(changed):
         raise _not_so(faults)
     if changed.approvers < chosen.policy.approvers:
@@ -145,6 +147,16 @@ def changed_policy(chosen: Phase, overrides: Mapping[str, Any]) -> Policy:
             do="leave these values as they are, or make them stricter.",
         )
     return changed
+
+
+def _fault(fault: ErrorDetails) -> str:
+    """One thing a policy cannot be, in words of those who typed it."""
+    key = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
+        return f"there is no value {key!r}; there are {', '.join(Policy.model_fields)}."
+    if fault["input"] is None:
+        return f"{key}: null is no value; leave {key!r} out to keep the phase's own."
+    return f"{key}: {fault['msg']}"
 
 
 def _not_so(faults: Iterable[str]) -> ConfigurationError:

@@ -13,6 +13,8 @@ from flows.transitions.world import Content, World
 from tasks.judging.policy import Policy
 from tasks.judging.wording import many, spoken_list, spoken_time
 
+ADOPT = 'Next: keep it with `phasegate drift adopt --reason "..."`, or undo it with `phasegate drift revert --reason "..."`.'
+
 
 async def unmet(world: World, opening: Opening, gate_id: str = "") -> tuple[str, ...]:
     """Everything that keeps this gate from starting now; `gate_id` is the gate itself, if it is planned already."""
@@ -29,7 +31,7 @@ async def not_yet(world: World, opening: Opening, gate_id: str = "") -> tuple[st
         *_others(world, opening, gate_id),
         *_previous(world, opening),
         *stale(world, opening, now),
-        *[f"Edited by hand: {finding.sentence}" for finding in await scan(world) if finding.concerns(opening)],
+        *[f"Edited by hand: {one.sentence} {ADOPT}" for one in await scan(world) if one.concerns(opening)],
         *await _approvers(world, opening),
         *await _lineup(world, opening),
         *await _probes(world, opening),
@@ -176,5 +178,6 @@ async def _probes(world: World, opening: Opening) -> list[str]:
         for model in sorted(set(models.values())):
             probe = await world.blocks.probe(model)
             if not probe.alive:
-                found.append(f"The {what} is dead: the model block {model!r} does not answer ({probe.reason}).")
+                do = f" Next: {probe.do}" if probe.do else ""
+                found.append(f"The {what} is dead: the model block {model!r} does not answer ({probe.reason}).{do}")
     return found

@@ -77,7 +77,9 @@ class PrefectBlocks:
             if len(found) != 1:
                 return Probe(False, 0, f"there are {len(found)} model blocks of this name")
             reason = await _ask(model, Block._from_block_document(found[0]))
-        except (PhasegateError, ValidationError) as error:
+        except PhasegateError as error:
+            return Probe(False, perf_counter() - started, error.happened, error.do)
+        except ValidationError as error:
             reason = str(error).splitlines()[0]
         return Probe(not reason, perf_counter() - started, reason)
 

@@ -20,6 +20,8 @@ class Probe(NamedTuple):
     alive: bool
     seconds: float
     reason: str = ""
+    do: str = ""
+    """What to do about it, where that is known."""
 
 
 class RunState(NamedTuple):

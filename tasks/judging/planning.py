@@ -4,6 +4,7 @@ A gate that cannot pass is refused now, with the reason, instead of being held a
 it is stored before the first call, so that nobody (and no reader of results) can move the goal afterwards.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal
 
@@ -116,10 +117,12 @@ def plan_gate(
     tests: int = 0,
     budget: float | None = None,
     labels: dict[str, str] | None = None,
+    unpriced: Mapping[str, tuple[str, ...]] | None = None,
 ) -> GatePlan:
     """The plan for `changed`, refused or not; `workloads` has one entry for each changed role.
 
-    `budget`: the money that tests and replay may cost; None: no limit.
+    `budget`: the money that tests and replay may cost; None: no limit. `unpriced`: role -> which prices of which blocks
+    are not set.
     """
     known = tuple(workload for role in changed for workload in workloads if workload.role == role)
     requirements = tuple(requirement for workload in known for requirement in requirements_for(policy, workload))
@@ -134,7 +137,7 @@ def plan_gate(
         passage=passage,
         tests=tests,
     )
-    return plan.model_copy(update={"refusals": tuple(_refusals(plan, budget))})
+    return plan.model_copy(update={"refusals": tuple(_refusals(plan, budget, unpriced or {}))})
 
 
 def _effort(policy: Policy, requirements: tuple[Requirement, ...], workload: Workload, tests: int) -> Effort:
@@ -174,11 +177,11 @@ def _chance(requirements: list[Requirement], workload: Workload) -> float | None
     return min((pass_probability(plan, workload.failure_rate) for plan in plans), default=1.0)
 
 
-def _refusals(plan: GatePlan, budget: float | None) -> list[str]:
+def _refusals(plan: GatePlan, budget: float | None, unpriced: Mapping[str, tuple[str, ...]]) -> list[str]:
     return [
         *_incomplete(plan),
         *_too_few_inputs(plan),
-        *(refusal for effort in plan.efforts for refusal in _impossible(plan, effort)),
+        *(refusal for effort in plan.efforts for refusal in _impossible(plan, effort, unpriced)),
         *_unaffordable(plan, budget),
     ]
 
@@ -225,14 +228,16 @@ def _live(policy: Policy, workload: Workload, unit: Literal["calls", "pairs"]) -
     return int(rate * (policy.window / timedelta(hours=1)))
 
 
-def _impossible(plan: GatePlan, effort: Effort) -> list[str]:
+def _impossible(plan: GatePlan, effort: Effort, unpriced: Mapping[str, tuple[str, ...]]) -> list[str]:
     name, refusals = plan.label(effort.role), []
     workload = plan.workload(effort.role)
-    unpriced = workload is not None and None in (workload.incumbent_cost, workload.candidate_cost)
-    if unpriced and "cost" in plan.policy.demands:
+    unknown = workload is not None and None in (workload.incumbent_cost, workload.candidate_cost)
+    if unknown and "cost" in plan.policy.demands:
+        lost = unpriced.get(effort.role, ())
+        prices = f"set {spoken_list(list(lost))} (0 where nobody charges), " if lost else ""
         refusals.append(
-            f"{name}: a price is unknown, so its cost can never be proven; set the prices in both blocks (0 where nobody"
-            " charges), run a baseline if no call yet tells how large one is, or take `cost` out of the policy's demands."
+            f"{name}: a price is unknown, so its cost can never be proven; {prices}run `phasegate trial --baseline` if no"
+            " call yet tells how large one is, or take `cost` out of the policy's `demands`."
         )
     if "cost" in plan.policy.demands and workload and workload.incumbent_cost == 0 and workload.candidate_cost:
         refusals.append(

@@ -64,7 +64,7 @@ class MemoryBlocks:
         self.spent += 0 if model in self.probes else self.loading
         self.probes.append(model)
         alive = model in self.facts and model not in self.dead
-        return Probe(alive, 0.01, "" if alive else "no answer")
+        return Probe(alive, 0.01) if alive else Probe(alive, 0.01, "no answer", "start its server.")
 
     async def approvers(self) -> Sequence[ApproverFacts]:
         return [ApproverFacts(name, secret, name not in self.inactive) for name, secret in self.people.items()]

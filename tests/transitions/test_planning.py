@@ -67,7 +67,8 @@ def test_roles_that_are_there_already_do_not_move(priced: Story) -> None:
         ({"target": "gpt-9"}, "no model block 'gpt-9'"),
         ({"phase": "generator-protected", "target": ""}, "name no target"),
         ({"overrides": {"window": "soon"}}, "policy cannot be changed"),
-        ({"overrides": {"colour": 1}}, "policy cannot be changed"),
+        ({"overrides": {"colour": 1}}, "there is no value 'colour'; there are alpha, .*failures_allowed"),
+        ({"overrides": {"good_share": None}}, "null is no value; leave 'good_share' out"),
         ({"overrides": {"canary": []}}, "policy cannot be changed so: canary: the shares"),
         ({"phase": "generator-protected", "overrides": {"approvers": 1}}, "needs 2 approvers"),
         ({"production": "nowhere"}, "no lineup 'nowhere'"),
@@ -138,7 +139,8 @@ def test_what_runs_on_this_machine_is_known_to_cost_nothing(story: Story) -> Non
     served(story)
     assert (EmbeddedModel().input_price, planned(story).plan.refusals) == (0, ())
     story.blocks.facts["new"] = OllamaModel(model="m", context_window=4096).facts()
-    assert "price is unknown" in planned(story).plan.refusals[0]
+    lost = "`input_price` in the block 'new' and `output_price` in the block 'new'"
+    assert f"a price is unknown, so its cost can never be proven; set {lost}" in planned(story).plan.refusals[0]
 
 
 def test_cost_that_is_not_demanded_may_stay_unknown(story: Story) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from flows.transitions.drift import note_new
 from flows.transitions.moving import advance, open_gate, roll_back
 from flows.transitions.plans import phase, roles_of
 from flows.transitions.preconditions import unmet
@@ -84,3 +85,14 @@ class TestBaseline:
             "pipeline": "generator", "lineup": "production", "content": a_lineup() | {"report_words": 900},
         })  # fmt: skip
         assert "older than" not in said(story)
+
+
+class TestNextStep:
+    def test_an_edit_by_hand_names_the_ways_to_deal_with_it(self, story: Story) -> None:
+        asyncio.run(note_new(story.prepared().world))
+        story.blocks.lineups["generator", "production"][ROLE] = "other"
+        assert "keep it with `phasegate drift adopt --reason" in said(story)
+
+    def test_a_dead_model_says_what_its_block_says(self, story: Story) -> None:
+        story.prepared().blocks.dead.add("new")
+        assert "does not answer (no answer). Next: start its server." in said(story)
