@@ -5,6 +5,7 @@ that outlive a server, heartbeats every 30 s, so that the janitor starts a run a
 process falling silent, a worker that looks every two seconds.
 """
 
+import logging
 import os
 import zoneinfo
 
@@ -41,6 +42,9 @@ def apply_settings(quiet: bool = False) -> None:
     if quiet:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+        # Prefect sets its log up with the first flow run. In a command without one, a client that ends with events still
+        # to be sent would warn through Python's handler of last resort.
+        logging.getLogger().addHandler(logging.NullHandler())
 
 
 def default_timezone() -> str:

@@ -1,7 +1,10 @@
 """What the terminal is sent: words of models, servers and people show, and do nothing."""
 
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -45,3 +48,18 @@ def test_phasegate_tells_its_version() -> None:
     told = CliRunner().invoke(app, ["--version"])
     declared = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert (told.exit_code, told.output) == (0, f"phasegate {declared}\n")
+
+
+WARNED = """
+import logging, sys
+from deployments.settings import apply_settings
+apply_settings(quiet=sys.argv[1] == "quiet")
+logging.getLogger("EventsWorker").warning("Still processing items: 1 items remaining...")
+"""
+
+
+@pytest.mark.parametrize(("how", "heard"), [("quiet", False), ("loud", True)])
+def test_what_prefects_client_warns_of_is_not_said_among_a_commands_words(home: Path, how: str, heard: bool) -> None:
+    command = [sys.executable, "-c", WARNED, how]  # in this process pytest listens
+    child = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
+    assert ("Still processing" in child.stdout + child.stderr) is heard
