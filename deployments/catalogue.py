@@ -284,6 +284,6 @@ def _transcripts() -> tuple[Deployment, ...]:
             entrypoint="flows.transcripts.score:score_models",
             description="**Compares models** on transcripts with gold answers, with the header and without.",
             tags=(*tags, "test"),
-            parameters={"folder": str(FOLDER), "lineups": ["production"], "repetitions": 1},
+            parameters={"folder": str(FOLDER), "lineups": ["production"], "repeats": 1},
         ),
     )

@@ -80,7 +80,7 @@ def sync(
 def score(
     folder: Annotated[Path, typer.Argument(help="Folder with transcripts and their gold answers (*.gold.json).")],
     lineup: Annotated[list[str] | None, typer.Option(help="Lineup to score; may be given several times.")] = None,
-    repetitions: Annotated[int, typer.Option(min=1, max=20, help="How often everything is asked.")] = 1,
+    repeats: Annotated[int, typer.Option(min=1, max=20, help="How often everything is asked.")] = 1,
     drafts: Annotated[
         bool,
         typer.Option(
@@ -96,7 +96,7 @@ def score(
     given, lineups = folder.absolute(), lineup or ["production"]
     read_judged(given)  # a folder that cannot be scored is said at once, not after a server has started
     with prefect_api():
-        _show_scores(_run(lambda: score_models(given, lineups, repetitions, drafts), lineups))
+        _show_scores(_run(lambda: score_models(given, lineups, repeats, drafts), lineups))
 
 
 def baserow_bootstrap(

@@ -67,7 +67,7 @@ class Scored(BaseModel):
 async def score_models(
     folder: Path,
     lineups: Annotated[list[str], Field(min_length=1)] = ["production"],  # noqa: B006 - Prefect copies it for each run
-    repetitions: Annotated[int, Field(ge=1, le=20)] = 1,
+    repeats: Annotated[int, Field(ge=1, le=20)] = 1,
     drafts: bool = True,
 ) -> Scored:
     """Compares the models of lineups on a folder of transcripts with gold answers beside them (*.gold.json).
@@ -77,7 +77,7 @@ async def score_models(
     Args:
         folder: Folder with transcripts and their gold answers.
         lineups: Names of Transcript Lineup blocks to compare.
-        repetitions: How often everything is asked; the figures are means, with the spread beside them.
+        repeats: How often everything is asked; the figures are means, with the spread beside them.
         drafts: Let e-mail, posts, coaching and summary be written and check them too; without, only fields are scored.
 
     Returns:
@@ -85,11 +85,11 @@ async def score_models(
     """
     judged = read_judged(folder)
     scores: list[ModelScore] = []
-    total = len(lineups) * repetitions * len(CONDITIONS)
+    total = len(lineups) * repeats * len(CONDITIONS)
     counting = await Counting.begun("score-progress", "rounds over all transcripts", total)
     for lineup in lineups:
         async with open_crew(lineup) as crew:
-            for repetition in range(1, repetitions + 1):
+            for repetition in range(1, repeats + 1):
                 for condition in CONDITIONS:
                     scores.append(await _scored(crew, judged, condition, repetition, drafts))
                     await counting.step()

@@ -158,7 +158,7 @@ def test_scoring_leaves_no_mark_on_calls_and_asks_everything_anew(
     models.answer, name = says(), transcript_lineup()
 
     scored(gold, name, drafts=False)
-    result = scored(gold, name, repetitions=2, drafts=False)
+    result = scored(gold, name, repeats=2, drafts=False)
 
     assert count_transcripts(engine()) == 0
     assert len(models.requests) == 2 + 4

@@ -14,6 +14,9 @@ from typer.testing import CliRunner, Result
 from blocks.home import PROJECT_ROOT
 from deployments.application import app
 from deployments.commands.gates import plan, start
+from deployments.commands.ledger import trial
+from deployments.commands.transcripts import score
+from flows.transcripts.score import score_models
 from flows.transitions.gate import gate
 from flows.transitions.world import World
 from tests.deployments.terminal import environment
@@ -158,3 +161,8 @@ def test_every_act_sets_prefects_settings_before_prefect_reads_them(home: Any) -
     asked = [sys.executable, "-c", WHEN_PREFECT_IS_IMPORTED, *ACTS]
     child = subprocess.run(asked, cwd=PROJECT_ROOT, env=nobody, capture_output=True, text=True)
     assert child.stdout.splitlines() == [f"{command} with" for command in ACTS], child.stderr
+
+
+def test_how_often_something_is_asked_is_one_word_in_commands_and_forms() -> None:
+    asking = (plan, start, trial, gate.fn, score, score_models.fn)
+    assert [one for one in asking if "repeats" not in signature(one).parameters] == []
