@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 NEWEST = 500
 """Events shown unless more are asked for: some years of gates. To lay a table out takes longer than to read the ledger."""
+POLICIES = (
+    "adopt: what is there is right. revert: what the ledger says is written back. freeze: the block stays, and an incident"
+    " freezes all gates until somebody closes it. Only shown if left out."
+)
 Pipeline = Annotated[str, typer.Option(help="generator or transcripts.")]
 
 
@@ -94,13 +98,13 @@ def as_of(
 
 
 def drift(
-    policy: Annotated[str, typer.Argument(help="adopt, revert or freeze; only shown if left out.")] = "",
+    policy: Annotated[str, typer.Argument(help=POLICIES)] = "",
     name: Annotated[str, typer.Option(help="One block; all that were edited if left out.")] = "",
     pipeline: Annotated[str, typer.Option(help="Only its lineups: generator or transcripts.")] = "",
     reason: Reason = "",
     by: Actor = "",
 ) -> None:
-    """Show blocks that were edited by hand, and adopt, revert or freeze."""
+    """Show blocks that were edited by hand; keep that, undo it, or freeze all gates until it is looked into."""
     from blocks.errors import InputError
     from blocks.lineups import lineup_kind
 
@@ -123,6 +127,10 @@ def drift(
     found = acting(act)
     for finding in found:
         say(finding.sentence + (f" Handled: {policy}." if policy else ""))
+    if found and not policy:
+        from flows.transitions.drift import NEXT_STEP
+
+        say(NEXT_STEP)
     if not found:
         say("No such block differs from the ledger." if name or pipeline else "Every block is what the ledger says.")
 

@@ -26,6 +26,10 @@ adopt   what is there is right; the ledger notes it with the reason. Not for a p
 revert  what the ledger says is written back
 freeze  nothing is changed; an incident freezes all gates until a person closes it
 """
+NEXT_STEP = (
+    'Next: keep it with `phasegate drift adopt --reason "..."`, undo it with `phasegate drift revert --reason "..."`, or'
+    ' freeze all gates with `phasegate drift freeze --reason "..."`; `--name BLOCK` handles one of several.'
+)
 COMPARING: frozenset[State] = frozenset({"TESTING", "MONITORING"})
 """States in which calls under both lineups are gathered, so that these may differ in nothing but the gate's change."""
 

@@ -19,7 +19,7 @@ from blocks.errors import GateError, PhasegateError
 from flows.run_names import dated
 from flows.transitions.announcing import announce_drift
 from flows.transitions.answering import ask
-from flows.transitions.drift import note_new, scan
+from flows.transitions.drift import NEXT_STEP, note_new, scan
 from flows.transitions.mirror import unmirrored
 from flows.transitions.moving import advance
 from flows.transitions.reading import UNREAD, all_gates, read_gate, unreadable
@@ -41,7 +41,7 @@ async def watch() -> list[str]:
     """Drives all waiting gates: reads their calls, rolls back at once on harm, wakes those whose time has come.
 
     Returns:
-        A sentence for each gate that is not over, and for each block that was edited by hand.
+        A sentence for each gate that is not over, and for each block that was edited by hand, with what to do.
     """
     return await look(real_world())
 
@@ -85,7 +85,8 @@ async def _edits(world: World) -> list[str]:
     edited = await scan(world)
     await announce_drift(edited)
     told = [f"Noted as they are: {', '.join(noted)}."] if noted else []
-    return told + [f"Edited by hand: {finding.sentence}" for finding in edited]
+    told += [f"Edited by hand: {finding.sentence}" for finding in edited]
+    return [*told, NEXT_STEP] if edited else told
 
 
 @contextmanager

@@ -82,8 +82,9 @@ def test_an_emergency_and_its_end(monitoring: Scene) -> None:
 def test_a_block_edited_by_hand_is_shown_adopted_and_reverted(scene: Scene) -> None:
     one_loop.run(note_new(scene.world, tuple(LINEUPS.values())))
     edited("new")
-    assert LINEUPS["production"] in phasegate("drift")
-    assert LINEUPS["production"] in phasegate("watch")
+    for told in (phasegate("drift"), phasegate("watch")):
+        assert LINEUPS["production"] in told
+        assert 'Next: keep it with `phasegate drift adopt --reason "..."`' in told
     other = phasegate("drift", "revert", "--name", LINEUPS["production"], "--pipeline", "transcripts", "--reason", "x")
     assert ("No such block differs" in other, scene.serves()) == (True, "new")
     assert "knows no block 'nosuch'" in phasegate("drift", "adopt", "--name", "nosuch", "--reason", "x", status=1)
