@@ -53,6 +53,7 @@ def test_history_marks_what_comes_from_the_documents(world: World) -> None:
     output = phasegate("history").output
     assert "2025-01-26 *" in output
     assert "taken from the documents" in output
+    assert "`phasegate status` says what this installation has recorded" in output
 
 
 def test_as_of_tells_who_served(world: World) -> None:
