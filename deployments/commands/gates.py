@@ -129,10 +129,11 @@ def start(
     async def act(world: "World") -> str:
         from prefect.deployments.flow_runs import arun_deployment
 
+        from flows.transitions.known import freeze
         from flows.transitions.telling import notices
 
         opening = await _planned(world, **typed)
-        opening.plan.require_possible()
+        opening.plan.require_possible(freeze(world))
         for notice in notices(opening):
             say(notice)
         return str((await arun_deployment("gate/gate", parameters=typed, timeout=0, as_subflow=False)).id)

@@ -90,6 +90,12 @@ def frozen(world: World) -> str:
     return str(incident.body["reason"]) if incident else ""
 
 
+def freeze(world: World) -> tuple[str, ...]:
+    """The same as a reason why no gate may start, or none."""
+    reason = frozen(world)
+    return (f'An incident is open (`phasegate close-incident "what was found"` ends it): {reason}',) if reason else ()
+
+
 def beside(changed: Iterable[str], production: Content, preview: Content) -> list[str]:
     """Fields of two lineups that differ although no gate changes them: then they are different pipelines."""
     return sorted(set(differences(production, preview)) - {*changed, *CANARY_FIELDS})

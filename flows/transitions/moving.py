@@ -11,6 +11,7 @@ from math import ceil, floor
 from blocks.errors import GateError, InputError
 from flows.transitions.drift import note_new
 from flows.transitions.facts import gather, verdict_of, window_evidence, window_of
+from flows.transitions.known import freeze
 from flows.transitions.machine import Facts, Move, Remind, Step, Weigh, extension_refused, goes_forward, next_step
 from flows.transitions.preconditions import incomparable
 from flows.transitions.reading import all_gates, read_gate
@@ -30,7 +31,7 @@ PATIENCE = 20
 def open_gate(world: World, gate_id: str, opening: Opening, actor: str) -> Gate:
     """Records the plan. A gate that is there already, from before a crash, is left as it is."""
     if not world.read(gate_id=gate_id):
-        opening.plan.require_possible()
+        opening.plan.require_possible(freeze(world))
         body = {
             "opening": opening.model_dump(mode="json"),
             "plan_digest": opening.plan.digest(),

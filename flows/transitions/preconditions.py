@@ -5,7 +5,7 @@ from itertools import takewhile
 
 from blocks.lineups import lineup_kind
 from flows.transitions.drift import scan
-from flows.transitions.known import beside, frozen, known_lineups, last_moved, named_since
+from flows.transitions.known import beside, freeze, known_lineups, last_moved, named_since
 from flows.transitions.plans import phase, roles_of
 from flows.transitions.reading import all_gates, unreadable
 from flows.transitions.story import Opening, folded
@@ -25,9 +25,8 @@ async def unmet(world: World, opening: Opening, gate_id: str = "") -> tuple[str,
 async def not_yet(world: World, opening: Opening, gate_id: str = "") -> tuple[str, ...]:
     """What keeps a gate from starting now beside its own plan."""
     now = world.clock()
-    freeze = frozen(world)
     return (
-        *([f"An incident is open: {freeze}"] if freeze else []),
+        *freeze(world),
         *_others(world, opening, gate_id),
         *_previous(world, opening),
         *stale(world, opening, now),

@@ -96,11 +96,11 @@ class GatePlan(Value):
         inputs = self.tests + self.replays
         return 0.0 if not inputs else None if self.passage.money is None else inputs * self.passage.money
 
-    def require_possible(self) -> "GatePlan":
-        """The plan itself; GateError with all reasons if it was refused."""
+    def require_possible(self, first: tuple[str, ...] = ()) -> "GatePlan":
+        """The plan itself; GateError with all reasons, a line each, if it was refused. `first`: what else keeps it now."""
         if self.refusals:
             raise GateError(
-                "This gate cannot pass: " + " ".join(self.refusals),
+                "\n- ".join(("This gate cannot pass:", *first, *self.refusals)),
                 means="Nothing was started and nothing was called.",
                 do="Change what each reason names (policy, budget, window or prices) and plan the gate again.",
             )

@@ -3,6 +3,9 @@
 import asyncio
 from typing import Any
 
+import pytest
+
+from blocks.errors import GateError
 from flows.transitions.drift import note_new
 from flows.transitions.moving import advance, open_gate, roll_back
 from flows.transitions.plans import phase, roles_of
@@ -96,3 +99,14 @@ class TestNextStep:
     def test_a_dead_model_says_what_its_block_says(self, story: Story) -> None:
         story.prepared().blocks.dead.add("new")
         assert "does not answer (no answer). Next: start its server." in said(story)
+
+
+def test_a_refused_gate_has_a_line_for_each_reason_and_a_freeze_first(story: Story) -> None:
+    about = opening()
+    refused = about.model_copy(update={"plan": about.plan.model_copy(update={"refusals": ("One.", "Two.")})})
+    story.world.record("incident_opened", "Grace", {"reason": "Fire."})
+    with pytest.raises(GateError) as raised:
+        open_gate(story.world, "gate-2", refused, "Ada")
+    first, freeze, *reasons = raised.value.happened.splitlines()
+    assert (first, reasons) == ("This gate cannot pass:", ["- One.", "- Two."])
+    assert (freeze.startswith("- An incident is open"), freeze.endswith(": Fire.")) == (True, True)
