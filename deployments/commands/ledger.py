@@ -55,8 +55,8 @@ def history(
         when = f"{event.at:%Y-%m-%d} *" if event.from_documents else f"{event.at:%Y-%m-%d %H:%M:%S}"
         rows.append((when, event.what, event.subject, event.outcome, event.detail))
     show_table(("when (UTC)", "what", "subject", "outcome", "detail"), rows, prose=("detail",))
-    say("* taken from the documents phasegate answers; only the day is known. This happened to the system they tell of: here")
-    say("  every phase begins anew, and `phasegate status` says what this installation has recorded of it.")
+    say("* taken from the documents phasegate answers; only the day is known. It happened to the system they tell of;")
+    say("  here every phase begins anew, and `phasegate status` says what this installation has recorded of it.")
 
 
 def verify(
