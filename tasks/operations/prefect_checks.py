@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import prefect
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import BlockDocument, WorkerStatus, WorkQueue, WorkQueueStatus
+from prefect.client.schemas.objects import BlockDocument, Worker, WorkerStatus, WorkQueue, WorkQueueStatus
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import get_current_settings
 
@@ -27,6 +27,8 @@ IN_USE = ("production", "preview")
 """Lineups that run; the others are there to choose from."""
 CLOCK_WARNING, CLOCK_FAILED = 5.0, 60.0
 """Seconds between two clocks. The second is more than a one-time code allows, and windows of gates are hours."""
+QUIET = 45.0
+"""Seconds without a sign of life; a worker gives one every 30."""
 HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 BOOTSTRAP = "run `phasegate bootstrap`."
 CHOOSE = "name another model block in the lineup, in the Prefect UI under Blocks."
@@ -121,7 +123,21 @@ async def check_work_pool(pool: str) -> Finding:
         return Finding("failed", f"No live worker on {pool}: nothing that is triggered or scheduled runs.", do)
     if there.is_paused:
         return Finding("failed", f"The work pool {pool} is paused.", "resume it in the Prefect UI under Work Pools.")
-    return queues_served(pool, queues) or ok(f"{len(alive)} live on {pool}: {', '.join(sorted(alive))}")
+    return queues_served(pool, queues) or workers_heard(pool, workers, datetime.now(UTC))
+
+
+def workers_heard(pool: str, workers: Sequence[Worker], now: datetime) -> Finding:
+    """When the workers that Prefect calls online gave their last sign of life. It does so for a while after they ended."""
+    ages = {
+        worker.name: (now - worker.last_heartbeat_time).total_seconds()
+        for worker in workers
+        if worker.status == WorkerStatus.ONLINE and worker.last_heartbeat_time is not None
+    }
+    said = ", ".join(f"{name} (heard of {max(0, age):.0f} s ago)" for name, age in sorted(ages.items()))
+    if ages and min(ages.values()) <= QUIET:
+        return ok(f"{len(ages)} live on {pool}: {said}")
+    do = "look again in a minute; if `phasegate serve` was stopped, start it."
+    return Finding("warning", f"No worker of {pool} was heard of for {QUIET:.0f} s: {said or 'none ever'}.", do)
 
 
 def queues_served(pool: str, queues: Sequence[WorkQueue]) -> Finding | None:

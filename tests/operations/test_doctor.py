@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect.client.schemas.objects import WorkQueue, WorkQueueStatus
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -35,7 +34,7 @@ from tasks.operations.checks import (
     without,
 )
 from tasks.operations.machine import GIB, check_database, check_disk, check_folder
-from tasks.operations.prefect_checks import ServerFacts, check_clock, check_server, queues_served
+from tasks.operations.prefect_checks import ServerFacts, check_clock, check_server
 from tasks.operations.store_checks import check_baserow, check_graph
 from tasks.records.database import close_databases, engine
 from tests.crm.baserow_setting import crm
@@ -181,17 +180,6 @@ def test_another_version_of_the_server_is_a_warning() -> None:
 def test_a_server_others_reach_should_ask_for_a_password() -> None:
     assert check_server(server("http://prefect.example:4200/api")).state == "warning"
     assert check_server(server("http://prefect.example:4200/api", protected=True)).state == "ok"
-
-
-@pytest.mark.parametrize(
-    ("status", "told"), [(WorkQueueStatus.NOT_READY, "No worker asks for"), (WorkQueueStatus.PAUSED, "is paused")]
-)
-def test_a_queue_nobody_serves_is_a_failure_though_the_pool_has_a_worker(status: WorkQueueStatus, told: str) -> None:
-    served = WorkQueue(name="default", work_pool_id=None, status=WorkQueueStatus.READY)
-    other = WorkQueue(name="first", work_pool_id=None, status=status)
-    finding = queues_served("phasegate", [served, other])
-    assert finding is not None
-    assert (finding.state, told in finding.found, "default" in finding.found) == ("failed", True, False)
 
 
 # Stores -------------------------------------------------------------------------------------------------------------
