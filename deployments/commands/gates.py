@@ -239,7 +239,7 @@ def watch() -> None:
 
 def drill(pipeline: Annotated[str, typer.Option(help="generator or transcripts.")] = "generator") -> None:
     """Let a dead, a slow and a sloppy candidate loose on shadow data; show calls and seconds to the way back."""
-
+    apply_settings(quiet=True)
     from blocks.lineups import lineup_kind
 
     async def act(world: "World") -> "list[Drilled]":
