@@ -18,12 +18,10 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
+from deployments.tables import show_table
 from tests.drills.findings import Drill, Findings, Round, code, gone_on
 
 SCENES: Sequence[tuple[str, str, str, int]] = (
@@ -131,17 +129,18 @@ def lived(work: Callable[[], Findings]) -> Findings:
 
 def show(drill: Drill) -> None:
     """A row for each kind of work: what was killed, what was found."""
-    table = Table(title=f"{drill.kills} kills in {len(drill.rounds)} rounds, seed {drill.seed}, code {drill.code[:12]}")
-    victims = ("command line", "flow run", "watch", "server", "worker")
-    for heading in ("work", "rounds", *victims, "lost", "doubled", "wrong", "ledger"):
-        table.add_column(heading, justify="left" if heading == "work" else "right")
+    rows = []
     for name in [*dict.fromkeys(one.scene for one in drill.rounds), "all"]:
         mine = [one for one in drill.rounds if name in (one.scene, "all")]
         kills = sum((Counter(one.kills) for one in mine), Counter[str]())
-        found = [one.findings for one in mine]
-        sums = [sum(len(getattr(one, what)) for one in found) for what in ("lost", "doubled", "wrong", "ledger")]
-        table.add_row(name, str(len(mine)), *(str(kills[victim]) for victim in victims), *map(str, sums))
-    Console().print(table)
+        wrong = {what: sum(len(getattr(one.findings, what)) for one in mine) for what in Findings.model_fields}
+        rows.append([name, str(len(mine)), _counted(kills), _counted(wrong)])
+    title = f"{drill.kills} kills in {len(drill.rounds)} rounds, seed {drill.seed}, code {drill.code[:12]}"
+    show_table(("work", "rounds", "killed", "found"), rows, prose=("killed", "found"), title=title)
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "nothing"
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def with_a_worker(rig: Rig, kills: int) -> Findings:
     rig.house.do(bootstrap)
 
     def lived(folder: str) -> None:
-        rig.models.delay = lambda request: 1.0
+        rig.models.delay = lambda request: 4.0  # a batch that lasts longer than a worker
         run = rig.house.run("transcript-batch/transcript-batch", folder=folder)
         carried_out(rig, run, completed(rig, run), kills)
 
