@@ -1,5 +1,6 @@
 """A whole database copied into another one, whatever the two are, and compared afterwards: from SQLite to PostgreSQL."""
 
+import os
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select
@@ -10,8 +11,7 @@ from tasks.records.database import address, connect, usable
 
 NOT_COPIED = "alembic_version"
 """The target has its own: its tables were made by our migrations."""
-
-
+SETTING = "PHASEGATE_DATABASE_URL"
 NEWEST_TABLES = "run `phasegate status` with PHASEGATE_DATABASE_URL naming the source, which brings its tables to the newest; then this."
 
 
@@ -22,6 +22,11 @@ def open_source(url: str, named_by: str) -> Engine:
     """
     place = address(url)
     if place.drivername.startswith("sqlite") and not Path(place.database or "").is_file():
+        if named_by == SETTING and not os.environ.get(SETTING):
+            raise InputError(
+                f"Nothing is stored yet: there is no file {place.database}.", means="there is nothing to copy.",
+                do=f"the first run makes it; if there were runs, set PHASEGATE_HOME or {SETTING} as they had it.",
+            )  # fmt: skip
         raise _no_source(f"There is no file {place.database}.", named_by)
     source = connect(url)
     with usable(source):

@@ -166,9 +166,15 @@ def _prepare_sqlite(connection: Any, entry: ConnectionPoolEntry) -> None:
 
 def unusable(error: Exception, url: str) -> StorageError:
     """The error people see when the database fails, without the password in its address."""
+    place = address(url)
+    if place.drivername.startswith("sqlite") and not (parent := Path(place.database or "").absolute().parent).is_dir():
+        return StorageError(
+            f"There is no folder {parent} for the database.", means="nothing can be stored there.",
+            do="make it or bring its disk back, or name a file in a folder that is there.",
+        )  # fmt: skip
     reason = (str(getattr(error, "orig", None) or error).strip() or type(error).__name__).splitlines()[0]
     return StorageError(
-        f"The database {address(url).render_as_string()} cannot be used: {reason}",
-        means="the run stops here; what was stored before is still there.",
-        do="check that the database server runs and that the disk has room, then go on from there.",
+        f"The database {place.render_as_string()} cannot be used: {reason}",
+        means="the work stops here; what was stored before is still there.",
+        do="check that the database server runs and that the disk has room, then do the same again.",
     )

@@ -13,7 +13,7 @@ from blocks.errors import InputError
 from blocks.home import PROJECT_ROOT
 from deployments.application import app
 from tasks.operations.contents import contents_of
-from tasks.records.database import connect, engine
+from tasks.records.database import close_databases, connect, engine
 from tests.operations.records import add_entries, add_run
 
 
@@ -44,6 +44,21 @@ def test_a_mistyped_database_is_not_made_to_be_backed_up(
     with pytest.raises(InputError, match="correct PHASEGATE_DATABASE_URL"):
         CliRunner().invoke(app, ["backup"], catch_exceptions=False)
     assert not (tmp_path / "typo.db").exists()
+
+
+def test_nothing_stored_is_no_wrong_address(home: Path, own_environment: None) -> None:
+    result = CliRunner().invoke(app, ["backup"], env={"PHASEGATE_DATABASE_URL": None})
+    assert "Nothing is stored yet" in str(result.exception)
+    assert "the first run makes it" in str(result.exception)
+
+
+def test_a_missing_folder_of_a_new_database_is_no_dead_server(tmp_path: Path, own_environment: None) -> None:
+    source, target = Path(str(engine().url.database)), tmp_path / "nodir" / "new.db"
+    close_databases()  # so that the file is whole, as a backup is
+    for words in (["restore", str(source), "--to"], ["migrate-database", "--from", str(source), "--to"]):
+        said = str(CliRunner().invoke(app, [*words, str(target)]).exception)
+        assert f"There is no folder {target.parent} for the database." in said
+        assert "server" not in said
 
 
 def test_a_restore_over_records_is_an_error_that_says_what_to_do(home: Path, tmp_path: Path) -> None:

@@ -84,9 +84,9 @@ class TestSqlite:
 
     def test_a_folder_that_is_not_there_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PHASEGATE_DATABASE_URL", "sqlite:////no/such/folder/phasegate.db")
-        with pytest.raises(StorageError, match="unable to open database file") as raised:
+        with pytest.raises(StorageError, match="There is no folder /no/such/folder for") as raised:
             engine()
-        assert "the disk has room" in raised.value.do
+        assert "make it" in raised.value.do
 
 
 class TestFullDisk:
