@@ -105,7 +105,7 @@ def test_a_lineup_that_is_not_there_is_told_with_those_that_are(name: str) -> No
     assert f"no Generator Lineup block named '{name}'" in said
     assert "documents-phase-0" in said
     assert "production" in said
-    assert "phasegate bootstrap" in said
+    assert "phasegate bootstrap" not in said
 
 
 def test_a_name_no_model_has_is_told_with_the_names_there_are(name: str) -> None:
