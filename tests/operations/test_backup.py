@@ -165,9 +165,15 @@ def test_a_damaged_backup_leaves_the_target_to_an_older_one(home: Path, tmp_path
     target.dispose()
 
 
-@pytest.mark.parametrize("url", ["postgresql+psycopg://u:opensesame@127.0.0.1:9/x", "sqlite:////not/there/x.db"])
-def test_a_target_that_cannot_be_opened_is_said(home: Path, tmp_path: Path, url: str) -> None:
-    with pytest.raises(StorageError, match="cannot be used") as raised:
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql+psycopg://u:opensesame@127.0.0.1:9/x", "cannot be used"),
+        ("sqlite:////not/there/x.db", "There is no folder /not/there"),
+    ],
+)
+def test_a_target_that_cannot_be_opened_is_said(home: Path, tmp_path: Path, url: str, said: str) -> None:
+    with pytest.raises(StorageError, match=said) as raised:
         restore(_sqlite_backup(tmp_path).file, connect(url))
     assert "opensesame" not in str(raised.value)
 
