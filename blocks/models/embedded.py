@@ -58,7 +58,7 @@ class EmbeddedModel(LanguageModel):
     output_price: float | None = Field(0, title="Output price (USD per million tokens)", ge=0,
                                        description="Nobody charges for it: known to be 0.")  # fmt: skip
     text_limit: int = Field(
-        32, title="Longest text (characters)", ge=12, le=2000,
+        40, title="Longest text (characters)", ge=12, le=2000,
         description="Texts are cut to this length by the grammar, and lists to their shortest, so that a run takes "
         "minutes on a CPU. 2000 lets it write as much as a stage asks for.",
     )  # fmt: skip
