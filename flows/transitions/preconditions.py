@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from blocks.lineups import lineup_kind
-from flows.transitions.drift import scan
+from flows.transitions.drift import NEXT_STEP, scan
 from flows.transitions.known import beside, freeze, known_lineups, last_moved, named_since
 from flows.transitions.plans import phase, roles_of
 from flows.transitions.reading import all_gates, unreadable
@@ -12,8 +12,6 @@ from flows.transitions.story import Opening, folded
 from flows.transitions.world import Content, World
 from tasks.judging.policy import Policy
 from tasks.judging.wording import many, spoken_list, spoken_time
-
-ADOPT = 'Next: keep it with `phasegate drift adopt --reason "..."`, or undo it with `phasegate drift revert --reason "..."`.'
 
 
 async def unmet(world: World, opening: Opening, gate_id: str = "") -> tuple[str, ...]:
@@ -30,7 +28,7 @@ async def not_yet(world: World, opening: Opening, gate_id: str = "") -> tuple[st
         *_others(world, opening, gate_id),
         *_previous(world, opening),
         *stale(world, opening, now),
-        *[f"Edited by hand: {one.sentence} {ADOPT}" for one in await scan(world) if one.concerns(opening)],
+        *[f"Edited by hand: {one.sentence} {NEXT_STEP}" for one in await scan(world) if one.concerns(opening)],
         *await _approvers(world, opening),
         *await _lineup(world, opening),
         *await _probes(world, opening),

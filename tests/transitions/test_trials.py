@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from tests.doubles.model_server import AskedRequest, ModelServer
 from tests.transcripts.scene import says
 from tests.transitions.records import run_row
 from tests.transitions.scenes import opening
+from tests.transitions.serving import production_on
 from tests.transitions.story import GATE, Story
 
 AGENTS = TranscriptLineup.roles
@@ -62,18 +63,8 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, save_model: SaveModel
 
 @pytest.fixture
 def production(suite: ModelServer) -> Iterator[None]:
-    """The lineup that serves users; what other tests had there is put back."""
-    before = one_loop.run(real_world().blocks.lineup("transcripts", "production"))
-    saved(dict.fromkeys(AGENTS, "old"))
-    yield
-    if before is None:
-        one_loop.run(TranscriptLineup.adelete("production"))  # type: ignore[arg-type]
-    else:
-        saved(before)
-
-
-def saved(fields: Mapping[str, Any]) -> None:
-    one_loop.run(TranscriptLineup(**fields).asave("production", overwrite=True))
+    with production_on(TranscriptLineup, "old"):
+        yield
 
 
 def a_gate(world: World) -> None:

@@ -1,9 +1,8 @@
 """A gate from a terminal: every act of the Prefect UI typed as a command, on a real server and a real ledger."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pyotp
 import pytest
@@ -16,6 +15,7 @@ from flows.transitions.drift import note_new
 from tests import one_loop
 from tests.conftest import SaveModel
 from tests.transitions.gated import Scene
+from tests.transitions.serving import production_on
 from tests.transitions.shortened import LINEUPS, SECRET
 
 pytestmark = [
@@ -102,18 +102,9 @@ def edited(model: str) -> None:
 
 @pytest.fixture
 def production(scene: Scene) -> Iterator[None]:
-    """The lineup that a drill without a word rehearses for; what other tests had there is put back."""
-    before = one_loop.run(scene.world.blocks.lineup("generator", "production"))
-    saved(dict.fromkeys(GeneratorLineup.roles, "old"))
-    yield
-    if before is None:
-        one_loop.run(GeneratorLineup.adelete("production"))  # type: ignore[arg-type]
-    else:
-        saved(before)
-
-
-def saved(fields: Mapping[str, Any]) -> None:
-    one_loop.run(GeneratorLineup(**fields).asave("production", overwrite=True))
+    """The lineup that a drill without a word rehearses for."""
+    with production_on(GeneratorLineup, "old"):
+        yield
 
 
 @pytest.mark.usefixtures("production")
