@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+COMPILE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true  # some packages ship templates no Python can read
 BY_FILE := --dist loadfile --no-loadscope-reorder --durations 40
 CORE_TESTS := tests/judging tests/answering tests/transcripts tests/transitions tests/records \
   -m "not server and not model and not postgres and not graph and not browser"
@@ -64,8 +65,8 @@ clean: ## Remove the virtual environment and caches (state under var/ stays)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The environment is made again when a lock file changes. The lock is complete, so pip installs it as it stands
-# (--no-deps) and checks every hash; the project itself is
-# installed last, without a network, so that `phasegate` is a command and its packages can be imported.
+# (--no-deps) and checks every hash; its bytecode is compiled afterwards, by all processors, where pip would use one. The
+# project itself is installed last, without a network, so that `phasegate` is a command and its packages can be imported.
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "phasegate needs Python 3.11 to 3.13; name one with: make PYTHON=python3.12 ..."; exit 1; }
@@ -73,10 +74,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: $(VENV)/bin/python requirements.lock pyproject.toml
 	@echo "Installing the locked packages (about a minute the first time) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements.lock
+	@$(COMPILE)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements-dev.lock
+	@$(COMPILE)
 	@touch $@
