@@ -60,7 +60,7 @@ def default_models() -> dict[str, LanguageModel]:
 
 def default_lineups() -> dict[str, Lineup]:
     """Name -> lineup. `production` and `preview` ask the embedded model until someone configures more."""
-    demo = GeneratorLineup(report_words=400)
+    demo = GeneratorLineup(report_words=600)
     phase_0 = GeneratorLineup(**dict.fromkeys(GeneratorLineup.roles, BASELINE))
     return {"production": demo, "preview": demo, "documents-phase-0": phase_0}
 

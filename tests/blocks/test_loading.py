@@ -74,7 +74,7 @@ def test_the_default_lineup_is_read_with_its_one_model(defaults: None) -> None:
     assert (loaded.name, set(loaded.roles), set(loaded.roles.values())) == (
         "production", set(GeneratorLineup.roles), {EMBEDDED},
     )  # fmt: skip
-    assert loaded.settings["report_words"] == 400
+    assert loaded.settings["report_words"] == 600
     assert list(loaded.models) == [EMBEDDED]
     assert isinstance(loaded.models[EMBEDDED], EmbeddedModel)
     assert loaded.withdrawn() == []
