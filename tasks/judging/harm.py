@@ -6,7 +6,6 @@ inequality (1939) the chance that it *ever* reaches `1/alpha` is at most alpha, 
 Repeating a fixed 5 % test every hour instead cries wolf on 8-17 % of days. All in logarithms: fifty dead calls overflow a float.
 """
 
-from collections.abc import Iterator
 from math import exp, log
 
 from blocks.errors import ConfigurationError
@@ -31,30 +30,6 @@ def alternatives_above(limit: float) -> tuple[float, ...]:
             do="Set `failure_limit` in the policy to the agreed rate, 0.01 by default.",
         )
     return above
-
-
-def failures_to_alarm(calls: int, limit: float, alpha: float) -> int | None:
-    """The fewest failures among `calls` that raise the alarm; None when even `calls` failures do not."""
-    return next((k for k in range(calls + 1) if log_e(k, calls, limit) >= -log(alpha)), None)
-
-
-def alarm_chances(rate: float, calls: int, limit: float, alpha: float) -> Iterator[float]:
-    """For 1, 2, ... `calls` calls: the exact chance that the alarm has sounded by then, if calls fail at `rate`.
-
-    A walk over the number of failures with the alarm as an absorbing wall. Gives the false alarms of a sound
-    model, the power against a bad one and the median calls to the alarm, without simulation.
-    """
-    alive, wall = {0: 1.0}, 0
-    for n in range(1, calls + 1):
-        moved: dict[int, float] = {}
-        for k, chance in alive.items():
-            moved[k] = moved.get(k, 0.0) + chance * (1 - rate)
-            moved[k + 1] = moved.get(k + 1, 0.0) + chance * rate
-        # The wall never moves down as calls are added, so the search continues from where it was.
-        while wall <= n and log_e(wall, n, limit) < -log(alpha):
-            wall += 1
-        alive = {k: chance for k, chance in moved.items() if k < wall}
-        yield 1 - sum(alive.values())
 
 
 def log_mean_exp(logs: list[float]) -> float:

@@ -2,15 +2,13 @@
 
 The rule is Student's t on paired differences. Because differences of scores are skewed and lumpy, a second opinion with the
 skewness in it has to agree: the ABC bound (DiCiccio & Efron 1992), the limit of the BCa bootstrap without resampling, so that
-the verdict is the same number on every machine. `bca_bounds` is the resampling itself, which the tests hold it against.
+the verdict is the same number on every machine.
 """
 
-from collections.abc import Sequence
 from math import sqrt
-from random import Random
 from typing import NamedTuple
 
-from tasks.judging.distributions import normal_cdf, normal_quantile, t_quantile
+from tasks.judging.distributions import normal_quantile, t_quantile
 from tasks.judging.moments import Moments
 from tasks.judging.rates import Finding, upper_bound
 from tasks.judging.shares import mcnemar
@@ -45,24 +43,6 @@ def abc_bounds(differences: Moments, alpha: float) -> Bounds:
         w = acceleration + z
         stretch = 1 - acceleration * w
         return differences.mean + error * w / (stretch * stretch)
-
-    return Bounds(at(normal_quantile(alpha)), at(normal_quantile(1 - alpha)))
-
-
-def bca_bounds(differences: Sequence[float], alpha: float, chance: Random, resamples: int = 2000) -> Bounds:
-    """Bias-corrected and accelerated bootstrap (Efron 1987) of the mean; `chance` makes it repeatable."""
-    n, moments = len(differences), Moments.of(differences)
-    if moments.constant:
-        return Bounds(moments.mean, moments.mean)
-    means = sorted(sum(chance.choices(differences, k=n)) / n for _ in range(resamples))
-    # Half of the ties, and never all or none: lumpy scores give many equal means.
-    below = sum(mean < moments.mean for mean in means) + 0.5 * sum(mean == moments.mean for mean in means)
-    bias = normal_quantile(min(max(below, 0.5), resamples - 0.5) / resamples)
-    acceleration = moments.m3 / (6 * moments.m2 * sqrt(moments.m2))
-
-    def at(z: float) -> float:
-        w = bias + z
-        return means[min(resamples - 1, int(resamples * normal_cdf(bias + w / (1 - acceleration * w))))]
 
     return Bounds(at(normal_quantile(alpha)), at(normal_quantile(1 - alpha)))
 

@@ -28,14 +28,6 @@ def log_e_assignment(candidate: int, other: int, weight: float) -> float:
     return log_beta(candidate + 1, other + 1) - candidate * log(weight) - other * log1p(-weight)
 
 
-def events_to_alarm(other: int, share: float, alpha: float) -> int:
-    """The fewest candidate events that raise the alarm beside `other` other events."""
-    candidate = 0
-    while log_e_share(candidate, other, share) < -log(alpha):
-        candidate += 1
-    return candidate
-
-
 def mcnemar(worse: int, better: int) -> float:
     """Exact one-sided p-value of McNemar's test (1947): so many worse among the pairs that differ, if both were alike."""
     return 1.0 if worse == 0 else 1 - binomial_cdf(worse - 1, worse + better, 0.5)

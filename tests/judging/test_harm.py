@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocks.errors import ConfigurationError
-from tasks.judging.harm import alarm_chances, alternatives_above, failures_to_alarm, log_e
+from tasks.judging.harm import alternatives_above, log_e
+from tests.judging.references import alarm_chances, failures_to_alarm
 
 LIMIT = 0.01
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tasks.judging.moments import Moments
-from tasks.judging.pairs import abc_bounds, bca_bounds, judge_mean, pairs_needed, t_bounds
+from tasks.judging.pairs import abc_bounds, judge_mean, pairs_needed, t_bounds
+from tests.judging.references import bca_bounds
 
 SERIES = st.lists(st.floats(min_value=-100, max_value=100), min_size=3, max_size=60)
 

@@ -1,13 +1,12 @@
 """Latency and cost ratios, the claim to be faster, and what has no ratio."""
 
-from math import exp, log
+from math import log
 from random import Random
 
 import numpy as np
 import pytest
 
 from tasks.judging.cost import CostPairs, judge_cost
-from tasks.judging.latency import p95, ratio_of_medians, ratio_of_p95
 from tasks.judging.moments import Moments
 from tasks.judging.pairs import pairs_needed
 from tasks.judging.ratios import judge_ratio
@@ -58,24 +57,6 @@ def test_t_on_logs_keeps_its_promise_with_heavy_tails() -> None:
     draws = np.random.default_rng(5).standard_t(3, size=(2000, 13)) * 0.2
     covered = sum(judge_ratio(Moments.of(row), 1.0001, 0.05).upper >= 1 for row in draws)
     assert covered / 2000 > 0.94
-
-
-def test_ratios_of_medians_and_of_slow_calls_are_estimated_by_whole_pairs() -> None:
-    random = Random(6)
-    pairs = [(seconds, 0.8 * seconds * exp(random.gauss(0, 0.1))) for seconds in np.linspace(2, 9, 200)]
-    for estimate in (ratio_of_medians(pairs, 0.05, Random(1), 300), ratio_of_p95(pairs, 0.05, Random(1), 300)):
-        assert estimate.ratio == pytest.approx(0.8, abs=0.08)
-        assert estimate.lower <= estimate.ratio <= estimate.upper < 1
-
-
-def test_bounds_come_from_inside_the_resamples() -> None:
-    estimate = ratio_of_medians([(1.0, 2.0), (1.0, 3.0)], 0.05, Random(1), resamples=20)
-    assert (estimate.ratio, estimate.lower, estimate.upper) == (2.5, 2.0, 3.0)
-
-
-def test_p95_is_a_value_that_was_seen() -> None:
-    assert p95([*range(1, 21)]) == 19
-    assert p95([7.0]) == 7.0
 
 
 @pytest.mark.parametrize(("ratio", "finding"), [(1.0, "proven"), (1.2, "refuted"), (1.05, "open")])

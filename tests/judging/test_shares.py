@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from tasks.judging.shares import events_to_alarm, log_e_assignment, log_e_share, mcnemar
+from tasks.judging.shares import log_e_assignment, log_e_share, mcnemar
+from tests.judging.references import events_to_alarm
 
 EVENTS = st.integers(min_value=0, max_value=300)
 

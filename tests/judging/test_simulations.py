@@ -13,10 +13,11 @@ import numpy.typing as npt
 import pytest
 
 from tasks.judging.families import divide_alpha
-from tasks.judging.harm import alarm_chances, log_e
+from tasks.judging.harm import log_e
 from tasks.judging.rates import upper_bound
 from tasks.judging.shares import log_e_share
 from tests.judging.given import STAGES, gate, pairs, verdict
+from tests.judging.references import alarm_chances
 
 LIMIT, GATES, METRICS = 0.01, 2000, 3
 EVEN = 0.05 / (13 * METRICS)
