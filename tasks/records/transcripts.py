@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, and_, func, select, update
+from sqlalchemy import Engine, RowMapping, and_, select, update
 
 from tasks.crm.status import mark_behind
 from tasks.records import runs
@@ -169,15 +169,3 @@ def read_transcript_run(database: Engine, run_id: str) -> RowMapping | None:
             .outerjoin(known, known.c.sha256 == transcript_runs.c.knowledge_sha256)
             .where(transcript_runs.c.run_id == run_id)
         ).mappings().first()  # fmt: skip
-
-
-def runs_of(database: Engine, external_id: str) -> Sequence[RowMapping]:
-    """The runs of a call, oldest first."""
-    with usable(database), database.connect() as connection:
-        wanted = select(transcript_runs).where(transcript_runs.c.external_id == external_id)
-        return list(connection.execute(wanted.order_by(transcript_runs.c.at)).mappings())
-
-
-def count_transcripts(database: Engine) -> int:
-    with usable(database), database.connect() as connection:
-        return int(connection.scalar(select(func.count()).select_from(transcripts)) or 0)

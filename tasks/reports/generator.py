@@ -5,7 +5,7 @@ from pathlib import Path
 from tasks.reports.figures import duration, tokens, total_cost, totals
 from tasks.reports.generator_charts import charts
 from tasks.reports.generator_content import DEMO, DEMO_MEANS, chapters, run_table
-from tasks.reports.page import Banner, Chapter, Page, page_html, page_markdown, slug, write_page
+from tasks.reports.page import Banner, Chapter, Page, slug, write_page
 from tasks.reports.views import RunView
 
 
@@ -21,14 +21,6 @@ def generator_page(view: RunView) -> Page:
         chapters=(run, *chapters(view)),
         footer=f"Run {view.id}" + (f" · {DEMO}" if view.demo else ""),
     )
-
-
-def generator_markdown(view: RunView) -> str:
-    return page_markdown(generator_page(view))
-
-
-def generator_html(view: RunView) -> str:
-    return page_html(generator_page(view))
 
 
 def _warnings(view: RunView) -> tuple[Banner, ...]:

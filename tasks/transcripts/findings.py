@@ -1,6 +1,6 @@
 """What agents find: one value, and the words it stands on. Nothing enters a record without them."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import Field
 
@@ -27,14 +27,9 @@ KnowledgeField = Literal[
     "meeting_outcome",
     "next_steps",
 ]
+"""The 19 fields an extraction is asked for."""
 FindingField = Literal[KnowledgeField, "next_meeting"]
-
-KNOWLEDGE_FIELDS: tuple[KnowledgeField, ...] = get_args(KnowledgeField)
-"""The 19 fields an extraction is asked for; `next_meeting` comes with them because the record has a place for it."""
-
-LIST_FIELDS: frozenset[FindingField] = frozenset(
-    ("real_estate_locations", "products_discussed", "objections_raised", "next_steps")
-)
+"""`next_meeting` comes with them because the record has a place for it."""
 
 Kind = Literal["stated", "quoted", "corrected", "agreed", "paid"]
 """How it was said: in passing; as an offer; as a correction of something said before; accepted by both sides or

@@ -17,7 +17,7 @@ from tasks.crm.projecting import project
 from tasks.crm.status import TARGETS, read_status
 from tasks.records.database import engine
 from tasks.records.tables import calls, runs
-from tasks.records.transcripts import count_transcripts, read_transcript
+from tasks.records.transcripts import read_transcript
 from tests.benchmarks.transcript_batch import write_calls
 from tests.crm.baserow_setting import NAMES, Setting, crm
 from tests.crm.conftest import empty
@@ -25,6 +25,7 @@ from tests.drills import lives
 from tests.drills.findings import Findings, once
 from tests.drills.rig import Rig
 from tests.drills.workers import carried_out, completed
+from tests.transcripts.kept import count_transcripts
 from tests.transcripts.scene import says, stored
 
 COUNT = 3

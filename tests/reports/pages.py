@@ -1,9 +1,21 @@
-"""A page as an HTML parser sees it."""
+"""A report as text, and a page as an HTML parser sees it."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from tasks.reports.generator import generator_page
+from tasks.reports.page import page_html, page_markdown
+from tasks.reports.views import RunView
+
 VOID = {"meta", "br", "hr", "link", "img", "input"}
+
+
+def generator_markdown(view: RunView) -> str:
+    return page_markdown(generator_page(view))
+
+
+def generator_html(view: RunView) -> str:
+    return page_html(generator_page(view))
 
 
 @dataclass

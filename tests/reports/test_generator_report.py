@@ -13,11 +13,11 @@ from sqlalchemy import Engine
 from blocks.errors import StorageError
 from flows.generator.view import run_view
 from tasks.records import runs
-from tasks.reports.generator import generator_html, generator_markdown, write_generator_report
+from tasks.reports.generator import write_generator_report
 from tasks.reports.generator_content import DEMO
 from tasks.reports.views import RunView, StageView
 from tests.reports import records
-from tests.reports.pages import read_page
+from tests.reports.pages import generator_html, generator_markdown, read_page
 
 Write = Callable[[RunView], str]
 FORMS = pytest.mark.parametrize("write", [generator_markdown, generator_html])

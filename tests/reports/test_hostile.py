@@ -9,10 +9,9 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from tasks.reports.generator import generator_html, generator_markdown
 from tasks.reports.terminal import terminal_table
 from tasks.reports.views import RunView
-from tests.reports.pages import Page, read_page
+from tests.reports.pages import Page, generator_html, generator_markdown, read_page
 
 HOSTILE = (
     "<script>alert(1)</script>",

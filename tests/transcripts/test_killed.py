@@ -22,9 +22,10 @@ from tasks.crm.projecting import project
 from tasks.crm.status import TARGETS, read_status
 from tasks.records.database import close_databases, database_url, engine
 from tasks.records.tables import calls
-from tasks.records.transcripts import count_transcripts, read_transcript
+from tasks.records.transcripts import read_transcript
 from tests.crm.baserow_setting import NAMES, Setting
 from tests.doubles.model_server import ModelServer, faults
+from tests.transcripts.kept import count_transcripts
 from tests.transcripts.killed import Point, World, at, run, run_until
 from tests.transcripts.scene import says, stored
 

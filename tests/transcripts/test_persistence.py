@@ -17,7 +17,6 @@ from tasks.records.transcript_tables import sync_status
 from tasks.records.transcripts import (
     Earlier,
     Result,
-    count_transcripts,
     earlier_answers,
     keep_result,
     keep_source,
@@ -25,10 +24,10 @@ from tasks.records.transcripts import (
     read_records,
     read_transcript,
     read_transcript_run,
-    runs_of,
 )
 from tasks.transcripts.knowledge import Knowledge
 from tests.crm.baserow_setting import record
+from tests.transcripts.kept import count_transcripts, runs_of
 from tests.transcripts.scene import NOW, begin, call, store, stored
 
 LATER = NOW + timedelta(hours=1)

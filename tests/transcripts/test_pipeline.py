@@ -25,7 +25,7 @@ from tasks.crm.graph.check import check_graph
 from tasks.crm.status import read_status
 from tasks.records import runs
 from tasks.records.database import engine
-from tasks.records.transcripts import count_transcripts, read_transcript, runs_of
+from tasks.records.transcripts import read_transcript
 from tasks.transcripts.record import CrmRecord
 from tasks.transcripts.scoring.gold import read_gold
 from tasks.transcripts.scoring.score import score
@@ -33,6 +33,7 @@ from tests.conftest import SaveModel
 from tests.crm.baserow_setting import NAMES, Setting
 from tests.doubles.model_server import ModelServer, faults
 from tests.transcripts.conftest import SaveTranscriptLineup
+from tests.transcripts.kept import count_transcripts, runs_of
 from tests.transcripts.scene import agents, says, stored
 
 pytestmark = [pytest.mark.server, pytest.mark.graph]

@@ -13,11 +13,11 @@ from flows.transcripts.batch import Batch, process_folder
 from flows.transcripts.samples import SHORT
 from tasks.crm.status import read_status
 from tasks.records.database import engine
-from tasks.records.transcripts import count_transcripts
 from tests.benchmarks.transcript_batch import measure, write_calls
 from tests.conftest import SaveModel
 from tests.doubles.model_server import ModelServer, faults
 from tests.transcripts.conftest import SaveTranscriptLineup
+from tests.transcripts.kept import count_transcripts
 from tests.transcripts.scene import agents, says
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("no_stores")]

@@ -17,10 +17,10 @@ from flows.transcripts.samples import REPLIES, SHORT
 from flows.transcripts.score import Scored, score_models
 from tasks.records.database import engine
 from tasks.records.tables import runs as kept_runs
-from tasks.records.transcripts import count_transcripts
 from tests.conftest import SaveModel
 from tests.doubles.model_server import ModelServer, faults
 from tests.transcripts.conftest import SaveTranscriptLineup
+from tests.transcripts.kept import count_transcripts
 from tests.transcripts.scene import agents, says
 
 pytestmark = [pytest.mark.server]
