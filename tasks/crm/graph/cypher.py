@@ -69,16 +69,36 @@ WHERE c.client_key <> row.client_key
 DELETE p
 """
 
-MEETINGS: Final = """
+# All of a call in one round trip, and what its client's calls say now in the same answer. The client is set before its
+# calls are read, as in HOLD_CLIENTS.
+WRITE_CALL: Final = """
 UNWIND $rows AS row
 MATCH (m:Meeting {transcript_id: row.transcript_id})
-MATCH (c:Client {client_key: row.client_key})
 SET m += row.meeting
-MERGE (c)-[p:PARTICIPATED_IN]->(m)
-SET p += row.stated
+MERGE (c:Client {client_key: row.client_key})
+SET c.updated_at = $now
+MERGE (c)-[stated:PARTICIPATED_IN]->(m)
+SET stated += row.stated
 MERGE (d:Deal {transcript_id: row.transcript_id})
 SET d += row.deal
 MERGE (m)-[:RESULTED_IN]->(d)
+FOREACH (advisor IN CASE WHEN row.advisor IS NULL THEN [] ELSE [row.advisor] END |
+  MERGE (a:Advisor {name: advisor})
+  MERGE (m)-[:LED_BY]->(a))
+FOREACH (product IN row.products |
+  MERGE (p:Product {name: product})
+  MERGE (m)-[:DISCUSSED]->(p))
+FOREACH (objection IN row.objections |
+  MERGE (o:Objection {objection_id: objection.objection_id})
+  SET o += objection.properties
+  MERGE (k:ObjectionCategory {name: objection.category})
+  MERGE (m)-[:CONTAINED]->(o)
+  MERGE (o)-[:IN_CATEGORY]->(k)
+  MERGE (c)-[:RAISED]->(o))
+WITH DISTINCT c
+MATCH (c)-[said:PARTICIPATED_IN]->(heard:Meeting)
+RETURN c.client_key AS key, heard.transcript_id AS transcript_id, heard.started_at AS started_at, heard.held_on AS held_on,
+       properties(said) AS stated
 """
 
 UNLINK_ADVISORS: Final = """
@@ -90,13 +110,6 @@ DELETE r
 RETURN DISTINCT a.name AS name
 """
 
-LINK_ADVISORS: Final = """
-UNWIND $rows AS row
-MATCH (m:Meeting {transcript_id: row.transcript_id})
-MERGE (a:Advisor {name: row.advisor})
-MERGE (m)-[:LED_BY]->(a)
-"""
-
 UNLINK_PRODUCTS: Final = """
 UNWIND $rows AS row
 MATCH (m:Meeting {transcript_id: row.transcript_id})
@@ -104,14 +117,6 @@ MATCH (m)-[r:DISCUSSED]->(p:Product)
 WHERE NOT p.name IN row.products
 DELETE r
 RETURN DISTINCT p.name AS name
-"""
-
-LINK_PRODUCTS: Final = """
-UNWIND $rows AS row
-MATCH (m:Meeting {transcript_id: row.transcript_id})
-UNWIND row.products AS product
-MERGE (p:Product {name: product})
-MERGE (m)-[:DISCUSSED]->(p)
 """
 
 OUTDATED_OBJECTIONS: Final = """
@@ -127,19 +132,6 @@ DELETE_OBJECTIONS: Final = """
 UNWIND $ids AS id
 MATCH (o:Objection {objection_id: id})
 DETACH DELETE o
-"""
-
-LINK_OBJECTIONS: Final = """
-UNWIND $rows AS row
-MATCH (m:Meeting {transcript_id: row.transcript_id})
-MATCH (c:Client {client_key: row.client_key})
-UNWIND row.objections AS objection
-MERGE (o:Objection {objection_id: objection.objection_id})
-SET o += objection.properties
-MERGE (k:ObjectionCategory {name: objection.category})
-MERGE (m)-[:CONTAINED]->(o)
-MERGE (o)-[:IN_CATEGORY]->(k)
-MERGE (c)-[:RAISED]->(o)
 """
 
 UNLINK_FORMER_RAISERS: Final = """

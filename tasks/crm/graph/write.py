@@ -148,33 +148,21 @@ def write_call(tx: ManagedTransaction, row: MeetingRows, now: datetime, repair: 
     if fingerprint == row.fingerprint and not repair:
         return False
     known = repair or fingerprint is not None
-    clients = _hold_clients(tx, row, now, known)
+    former = _hold_clients(tx, row, now) if known else []
     if known:
         _untie(tx, row)
-    _link(tx, row)
-    _fold_clients(tx, clients, known)
+    calls = run(tx, cypher.WRITE_CALL, rows=[row.parameters()], now=now)
+    if former:
+        calls += run(tx, cypher.CALLS, keys=former)
+    _fold_clients(tx, [row.client_key, *former], calls, known)
     return True
 
 
-def _hold_clients(tx: ManagedTransaction, row: MeetingRows, now: datetime, known: bool) -> list[str]:
-    """Keys of the clients this meeting has or had, existing and held; sorted, so that rivals queue in one order."""
-    former = run(tx, cypher.FORMER_CLIENTS, ids=[row.transcript_id]) if known else []
-    keys = sorted({one["key"] for one in former} | {row.client_key})
-    run(tx, cypher.HOLD_CLIENTS, keys=keys, now=now)
-    return keys
-
-
-def _link(tx: ManagedTransaction, row: MeetingRows) -> None:
-    """Writes the meeting and its edges; no statement for what the call has none of."""
-    wanted = (
-        (cypher.MEETINGS, True),
-        (cypher.LINK_ADVISORS, row.advisor is not None),
-        (cypher.LINK_PRODUCTS, row.products),
-        (cypher.LINK_OBJECTIONS, row.objections),
-    )
-    for query, anything in wanted:
-        if anything:
-            run(tx, query, rows=[row.parameters()])
+def _hold_clients(tx: ManagedTransaction, row: MeetingRows, now: datetime) -> list[str]:
+    """Holds the clients this meeting has or had, in the order of their keys, so that rivals queue; the keys it had only."""
+    former = {one["key"] for one in run(tx, cypher.FORMER_CLIENTS, ids=[row.transcript_id])} - {row.client_key}
+    run(tx, cypher.HOLD_CLIENTS, keys=sorted({row.client_key, *former}), now=now)
+    return sorted(former)
 
 
 def _untie(tx: ManagedTransaction, row: MeetingRows) -> None:
@@ -204,15 +192,15 @@ def run(tx: ManagedTransaction, query: LiteralString, **parameters: Any) -> list
     return tx.run(query, parameters).data()
 
 
-def _fold_clients(tx: ManagedTransaction, keys: list[str], known: bool) -> None:
+def _fold_clients(tx: ManagedTransaction, keys: list[str], stated: Sequence[Row], known: bool) -> None:
     """Makes each client what its calls say now; a client without calls goes, and its persons with it.
 
     A call the graph did not know only adds: then nothing is to be deleted.
     """
     calls: dict[str, list[Call]] = {key: [] for key in keys}
-    for row in run(tx, cypher.CALLS, keys=keys):
+    for row in stated:
         calls[row["key"]].append(Call(row["transcript_id"], _when(row), row["stated"]))
-    households = [_parameters(household(key, stated)) for key, stated in calls.items()]
+    households = [_parameters(household(key, said)) for key, said in calls.items()]
     run(tx, cypher.FOLD_CLIENTS, households=households)
     if known:
         run(tx, cypher.DELETE_FORMER_PERSONS, households=households)
