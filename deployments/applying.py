@@ -21,7 +21,7 @@ from deployments.alerts import Alerts, create_alerts
 from deployments.catalogue import WORK_POOL, Deployment, deployments
 from deployments.forms import form
 from deployments.limits import create_limits
-from deployments.merging import LABEL, editable, memory, merge, remembered
+from deployments.merging import LABEL, editable, fitting, memory, merge, remembered
 from deployments.present import deployments_there, strangers
 from deployments.settings import HEARTBEAT_SECONDS
 from flows.operations.tags import OURS
@@ -120,6 +120,7 @@ async def _apply(
     )
     values = dict(merged.values)
     values["tags"] = sorted({OURS, *values["tags"]})
+    values["parameters"], left_out = fitting(values["parameters"], fields["parameter_openapi_schema"])
     limit, collision = values.pop("limit"), values.pop("collision")
     strategy = (
         ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy(collision)) if limit and collision else None
@@ -130,7 +131,7 @@ async def _apply(
     )  # fmt: skip
     # Not by the client's own method: it also sends what is not said here, and would empty a person's job variables.
     await client.request("POST", "/deployments/", json=create.model_dump(mode="json", exclude_unset=True))
-    return [f"{deployment.name}: {sentence}" for sentence in merged.told]
+    return [f"{deployment.name}: {sentence}" for sentence in (*merged.told, *left_out)]
 
 
 def _flow(deployment: Deployment) -> Flow[..., Any]:

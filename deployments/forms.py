@@ -9,10 +9,11 @@ from prefect.utilities.callables import parameter_schema
 def form(flow: Flow[..., Any]) -> dict[str, Any]:
     """JSON schema of a flow's parameters, as a deployment keeps it.
 
-    Fields are titled in words. A text or a table that may be left out is a plain field, which left empty is left out;
+    A parameter that the flow does not have is refused by the server, by its name; it would only fail the run. Fields are
+    titled in words. A text or a table that may be left out is a plain field, which left empty is left out;
     Prefect's form shows "a text or null" as a switch between two types.
     """
-    schema = parameter_schema(flow).model_dump()
+    schema = parameter_schema(flow).model_dump() | {"additionalProperties": False}
     for name, field in schema["properties"].items():
         field["title"] = name.replace("_", " ").capitalize()
     for part in (schema, *schema["definitions"].values()):

@@ -70,6 +70,14 @@ def merge(
     return Merged({name: (there if name in hands else wanted)[name] for name in wanted}, merged, [*told, *changes])
 
 
+def fitting(parameters: Mapping[str, Any], form: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The parameters that the form has a field for, and a sentence for each that is left out: a server that kept one
+    would refuse every run of the deployment."""
+    left_out = sorted(set(parameters) - set(form["properties"]))
+    kept = {name: value for name, value in parameters.items() if name not in left_out}
+    return kept, [f"left out the parameter {name!r}, which the flow does not have" for name in left_out]
+
+
 def merge_schedules(
     there: Sequence[DeploymentSchedule], wanted: Sequence[Schedule], known: Memory
 ) -> tuple[list[DeploymentScheduleCreate], list[str]]:

@@ -99,6 +99,23 @@ def test_a_worker_of_what_must_not_wait_is_given_nothing_else(bootstrapped: Appl
     assert long not in {one.flow_run.id for one in given}
 
 
+def test_a_misspelled_parameter_is_refused_by_its_name_and_starts_no_run(
+    bootstrapped: Applied, prefect_api: str
+) -> None:
+    asked = f"{prefect_api}/deployments/{ours('generate').id}/create_flow_run"
+    refused = httpx.post(asked, json={"parameters": {"bref": "{}"}})
+    assert refused.status_code == 409
+    assert "'bref' was unexpected" in refused.json()["detail"]
+    assert httpx.post(asked, json={"parameters": {"continue_run": "r"}}).status_code == 201
+
+
+def test_a_parameter_that_the_flow_lost_keeps_no_run_from_starting(bootstrapped: Applied) -> None:
+    change("mirror", version="older", enforce_parameter_schema=False, parameters={"old": 1})
+    again = asyncio.run(bootstrap())
+    assert "mirror: left out the parameter 'old', which the flow does not have" in again.merged
+    assert ours("mirror").parameters == {}
+
+
 def test_every_deployment_is_there_with_its_schedules(bootstrapped: Applied) -> None:
     assert {schedule.slug for schedule in ours("janitor").schedules} == {"every-minute"}
 

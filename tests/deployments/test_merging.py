@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from prefect.client.schemas.responses import DeploymentResponse
 
-from deployments.merging import Merged, editable, memory, merge, remembered
+from deployments.merging import Merged, editable, fitting, memory, merge, remembered
 
 BEFORE: dict[str, Any] = {
     "description": "Old words.", "tags": ["phasegate"], "parameters": {"lineup": "production"}, "limit": 1,
@@ -46,6 +46,13 @@ def test_a_text_that_was_kept_is_said() -> None:
 
 def test_a_person_who_chose_what_the_catalogue_says_now_is_no_news() -> None:
     assert merged(limit=2).told == []
+
+
+def test_a_parameter_the_flow_does_not_have_is_left_out_and_said() -> None:
+    form = {"properties": {"lineup": {}}}
+    assert fitting({"lineup": "mine", "lienup": "x"}, form) == (
+        {"lineup": "mine"}, ["left out the parameter 'lienup', which the flow does not have"],
+    )  # fmt: skip
 
 
 def test_where_nothing_was_remembered_yet_texts_follow_the_catalogue_and_a_limit_stays() -> None:
