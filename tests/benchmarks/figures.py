@@ -68,7 +68,10 @@ class Sizes(BaseModel):
     baserow_sample: int = 20
     """(d) Calls of those brought row by row, to be multiplied up."""
     graph_rows: int = 1000
-    """(d) Rows written to the graph, each way."""
+    """(d) Rows of the bare statement, each way."""
+    graph_transcripts: int = 100
+    graph_sample: int = 5
+    """(d) Calls written to the graph, and those written row by row."""
     recorded: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
     """(e) Calls in the record store when a gate is judged, in ascending order."""
     window: tuple[int, ...] = (1_000, 10_000, 100_000)
@@ -89,6 +92,7 @@ class Sizes(BaseModel):
 
 SMALLEST = Sizes(
     seconds_of_forty=0.02, runs=(1, 2), tokens=200, answer_tokens=1, baserow_transcripts=20, baserow_sample=1, graph_rows=20,
+    graph_transcripts=5, graph_sample=1,
     recorded=(100, 1_000), window=(100, 200), workers=(2,), transcripts=2, starts=1, lengths=(1_000, 5_000), batches=(1, 2), rollbacks=2,
 )  # fmt: skip
 """Enough to run every line, and for nothing else."""
