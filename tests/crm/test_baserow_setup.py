@@ -117,6 +117,20 @@ def test_a_lost_answer_makes_nothing_twice(kind: Any, path: str, setting: Settin
     assert len(setting.double.store.tables) == 5
 
 
+def test_a_field_whose_making_is_never_answered_is_not_said_to_be_made(setting: Setting) -> None:
+    setting.double.faults.plan("before", method="POST", path="/fields/table/", answer=html_500, times=99)
+    with pytest.raises(BaserowError, match=r"^Clients\.\S+ was not made in 6 tries; the last one: .* 500"):
+        setting.setup()
+
+
+def test_a_table_that_is_made_and_not_listed_ends_in_words(setting: Setting) -> None:
+    setting.double.faults.plan(
+        "changed answer", method="GET", path="/tables/database/", times=99, change=lambda body: []
+    )
+    with pytest.raises(BaserowError, match="does not list the table Clients"):
+        setting.setup()
+
+
 def test_a_run_that_broke_off_is_finished_by_the_next(setting: Setting) -> None:
     setting.double.faults.plan("before", method="DELETE", answer=html_500, times=99)
     with pytest.raises(BaserowError):

@@ -67,7 +67,8 @@ class _Bootstrap:
             path = f"database/tables/database/{self.database_id}/"
             await self._make(path, data, table.name)
             table_id = await self._table_id(table.name)
-            assert table_id is not None
+            if table_id is None:
+                raise _not_listed(table.name, self.database_id)
         self.table_ids.append(table_id)
         there = {field["name"]: field for field in await read_fields(self.connection, table_id)}
         for column in table.columns:
@@ -114,13 +115,16 @@ class _Bootstrap:
 
     async def _make(self, path: str, body: dict[str, Any], what: str) -> None:
         """Sends a create that may be lost on the way: refused as a double on the next try, it was stored before."""
-        for _ in range(self.connection.patience.attempts):
+        attempts = self.connection.patience.attempts
+        for failures in range(1, attempts + 1):
             try:
                 answer = await self.connection.call("POST", path, body=body, repeatable=False)
-            except LostAnswerError:
+            except LostAnswerError as error:
                 await self.connection.pause(1)
                 if "tables/database" in path and await self._table_id(body["name"]) is not None:
                     break
+                if failures == attempts:
+                    raise _never_answered(what, attempts, error) from None
                 continue
             if answer.code != "ERROR_FIELD_WITH_SAME_NAME_ALREADY_EXISTS":
                 _fine(answer, f"to make {what}")
@@ -184,3 +188,20 @@ def _fine(answer: Answer, what: str) -> Any:
     if not answer.fine:
         raise stop(answer, what)
     return answer.body
+
+
+def _not_listed(table: str, database_id: int) -> BaserowError:
+    return BaserowError(
+        f"Baserow does not list the table {table} that it was just asked to make in database {database_id}.",
+        means="its fields cannot be made; what was made before stays.",
+        do="look into the database in Baserow; if it does not have the table, check that the address is that of Baserow "
+        "1.33.3 or newer, then run the setup again: it makes only what is missing.",
+    )
+
+
+def _never_answered(what: str, attempts: int, last: LostAnswerError) -> BaserowError:
+    return BaserowError(
+        f"{what} was not made in {attempts} tries; the last one: {last.happened}",
+        means="it may be there or not; what was made before stays.",
+        do="when Baserow answers again, run the setup again: it makes only what is missing.",
+    )
