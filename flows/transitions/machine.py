@@ -103,8 +103,7 @@ def _by_state(gate: Gate, facts: Facts) -> Step:
             return _asked(gate, facts)
         case "PROMOTED":
             return _promoted(gate, facts)
-        case "STABLE" | "ROLLED_BACK":
-            return None
+    return None  # by itself neither STABLE nor ROLLED_BACK goes anywhere
 
 
 def approvals_needed(gate: Gate) -> int:
@@ -165,10 +164,9 @@ def _monitoring(gate: Gate, facts: Facts) -> Step:
             return Move("ROLLED_BACK", verdict.sentence)
         case "ask_for_approval":
             return Move("AWAITING_APPROVAL", verdict.sentence)
-        case "hold":
-            return Move("HELD", verdict.sentence)
         case "wait":
             return _canary(gate, facts)
+    return Move("HELD", verdict.sentence)
 
 
 def _canary(gate: Gate, facts: Facts) -> Step:

@@ -197,8 +197,6 @@ def folded(name: str) -> str:
 def serves(o: Opening, state: State) -> dict[str, dict[str, str]]:
     """Lineup -> role -> model block, of a gate about `o` that has begun testing."""
     match state:
-        case "PLANNED":
-            return {}
         case "ROLLED_BACK":
             return {o.production: o.incumbents, o.preview: o.incumbents}
         case "PROMOTED" | "STABLE":
