@@ -1,5 +1,6 @@
 """The harm watch over a whole gate: every e-process, its threshold, and what it says. May be read at any time."""
 
+from collections.abc import Callable, Mapping
 from math import exp, log
 
 from tasks.judging.clusters import effective
@@ -93,7 +94,7 @@ def independent_poor(tally: ArmTally, icc: float) -> tuple[float, float]:
 
 
 def _read(plan: GatePlan, role: str, metric: Metric, seen: RoleEvidence, threshold: float) -> Reading:
-    value, facts = _process(metric, seen, plan.policy)
+    value, facts = _PROCESSES[metric](seen, plan.policy)
     verb = "at or above" if value >= threshold else "below"
     return Reading(
         role=role,
@@ -105,31 +106,46 @@ def _read(plan: GatePlan, role: str, metric: Metric, seen: RoleEvidence, thresho
     )
 
 
-def _process(metric: Metric, seen: RoleEvidence, policy: Policy) -> tuple[float, str]:
-    """ln E of one metric and the counts behind it."""
-    match metric:
-        case "failures":
-            spoiled, calls = independent_spoiled(seen.candidate, policy.icc)
-            counts = f"{many(spoiled, 'failed or spoiled call')} of {amount(calls)} (agreed: {percent(policy.failure_limit)})"
-            return log_e(spoiled, calls, policy.failure_limit), counts
-        case "worse":
-            worse, better = seen.pairs.worse, seen.pairs.better
-            return log_e_share(worse, better), f"{many(worse, 'input')} worse and {amount(better)} better"
-        case "slower":
-            slower, rest = seen.pairs.slower, seen.pairs.seconds.n - seen.pairs.slower
-            counts = f"{many(slower, 'input')} slower by more than the allowed ratio, {amount(rest)} not"
-            return log_e_share(slower, rest), counts
-        case "poor":
-            poor, scored = independent_poor(seen.candidate, policy.icc)
-            limit = 1 - policy.good_share
-            counts = f"{many(poor, 'call')} of {amount(scored)} failed or below a score of {policy.good_score:g}"
-            return log_e(poor, scored, limit), f"{counts} (agreed: {percent(limit)})"
-        case "excess":
-            # Steps of the canary follow each other, so each bets on fresh events: their product is an e-process too.
-            logs = [log_e_share(step.candidate_spoiled, step.incumbent_spoiled, step.weight) for step in seen.routed]
-            mine = many(sum(step.candidate_spoiled for step in seen.routed), "failed or spoiled run")
-            theirs = amount(sum(step.incumbent_spoiled for step in seen.routed))
-            return sum(logs), f"{mine} of the candidate and {theirs} of the incumbent in the canary"
+def _failures(seen: RoleEvidence, policy: Policy) -> tuple[float, str]:
+    spoiled, calls = independent_spoiled(seen.candidate, policy.icc)
+    counts = f"{many(spoiled, 'failed or spoiled call')} of {amount(calls)} (agreed: {percent(policy.failure_limit)})"
+    return log_e(spoiled, calls, policy.failure_limit), counts
+
+
+def _worse(seen: RoleEvidence, _: Policy) -> tuple[float, str]:
+    worse, better = seen.pairs.worse, seen.pairs.better
+    return log_e_share(worse, better), f"{many(worse, 'input')} worse and {amount(better)} better"
+
+
+def _slower(seen: RoleEvidence, _: Policy) -> tuple[float, str]:
+    slower, rest = seen.pairs.slower, seen.pairs.seconds.n - seen.pairs.slower
+    counts = f"{many(slower, 'input')} slower by more than the allowed ratio, {amount(rest)} not"
+    return log_e_share(slower, rest), counts
+
+
+def _poor(seen: RoleEvidence, policy: Policy) -> tuple[float, str]:
+    poor, scored = independent_poor(seen.candidate, policy.icc)
+    limit = 1 - policy.good_share
+    counts = f"{many(poor, 'call')} of {amount(scored)} failed or below a score of {policy.good_score:g}"
+    return log_e(poor, scored, limit), f"{counts} (agreed: {percent(limit)})"
+
+
+def _excess(seen: RoleEvidence, _: Policy) -> tuple[float, str]:
+    # Steps of the canary follow each other, so each bets on fresh events: their product is an e-process too.
+    logs = [log_e_share(step.candidate_spoiled, step.incumbent_spoiled, step.weight) for step in seen.routed]
+    mine = many(sum(step.candidate_spoiled for step in seen.routed), "failed or spoiled run")
+    theirs = amount(sum(step.incumbent_spoiled for step in seen.routed))
+    return sum(logs), f"{mine} of the candidate and {theirs} of the incumbent in the canary"
+
+
+_PROCESSES: Mapping[Metric, Callable[[RoleEvidence, Policy], tuple[float, str]]] = {
+    "failures": _failures,
+    "worse": _worse,
+    "slower": _slower,
+    "poor": _poor,
+    "excess": _excess,
+}
+"""ln E of each metric and the counts behind it."""
 
 
 def _e_value(log_value: float) -> str:

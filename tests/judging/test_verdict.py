@@ -122,11 +122,12 @@ def test_a_router_draws_runs_and_not_their_calls() -> None:
     assert (routed.candidate, routed.incumbent) == (9, 81)
 
 
-def test_runs_that_broke_off_before_a_role_do_not_make_the_router_crooked() -> None:
+@pytest.mark.parametrize("changed", [("stage-5", "stage-2"), ("stage-2", "stage-5")])
+def test_runs_that_broke_off_before_a_role_do_not_make_the_router_crooked(changed: tuple[str, ...]) -> None:
     arms: tuple[Arm, Arm] = ("incumbent", "candidate")
     calls = [call(n, arm, weight=0.5, failed=arm == "candidate" and n % 2 == 0) for n in range(200) for arm in arms]
     calls += [made.model_copy(update={"role": "stage-5"}) for made in calls if not made.failed]
-    plan = gate(changed=("stage-5", "stage-2"))
+    plan = gate(changed=changed)
     assert crooked_routers(plan, evidence(calls)) == ()
     (sentence,) = crooked_routers(plan, evidence(made for made in calls if made.role == "stage-5"))
     assert sentence.startswith("Stage 5: 100 of 300 runs went to the candidate at a weight of 50 %")
