@@ -9,6 +9,7 @@ import typer
 
 from deployments.commands.alerts import report as report_alerts
 from deployments.commands.gates import Actor, acting, me
+from deployments.prompting import Prompting
 from deployments.settings import apply_settings, default_timezone
 from deployments.terminal import say
 
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
     )
     models = typer.Typer(help="Language model blocks.", no_args_is_help=True)
     models.command("list")(list_models)
-    models.command("cloudflare")(cloudflare)
+    models.command("cloudflare", cls=Prompting)(cloudflare)
     app.add_typer(models, name="models")
 
 

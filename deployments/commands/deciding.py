@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.commands.gates import GateId, Reason, acting, find, say_state
+from deployments.prompting import prompt
 
 if TYPE_CHECKING:
     from flows.transitions.answering import Given
@@ -55,7 +56,9 @@ def _decide(beginning: str, given: "Given", evidence: str) -> None:
     async def act(world: "World") -> "Gate":
         from flows.transitions.waiting import wake
 
-        gate = await decide(world, find(world, beginning).id, given, evidence, lambda: typer.prompt("One-time code"))
+        gate = await decide(
+            world, find(world, beginning).id, given, evidence, lambda: prompt("One-time code", "--code")
+        )
         await wake(gate, f"decided in a terminal by {given.approver}")
         return gate
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from deployments.prompting import Prompting
 from deployments.settings import apply_settings
 from deployments.terminal import say
 
@@ -23,7 +24,7 @@ def register(app: typer.Typer) -> None:
     app.command()(sync)
     app.command()(score)
     baserow = typer.Typer(help="The five Baserow tables.", no_args_is_help=True)
-    baserow.command("bootstrap")(baserow_bootstrap)
+    baserow.command("bootstrap", cls=Prompting)(baserow_bootstrap)
     app.add_typer(baserow, name="baserow")
 
 

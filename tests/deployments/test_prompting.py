@@ -1,0 +1,42 @@
+"""What commands ask for, where nobody is there to ask: all of it is named at once, with the ways to give it."""
+
+import pytest
+from typer.testing import CliRunner
+
+from blocks.errors import InputError
+from deployments.application import app
+from deployments.prompting import prompt
+
+MAKE_TABLES = ("baserow", "bootstrap")
+
+
+def refusal(*words: str, **env: str) -> InputError:
+    error = CliRunner().invoke(app, list(words), env={"BASEROW_PASSWORD": "", **env}).exception
+    assert isinstance(error, InputError)
+    return error
+
+
+def test_everything_that_is_missing_is_named_with_the_ways_to_give_it() -> None:
+    error = refusal(*MAKE_TABLES)
+    assert error.happened == "There is no terminal to ask for --url, --database, --email, --password."
+    assert "--url URL --database DATABASE --email EMAIL" in error.do
+    assert "BASEROW_PASSWORD" in error.do
+
+
+def test_what_was_given_is_not_named() -> None:
+    error = refusal(*MAKE_TABLES, "--database", "3", "--url=http://127.0.0.1:9", BASEROW_PASSWORD="secret")
+    assert error.happened == "There is no terminal to ask for --email."
+
+
+def test_a_token_is_asked_for_alike() -> None:
+    assert "CLOUDFLARE_API_TOKEN" in refusal("models", "cloudflare", "--account", "a" * 32, CLOUDFLARE_API_TOKEN="").do
+
+
+def test_help_and_wrong_options_are_as_everywhere() -> None:
+    shown, wrong = (CliRunner().invoke(app, [*MAKE_TABLES, word]) for word in ("--help", "--no-such"))
+    assert (shown.exit_code, wrong.exit_code) == (0, 2)
+
+
+def test_a_code_is_not_asked_for_without_a_terminal() -> None:
+    with pytest.raises(InputError, match=r"no terminal to ask for --code"):
+        prompt("One-time code", "--code")
