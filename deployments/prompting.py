@@ -19,7 +19,7 @@ class Prompting(TyperCommand):
             if isinstance(one, TyperOption) and one.prompt and one.name not in given and not one.resolve_envvar_value(ctx)
         ]  # fmt: skip
         if missing and not sys.stdin.isatty() and "help" not in given:
-            raise nobody_to_ask(", ".join(one.opts[0] for one in missing), " ".join(map(_way, missing)))
+            raise nobody_to_ask(", ".join(one.opts[0] for one in missing), ", ".join(map(_way, missing)))
         return super().parse_args(ctx, args)
 
 
@@ -41,4 +41,4 @@ def nobody_to_ask(missing: str, ways: str) -> InputError:
 def _way(option: TyperOption) -> str:
     said = f"{option.opts[0]} {str(option.name).upper()}"
     # Others on the machine see what stands on a command line, so a password's variable comes first.
-    return f"and {option.envvar} in the environment, or {said}" if option.envvar else said
+    return f"{option.envvar} in the environment or {said}" if option.envvar else said
