@@ -192,8 +192,8 @@ def _asked(gate: Gate, facts: Facts) -> Step:
     waited, patience = facts.now - gate.since, policy.held_within if gate.state == "HELD" else policy.approval_within
     if waited >= patience:
         return Move("ROLLED_BACK", f"Nobody decided within {patience / timedelta(hours=1):g} hours.", expired=True)
-    if _may_promote(gate, verdict):
-        names = valid_approvals(gate, verdict.evidence_digest if verdict else None)
+    if verdict is not None and _may_promote(gate, verdict):
+        names = valid_approvals(gate, verdict.evidence_digest)
         if len(names) >= approvals_needed(gate):
             unproven = gate.state == "HELD"
             reason = f"Approved by {' and '.join(names)}" + (
@@ -205,9 +205,9 @@ def _asked(gate: Gate, facts: Facts) -> Step:
     return None
 
 
-def _may_promote(gate: Gate, verdict: Verdict | None) -> bool:
+def _may_promote(gate: Gate, verdict: Verdict) -> bool:
     """A pass that still stands, or an inconclusive gate that people answer for; never what cannot be read."""
-    if verdict is None or verdict.evidence_digest is None or not gate.settled or override_refused(gate):
+    if verdict.evidence_digest is None or not gate.settled or override_refused(gate):
         return False
     return verdict.state == "pass" if gate.state == "AWAITING_APPROVAL" else verdict.state in ("pass", "inconclusive")
 

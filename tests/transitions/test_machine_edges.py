@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flows.transitions.machine import Move, Weigh, extension_refused
+from flows.transitions.machine import Move, Weigh, extension_refused, override_refused
 from tasks.judging.policy import Policy
 from tasks.judging.requirements import Proof
 from tests.transitions.scenes import given, plan, verdict
@@ -108,3 +108,51 @@ def test_only_a_promotion_without_proof_is_marked() -> None:
 
 def test_an_incident_lets_a_failed_suite_go_back() -> None:
     given("TESTING").when(verdict=verdict("roll_back"), frozen=True).then("ROLLED_BACK", "fail.")
+
+
+@pytest.mark.parametrize(
+    ("state", "known", "reason"),
+    [
+        ("PLANNED", {"unmet": ("The drill is old.", "No baseline.")}, "Not started: The drill is old. No baseline."),
+        ("PLANNED", {}, "All preconditions hold."),
+        ("TESTING", {"verdict": verdict("wait"), "after": timedelta(hours=73)}, "The suite did not come to an end in time."),
+        ("HELD", {"verdict": verdict("roll_back")}, "fail."),
+        ("PROMOTED", {"after": timedelta(hours=24)}, "Served a whole window without harm."),
+    ],
+)  # fmt: skip
+def test_a_move_says_why_in_a_whole_sentence(state: Any, known: dict[str, Any], reason: str) -> None:
+    step = given(state).when(**known).step
+    assert isinstance(step, Move)
+    assert step.reason == reason
+
+
+def test_a_promotion_that_comes_too_late_says_so() -> None:
+    step = given("PROMOTED", settled=False).when(after=timedelta(minutes=11)).step
+    assert step == Move("ROLLED_BACK", "The promotion did not reach the blocks in time.")
+
+
+def test_a_suite_has_the_whole_time_of_the_policy() -> None:
+    scene = given("TESTING", policy=Policy(held_within=timedelta(hours=20))).when(verdict=verdict("wait"))
+    scene.when(after=timedelta(hours=20)).then(None)
+    scene.when(after=timedelta(hours=20, seconds=1)).then("ROLLED_BACK")
+
+
+def test_only_a_gate_that_nobody_decided_about_is_marked_as_expired() -> None:
+    expired = given("HELD").when(verdict=verdict("hold"), after=timedelta(days=30)).step
+    rejected = given("HELD").answered("Grace", decision="reject").step
+    assert isinstance(expired, Move)
+    assert isinstance(rejected, Move)
+    assert (expired.expired, rejected.expired) == (True, False)
+
+
+def test_without_a_verdict_nobody_can_approve() -> None:
+    given("AWAITING_APPROVAL").when(verdict=None).answered("Grace").then(None)
+
+
+def test_why_an_override_is_refused_is_said() -> None:
+    untested = given("TESTING").recorded("moved", to="HELD", reason="no brief").gate
+    assert override_refused(untested) == "its suite never ran, so nothing is known of the new model"
+    assert (
+        override_refused(given("HELD", protected=True).gate) == "a protected role never changes on what is not proven"
+    )
+    assert override_refused(given("HELD").gate) == override_refused(given("MONITORING").gate) == ""
