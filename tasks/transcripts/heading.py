@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from tasks.transcripts.normalise.calendar_days import YEARS
 from tasks.transcripts.normalise.dates import parse_date
 from tasks.transcripts.normalise.emails import valid_email
 from tasks.transcripts.normalise.letters import is_letter
@@ -70,9 +71,10 @@ def _by_shape(line: str) -> tuple[str, object] | None:
 
 def _moment(line: str) -> tuple[str, object] | None:
     try:
-        return "started_at", datetime.fromisoformat(line).astimezone(UTC)
-    except (ValueError, OverflowError):
+        moment = datetime.fromisoformat(line)
+    except ValueError:
         return None  # the 31st of February is some other line
+    return ("started_at", moment.astimezone(UTC)) if moment.year in YEARS else None
 
 
 def _title_and_name(rest: list[str], speakers: tuple[str, ...]) -> tuple[str | None, str | None, list[str]]:

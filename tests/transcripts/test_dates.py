@@ -75,8 +75,13 @@ def test_days_without_end_are_read_at_once(word: str) -> None:
         "after the first draft, a third of it",
         "by the first draft",
         "ten business days from today",
+        "the week after Friday",
+        "Monday or Tuesday next week",
+        "the 32nd",
         "February 30",
         "2026-13-45",
+        "0001-01-01",  # what programs write for no date
+        "9999-12-31",
         "x" * 400,
     ],
 )

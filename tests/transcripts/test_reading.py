@@ -98,6 +98,19 @@ def test_a_day_without_a_time_or_a_zone_is_kept_as_a_day(line: str) -> None:
     assert header.other == (() if expected else (line,))  # month or day first: nobody can tell
 
 
+@pytest.mark.parametrize("line", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01", "12/31/9999"])
+def test_what_programs_write_for_no_date_is_none(line: str) -> None:
+    header = read_text(f"Ann Lee: A Meeting\n{line}\n{ONE_TURN}").header
+
+    assert (header.started_at, header.held_on, header.other) == (None, None, (line,))
+
+
+def test_a_line_longer_than_any_header_is_cut_and_has_no_shape() -> None:
+    header = read_text(f"Ann Lee: A Meeting\n{'7' * 501}\n{ONE_TURN}").header
+
+    assert (header.transcript_id, header.other) == (None, ("7" * 500,))
+
+
 @pytest.mark.parametrize("name", ["मीना शर्मा", "李雷", "أمينة علي", "สมชาย ใจดี", "Ян Ковальский"])
 def test_names_of_every_script_are_names(name: str) -> None:
     assert read_text(f"{name}: a meeting\n{name}\n{ONE_TURN}").header.client_name == name

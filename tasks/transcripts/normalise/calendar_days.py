@@ -7,6 +7,9 @@ from datetime import date
 
 from dateutil.relativedelta import relativedelta
 
+YEARS = range(1800, 2200)
+"""What people speak of. The years 1 and 9999 are what programs write where there is no date; in another zone, or a few
+days on, they run off the calendar."""
 MONTHS = [
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
@@ -40,6 +43,6 @@ def later(base: date, count: str, unit: str) -> date | None:
 
 def existing(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day)
+        return date(year, month, day) if year in YEARS else None
     except ValueError:
         return None

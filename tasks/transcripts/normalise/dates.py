@@ -124,11 +124,12 @@ def local_date(started_at: datetime | None, zone: str | None) -> date | None:
 
 
 def _from_iso(match: re.Match[str], text: str, zone: str | None) -> Moment | None:
+    day = existing(int(match[1]), int(match[2]), int(match[3]))
+    if day is None:
+        return None
+    if not match[4]:
+        return Moment(day, parse_time(text[: match.start()] + text[match.end() :]), spoken_zone(text))
     try:
-        day = date(int(match[1]), int(match[2]), int(match[3]))
-        if not match[4]:
-            rest = text[: match.start()] + text[match.end() :]
-            return Moment(day, parse_time(rest), spoken_zone(text))
         moment = datetime.fromisoformat(f"{day}T{match[4]}")
     except ValueError:
         return None
@@ -209,11 +210,8 @@ def _upcoming(base: date, ordinals: set[int], weekdays: set[tuple[str, str]]) ->
 
 
 def _next_with_day(base: date, day: int) -> date | None:
-    for ahead in range(62):
-        candidate = base + timedelta(days=ahead)
-        if candidate.day == day:
-            return candidate
-    return None
+    ahead = (base + timedelta(days=number) for number in range(62))
+    return next((candidate for candidate in ahead if candidate.day == day), None)
 
 
 def _slashed(match: re.Match[str]) -> date | None:
