@@ -6,6 +6,7 @@ Formats are told by content, not by suffix: recorders name WebVTT `.txt`.
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from blocks.errors import TranscriptError
@@ -44,7 +45,7 @@ class Unreadable(Record):
 def read_file(path: Path, *, limit: int = LONGEST_FILE) -> Transcript:
     """The transcript in a `.txt`, `.vtt` or `.srt` file of at most `limit` bytes. Raises TranscriptError."""
     name = safe_filename(path.name)
-    try:
+    with _told(name):
         if path.is_dir():
             raise _refused(f"{name} is a folder, not a file.", do="Name one file, or run the batch on the folder.")
         if not path.exists():
@@ -55,12 +56,17 @@ def read_file(path: Path, *, limit: int = LONGEST_FILE) -> Transcript:
             raise _refused(f"{name} is no ordinary file.", do="Name a file with text in it.")
         with path.open("rb") as file:
             data = file.read(limit + 1)
-    except OSError as error:
-        raise _refused(
-            f"{name} cannot be read: {error.strerror or error}.", do="Check the file's permissions."
-        ) from error
     _check_length(name, len(data), limit)
     return _transcript(_decoded(data, name), name)
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """What the operating system refuses, in words."""
+    try:
+        yield
+    except OSError as error:
+        raise _refused(f"{name} cannot be read: {error.strerror or error}.", do="Check its permissions.") from error
 
 
 def read_text(text: str, *, filename: str = "pasted.txt", limit: int = LONGEST_FILE) -> Transcript:
@@ -112,10 +118,8 @@ def files_of(folder: Path) -> list[Path]:
     name = safe_filename(folder.name)
     if not folder.is_dir():
         raise _refused(f"{name} is not a folder.", do="Name a folder with transcript files.")
-    try:
+    with _told(name):
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
-    except OSError as error:
-        raise _refused(f"{name} cannot be read: {error.strerror or error}.", do="Check its permissions.") from error
     files = [path for path in entries if not (path.name.startswith(".") or path.suffix.lower() == ".json")]
     if not (files := [path for path in files if not path.is_dir()]):
         raise _refused(

@@ -56,6 +56,8 @@ def test_money_is_exact(text: str, amount: str) -> None:
         "a million things and a thousand more",
         "=cmd()",
         "3 million two hundred thousand",
+        "$5,000,000,000,000",
+        "two thousand billion dollars",
     ],
 )
 def test_money_that_is_not_sure_is_none(text: str) -> None:

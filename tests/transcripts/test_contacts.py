@@ -22,6 +22,7 @@ TED = "ted.lindqvist88@northwoodspiano.example"
         ("zero one four two", None),
         ("608-555-0117 or 715-555-0142", None),
         ("one one one, one one one, one one one one", None),
+        ("oh one one, nine nine nine, one two three four five", None),
     ],
 )
 def test_phones_are_complete_and_valid(text: str, number: str | None) -> None:
@@ -44,6 +45,8 @@ def test_phones_are_complete_and_valid(text: str, number: str | None) -> None:
         ("look at northwoods dot example", None),
         ("ann@localhost", None),
         ("northwoods piano dot example", None),
+        ("bo at lake house dot", None),
+        ("bo oh hundred at lake house dot example", None),
     ],
 )
 def test_emails_are_one_address_or_none(text: str, address: str | None) -> None:

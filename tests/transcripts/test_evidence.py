@@ -135,6 +135,7 @@ def test_candidates_of_the_long_call_hold_every_key_value() -> None:
 
 def test_quotes_of_posts_are_checked_the_same_way() -> None:
     assert is_verbatim("“don't want”", "We don’t want probate.")
+    assert is_verbatim("want... probate", "We want… probate.")
     assert not is_verbatim("do want", "We don’t want probate.")
 
 

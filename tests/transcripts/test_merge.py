@@ -96,11 +96,29 @@ def test_what_code_reads_in_its_quote_beats_what_it_cannot() -> None:
     assert merged(said("client_phone_number", "608-555-0117"), guess).client_phone == "+16085550117"
 
 
-def test_what_is_not_understood_is_left_out_and_named() -> None:
-    known = merged(said("estate_value", "quite a lot"), said("client_state", "unknown"))
+def test_an_address_that_code_reads_too_beats_a_later_guess() -> None:
+    guess = said("client_email", "ann@example.org", "00:09:00", quote="that one")
 
-    assert (known.estate_value, known.client_state) == (None, None)
-    assert known.provenance["estate_value"].passed_over[0].reason == "not understood"
+    known = merged(said("client_email", "ann@example.com"), guess, transcript=without_header(CALL))
+
+    assert known.client_email == "ann@example.com"
+
+
+def test_without_a_header_the_day_of_the_meeting_is_the_one_that_was_said() -> None:
+    known = merged(said("meeting_date", "May 7, 2026"), transcript=without_header(CALL))
+
+    assert known.meeting_date == date(2026, 5, 7)
+    assert known.provenance["meeting_date"].source == "dialogue"
+
+
+def test_what_is_not_understood_is_left_out_and_named() -> None:
+    findings = said("estate_value", "quite a lot"), said("client_state", "unknown"), said("client_email", "the old one")
+
+    known = merged(*findings, transcript=without_header(CALL))
+
+    assert (known.estate_value, known.client_state, known.client_email) == (None, None, None)
+    for field in ("estate_value", "client_email"):
+        assert known.provenance[field].passed_over[0].reason == "not understood"
 
 
 def test_a_spouse_joins_the_household_once() -> None:
@@ -120,6 +138,12 @@ def test_without_a_header_a_speakers_name_is_the_clients() -> None:
 def test_the_advisor_is_who_speaks_most_of_the_others() -> None:
     assert merged().advisor == "Milo Serrano"
     assert merged(transcript=without_header(CALL)).advisor is None
+
+
+def test_words_of_nobody_make_no_advisor() -> None:
+    call = read_text("[00:00:01] A voice from the lobby.\n[00:00:02] Milo: One.\n[00:00:03] Ann Lee: Hi.\n")
+
+    assert merged(said("client_name", "Ann Lee"), transcript=call).advisor == "Milo"
 
 
 def test_two_who_speak_alike_are_no_advisor() -> None:

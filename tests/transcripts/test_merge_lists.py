@@ -52,6 +52,12 @@ def test_a_step_said_twice_keeps_what_is_known_of_it() -> None:
     assert [(step.owner, step.due) for step in known.next_steps] == [("client", date(2026, 5, 12))]
 
 
+def test_what_says_that_there_is_none_is_no_item() -> None:
+    known = merged(said("objections_raised", "not stated"), said("next_steps", "n/a"))
+
+    assert (known.objections, known.next_steps) == ([], [])
+
+
 def test_lists_and_texts_are_bounded() -> None:
     known = merged(*(said("next_steps", f"step {n} " + "x" * 900) for n in range(200)))
 

@@ -1,5 +1,6 @@
 """Files and folders: what cannot be read says so, by name and reason, and stops no other."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -76,6 +77,20 @@ def test_what_is_no_file_says_so(name: str, tmp_path: Path) -> None:
 
     with pytest.raises(TranscriptError, match=name):
         read_file(tmp_path / name)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "call.txt")
+
+    with pytest.raises(TranscriptError, match="no ordinary file"):
+        read_file(tmp_path / "call.txt")
+
+
+def test_what_the_system_does_not_give_says_why(tmp_path: Path) -> None:
+    (tmp_path / "call.txt").symlink_to("/proc/self/mem")  # whoever asks, nobody may read its beginning
+
+    with pytest.raises(TranscriptError, match="cannot be read: Input/output error"):
+        read_file(tmp_path / "call.txt")
 
 
 def test_a_malformed_caption_file_says_so(tmp_path: Path) -> None:

@@ -10,7 +10,15 @@ from scipy.stats import binomtest
 from deployments.transcript_tables import score_tables
 from tasks.transcripts.scoring import tables
 from tasks.transcripts.scoring.quality import ModelScore, Quality, Rate, meets, spread
-from tasks.transcripts.scoring.verdicts import VERDICTS, Cell, ListScore, StepDetails, TranscriptScore, Verdict
+from tasks.transcripts.scoring.verdicts import (
+    VERDICTS,
+    Cell,
+    DraftCheck,
+    ListScore,
+    StepDetails,
+    TranscriptScore,
+    Verdict,
+)
 
 
 def cell(field: str, verdict: Verdict, predicted: str = "x") -> Cell:
@@ -100,6 +108,16 @@ def test_each_verdict_has_its_own_column_in_file_and_terminal(capsys: pytest.Cap
 def test_every_value_can_be_looked_up() -> None:
     assert len(tables.cells([ALL])) == 6
     assert tables.lists([ALL]).iloc[0]["F1"] == 0.5
+
+
+def test_every_check_of_a_draft_is_a_row_and_what_was_not_measured_an_empty_cell() -> None:
+    draft = DraftCheck("amounts", True, "none invented")
+    checked = TranscriptScore("t1", "pipeline", (), (), StepDetails(0, 0, 0, 0), (draft,))
+    row = tables.drafts([ModelScore("m", "pipeline", (checked,), None, 1)]).iloc[0]
+    assert (row["check"], row["passed"], row["found"]) == ("amounts", True, "none invented")
+
+    text = tables.to_csv(tables.summary([scored(cell("outcome", "correct"), first_try=None)]))
+    assert "" in next(csv.DictReader(io.StringIO(text))).values()
 
 
 HOSTILE = '=cmd()|<img src=x onerror="alert(1)">\n# [a](javascript:x)\x00\u202e'
