@@ -5,9 +5,9 @@ from datetime import timedelta
 from math import ceil
 
 from tasks.judging.planning import GatePlan
-from tasks.judging.requirements import Proof, Workload
+from tasks.judging.requirements import Proof, Requirement, Workload
 from tasks.judging.values import Value
-from tasks.judging.wording import many, spoken_list, spoken_time
+from tasks.judging.wording import amount, many, spoken_list, spoken_time
 
 
 class Remedy(Value):
@@ -55,30 +55,29 @@ def cheapest(plan: GatePlan, wanted: Sequence[Remedy], proofs: Sequence[Proof], 
     return f"{replay}{extend}, or stop."
 
 
-def _remedy(plan: GatePlan, workload: Workload, proofs: list[Proof]) -> Remedy:
-    inputs = max([0, *(p.more or 0 for p in proofs if p.requirement.distinct)])
-    calls = max([0, *(p.more or 0 for p in proofs if not p.requirement.distinct)])
-    replays = max(inputs, calls)
+def _remedy(plan: GatePlan, workload: Workload, proofs: Sequence[Proof]) -> Remedy:
+    lacking = [(proof.requirement, proof.more) for proof in proofs if proof.more is not None]
+    replays = max(more for _, more in lacking)
     return Remedy(
         role=workload.role,
         replays=replays,
-        new_inputs=inputs,
+        new_inputs=max((more for requirement, more in lacking if requirement.distinct), default=0),
         replay_hours=replays * plan.passage.seconds / 3600,
         money=None if plan.passage.money is None else replays * plan.passage.money,
-        wait_hours=_wait(workload, proofs),
+        wait_hours=_wait(workload, lacking),
     )
 
 
-def _wait(workload: Workload, proofs: list[Proof]) -> float | None:
+def _wait(workload: Workload, lacking: Sequence[tuple[Requirement, int]]) -> float | None:
     rates = {"pairs": workload.live_pairs_per_hour, "calls": workload.live_calls_per_hour}
-    waits = [(p.more or 0) / rate if (rate := rates[p.requirement.unit]) else None for p in proofs if p.more]
+    waits = [more / rate if (rate := rates[requirement.unit]) else None for requirement, more in lacking]
     known = [wait for wait in waits if wait is not None]
-    return max(known) if known and len(known) == len(waits) else None
+    return max(known) if len(known) == len(waits) else None
 
 
 def _replay(plan: GatePlan, wanted: Sequence[Remedy]) -> str:
     """ "318 inputs through both lineups (Stage 2), 95 of them not asked before"."""
     replays, new = max(one.replays for one in wanted), max(one.new_inputs for one in wanted)
     names = spoken_list([plan.label(one.role) for one in wanted])
-    fresh = f", {many(new, 'of them', 'of them')} not asked before" if new else ""
+    fresh = f", {amount(new)} of them not asked before" if new else ""
     return f"{many(replays, 'input')} through both lineups{fresh} ({names})"
