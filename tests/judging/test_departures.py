@@ -51,6 +51,11 @@ def test_a_field_that_has_to_be_right_less_often_is_looser(fields: Any) -> None:
     assert effects(Policy(fields=(FieldRule.model_validate(RULE),)), fields=fields) == ["looser"]
 
 
+@pytest.mark.parametrize("fields", [[{**RULE, "share": 0.95}], [RULE, {**RULE, "field": "name"}]])
+def test_a_field_that_has_to_be_right_more_often_or_besides_is_not_looser(fields: Any) -> None:
+    assert effects(Policy(fields=(FieldRule.model_validate(RULE),)), fields=fields) == ["other"]
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -71,4 +76,13 @@ def test_each_is_said_with_both_values() -> None:
         "claim required yes instead of no",
         "window 5 seconds instead of 24.0 hours",
         "canary 0.99 for 5 calls instead of 0.1 for 50 calls and 0.5 for 100 calls",
+    ]
+
+
+def test_nothing_fields_and_whole_numbers_are_said_as_people_say_them() -> None:
+    chosen = Policy(watched=(), fields=(FieldRule.model_validate(RULE),), latency_limit=2)
+    assert [departure.sentence for departure in departures(Policy(watched=("failures",)), chosen)] == [
+        "watched nothing instead of failures",
+        "latency limit 2 instead of 1.1",
+        "fields email 0.9 instead of nothing",
     ]

@@ -119,6 +119,16 @@ def test_a_gate_that_cannot_pass_is_refused_with_the_reason(plan: GatePlan, reas
     assert reason in str(refused.value)
 
 
+def test_a_refusal_says_all_reasons_what_it_means_and_what_to_do() -> None:
+    with pytest.raises(GateError) as refused:
+        plan_gate(Policy(), (), (), PASSAGE).require_possible(("An incident is open.",))
+    assert (refused.value.happened, refused.value.means, refused.value.do) == (
+        "This gate cannot pass:\n- An incident is open.\n- The phase changes no role, so there is nothing to prove.",
+        "Nothing was started and nothing was called.",
+        "Change what each reason names (policy, budget, window or prices) and plan the gate again.",
+    )
+
+
 def test_a_gate_that_can_pass_is_not_refused() -> None:
     plan = planned(budget=118.25, failure_rate=0.001)
     assert plan.require_possible() is plan

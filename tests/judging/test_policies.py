@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from tasks.judging.policy import Policy, critical, protected, unfollowable
+from tasks.judging.policy import LONGEST, MOST_BUCKETS, SHORTEST_WINDOW, Policy, critical, protected, unfollowable
 
 
 @pytest.mark.parametrize("values", [{"buckets_needed": 25, "buckets": 24}, {"demands": (), "fields": ()}])
@@ -33,6 +33,13 @@ def test_a_policy_that_proves_nothing_or_never_passes_is_refused(values: dict[st
 def test_a_policy_that_the_watch_could_not_follow_is_refused(values: dict[str, object]) -> None:
     stored = Policy.model_validate(values)  # a gate that began with it has to be read, or nobody could take it back
     assert [fault.split(":")[0] for fault in unfollowable(stored)] == [next(iter(values))]
+
+
+@pytest.mark.parametrize(
+    "values", [{"window": SHORTEST_WINDOW}, {"window": LONGEST}, {"held_within": LONGEST}, {"buckets": MOST_BUCKETS}]
+)
+def test_what_is_just_within_its_limits_can_be_followed(values: dict[str, object]) -> None:
+    assert unfollowable(Policy.model_validate(values)) == ()
 
 
 def test_every_whole_percent_is_a_share_of_a_canary() -> None:
