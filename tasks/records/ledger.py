@@ -6,19 +6,19 @@ story; a second process that wants the same place is refused, reads again and de
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, func, select
+from sqlalchemy import Connection, Engine, RowMapping, select
 from sqlalchemy.exc import IntegrityError
 
 from blocks.errors import GateError, StorageError
 from tasks.records.database import usable
 from tasks.records.ledger_tables import ledger
 from tasks.records.runs import canonical
+from tasks.records.writing import alone
 
 GENESIS = "0" * 64
 """Stands for the entry before the first."""
@@ -80,7 +80,7 @@ def append(database: Engine, new: NewEntry, decided_on: Read | None = None) -> E
     _refuse_secrets(new.body)
     with usable(database):
         try:
-            with _tail(database) as connection:
+            with alone(database, TAIL_LOCK) as connection:
                 _refuse_overtaken(connection, new, decided_on)
                 row = _sealed(new, *_last(connection))
                 connection.execute(ledger.insert().values(row))
@@ -177,18 +177,6 @@ def _fault(row: RowMapping, expected: int, previous: str) -> str:
     if row["previous_hash"] != previous:
         return "it does not follow the entry before it"
     return "" if row["hash"] == _hash(dict(row)) else "its content does not match its hash"
-
-
-@contextmanager
-def _tail(database: Engine) -> Iterator[Connection]:
-    """A transaction that alone may append."""
-    with database.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.execute(select(func.pg_advisory_xact_lock(TAIL_LOCK)))
-        yield connection
-        connection.commit()
 
 
 def _last(connection: Connection) -> tuple[int, str]:

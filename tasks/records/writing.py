@@ -1,19 +1,33 @@
-"""INSERTs that know what to do with a row that is there, in the dialect at hand.
+"""What each database writes in a way of its own: a transaction that alone may write, and INSERTs that know what to do with
+a row that is there.
 
-SQLAlchemy never caches one with an ON CONFLICT, and to compile it takes several times as long as to execute it. So each
+SQLAlchemy never caches an INSERT with an ON CONFLICT, and to compile it takes several times as long as to execute it. So each
 is compiled once, for good, and executed as text with the columns' types.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, TextClause, bindparam, literal_column, or_, text
+from sqlalchemy import Connection, Engine, Table, TextClause, bindparam, func, literal_column, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = Mapping[str, Any]
 
 _DIALECTS: Mapping[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
+
+
+@contextmanager
+def alone(database: Engine, key: int) -> Iterator[Connection]:
+    """A transaction that no other writes beside: none at all in SQLite, none with the same advisory `key` in PostgreSQL."""
+    with database.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(select(func.pg_advisory_xact_lock(key)))
+        yield connection
+        connection.commit()
 
 
 def insert_new(connection: Connection, table: Table, row: Row) -> None:
