@@ -203,11 +203,13 @@ def emergency_rollback(
         return await emergency(world, by or me(), reason, find(world, gate).id if gate else None)
 
     taken = acting(act)
+    from flows.transitions.incidents import NOTHING_UNDER_WAY
+
     say(taken.incident)
     for back in taken.gates:
         say_state(back)
     if not taken.wanted:
-        say("No change is under way or promoted: nothing had to be taken back.")
+        say(NOTHING_UNDER_WAY)
     say("All gates are frozen until `phasegate close-incident`.")
     taken.require_all()
 

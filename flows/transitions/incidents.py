@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from blocks.errors import GateError, PhasegateError
+from blocks.errors import ConfigurationError, GateError, InputError, PhasegateError, ServiceError
 from flows.transitions.known import frozen
 from flows.transitions.moving import changed_since, roll_back
 from flows.transitions.reading import all_gates, read_gate, unreadable
@@ -12,6 +12,9 @@ from flows.transitions.world import World
 from tasks.records.ledger import Entry
 
 NOTHING = "No gate has changed anything: nothing had to be taken back."
+NOTHING_UNDER_WAY = "No change is under way or promoted: nothing had to be taken back."
+REFUSALS = (GateError, InputError, ConfigurationError)
+"""What stays refused however often it is tried; anything else may have passed by the next time."""
 
 
 def newest_begun(world: World) -> Gate | None:
@@ -43,15 +46,15 @@ def left_standing(world: World, back: Gate) -> str:
 
 
 def require_back(gate: Gate) -> None:
-    """Raises GateError while users are not served as before `gate`, although it is taken back in the ledger."""
+    """Raises ServiceError while users are not served as before `gate`, although it is taken back in the ledger."""
     if not gate.settled:
-        raise GateError(
+        raise ServiceError(
             f"The gate is rolled back in the ledger, and its blocks do not follow yet: {gate.failure}",
             means="runs under way and new ones may still ask the candidate.",
             do="correct what is said there and roll back again; the watch tries again every few minutes, too.",
         )
     if gate.failure:
-        raise GateError(
+        raise ServiceError(
             f"The change is taken back, and what serves again does not answer. {gate.failure}",
             means="users are not served by these roles.",
             do="mend that model, or name another one in the production lineup; the watch looks again every few minutes.",
@@ -66,14 +69,17 @@ class TakenBack:
     """Rolled back in the ledger, also those that users are not served without yet: each is to be woken and shown."""
     failed: tuple[str, ...]
     """What is not as before, and why."""
+    may_pass: bool
+    """Whether another try may bring back some of that."""
     wanted: int
     incident: str
     """Whether it was opened or is open already, and what became of the reason."""
 
     def require_all(self) -> None:
-        """Raises GateError if a gate could not be taken back, or if users are not served as before it."""
+        """Raises GateError if a gate could not be taken back, or if users are not served as before it; ServiceError if
+        another try may help."""
         if self.failed:
-            raise GateError(
+            raise (ServiceError if self.may_pass else GateError)(
                 f"{len(self.failed)} of {self.wanted} gates could not be brought back. {' '.join(self.failed)}",
                 means="the others were, and every gate is frozen.",
                 do="correct what is said there, then declare the same emergency again.",
@@ -91,15 +97,16 @@ async def emergency(world: World, actor: str, reason: str, gate_id: str | None =
         raise GateError("An emergency needs a reason.", do="say in a few words what is wrong; it is kept for ever.")
     wanted, incident = _declared(world, actor, reason.strip(), gate_id)
     unread, gates = unreadable(world), [gate for gate in reversed(all_gates(world)) if gate.id in wanted]
-    back, failed = [], []
+    back, failed, may_pass = [], [], False
     for gate in gates:
         try:
             back.append(await roll_back(world, gate.id, actor, f"Emergency: {reason.strip()}"))
             require_back(back[-1])
         except PhasegateError as error:
+            may_pass = may_pass or not isinstance(error, REFUSALS)
             failed.append(f"{gate.id}: {error.happened}" + (f" It means: {error.means}" if error.means else ""))
     failed += [f"{gate.id}: {gate.why}" for gate in unread]
-    return TakenBack(tuple(back), tuple(failed), len(gates) + len(unread), incident)
+    return TakenBack(tuple(back), tuple(failed), may_pass, len(gates) + len(unread), incident)
 
 
 def _declared(world: World, actor: str, reason: str, gate_id: str | None) -> tuple[set[str], str]:

@@ -1,54 +1,72 @@
-"""Rollbacks as flows: the quick one of a gate, and the emergency one with its incident."""
+"""Rollbacks as flows: the quick one of a gate, and the emergency one with its incident.
 
-from prefect import flow
+What one came to is the message of its last state. Prefect's own retries of a flow repeat what a person mistyped, too, so
+each tries again by itself, and only what may have passed by then.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from prefect import State, flow
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 
 from flows.run_names import dated
-from flows.transitions.incidents import NOTHING, emergency, left_standing, newest_begun, require_back
+from flows.transitions.incidents import (
+    NOTHING,
+    NOTHING_UNDER_WAY,
+    REFUSALS,
+    emergency,
+    left_standing,
+    newest_begun,
+    require_back,
+)
 from flows.transitions.moving import roll_back
 from flows.transitions.reading import read_gate
 from flows.transitions.showing import show_gate
 from flows.transitions.story import Gate
+from flows.transitions.telling import name_of
 from flows.transitions.tracker import refresh
 from flows.transitions.waiting import wake
 from flows.transitions.world import World, real_world
 
+T = TypeVar("T")
+TRIES, PAUSE = 4, 5.0
+"""How often a rollback is tried in all, and the seconds between."""
 
-@flow(name="rollback", flow_run_name=dated("rollback {gate_id}"), retries=3, retry_delay_seconds=5, timeout_seconds=300)
-async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand") -> str:
+
+@flow(name="rollback", flow_run_name=dated("rollback {gate_id}"), timeout_seconds=300)
+async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand") -> State[Any]:
     """Puts the incumbents of a gate back. Effective for the next call, also of runs under way; safe to repeat.
 
     Args:
         actor: Your name.
-        gate_id: Id of the gate; latest is the newest that changed anything, taken back already or not; the log names the
-            older change that still serves.
+        gate_id: Id of the gate; latest is the newest that changed anything, taken back already or not; the run's state
+            names the older change that still serves.
         reason: Why; kept for ever.
 
     Returns:
-        The gate's state: ROLLED_BACK. Empty if there is no gate yet that changed anything.
+        A state whose message says what was taken back, or that nothing had to be.
     """
+    return Completed(message=await persistently(lambda: _roll_back(actor, gate_id, reason), get_run_logger().warning))
+
+
+async def _roll_back(actor: str, gate_id: str, reason: str) -> str:
     world = real_world()
     chosen = newest_begun(world) if gate_id == "latest" else read_gate(world, gate_id)
     if chosen is None:
-        get_run_logger().info(NOTHING)
-        return ""
+        return NOTHING
     gate = await roll_back(world, chosen.id, actor, reason)
     await wake(gate, f"rolled back by {actor}")
     await _show(world, gate)
-    if gate_id == "latest" and (standing := left_standing(world, gate)):
-        get_run_logger().warning(standing)
     require_back(gate)
-    return gate.state
+    standing = left_standing(world, gate) if gate_id == "latest" else ""
+    return f"{_told(gate)} {standing}".rstrip()
 
 
-@flow(
-    name="emergency-rollback",
-    flow_run_name=dated("emergency-rollback {gate_id}"),
-    retries=3,
-    retry_delay_seconds=5,
-    timeout_seconds=300,
-)
-async def emergency_rollback(actor: str, reason: str, gate_id: str = "") -> list[str]:
+@flow(name="emergency-rollback", flow_run_name=dated("emergency-rollback {gate_id}"), timeout_seconds=300)
+async def emergency_rollback(actor: str, reason: str, gate_id: str = "") -> State[Any]:
     """Opens an incident, which freezes all gates until it is closed, and takes the changes back.
 
     Args:
@@ -57,8 +75,12 @@ async def emergency_rollback(actor: str, reason: str, gate_id: str = "") -> list
         gate_id: One gate; empty takes back all under way and the newest promoted one.
 
     Returns:
-        Id and state of each gate that was taken back.
+        A state whose message says what became of the incident and of each gate that was taken back.
     """
+    return Completed(message=await persistently(lambda: _emergency(actor, reason, gate_id), get_run_logger().warning))
+
+
+async def _emergency(actor: str, reason: str, gate_id: str) -> str:
     world = real_world()
     taken = await emergency(world, actor, reason, gate_id or None)
     get_run_logger().info(taken.incident)
@@ -66,7 +88,28 @@ async def emergency_rollback(actor: str, reason: str, gate_id: str = "") -> list
         await wake(gate, f"emergency: {reason}")
     await _show(world, *taken.gates)
     taken.require_all()
-    return [f"{gate.id}: {gate.state}" for gate in taken.gates]
+    return " ".join([taken.incident, *map(_told, taken.gates)] if taken.wanted else [taken.incident, NOTHING_UNDER_WAY])
+
+
+async def persistently(
+    work: Callable[[], Awaitable[T]],
+    tell: Callable[[str], object],
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> T:
+    """What `work` comes to, tried again after what may have passed by then; `tell` is told of each failure but the last."""
+    for _ in range(TRIES - 1):
+        try:
+            return await work()
+        except REFUSALS:
+            raise
+        except Exception as error:
+            tell(f"Not done yet, tried again in {PAUSE:g} s: {error}")
+        await sleep(PAUSE)
+    return await work()
+
+
+def _told(gate: Gate) -> str:
+    return f"Gate {gate.id} ({gate.opening.title}) is {name_of(gate.state).lower()}."
 
 
 async def _show(world: World, *gates: Gate) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from blocks.errors import GateError
+from blocks.errors import ConfigurationError, GateError, InputError, PhasegateError, ServiceError
 from flows.transitions.drift import handle, scan
 from flows.transitions.incidents import close, emergency, require_back
 from flows.transitions.known import frozen
 from flows.transitions.reading import read_gate
+from flows.transitions.rollback import PAUSE, persistently
 from tests.transitions.several import begun, states
 from tests.transitions.story import Story
 
@@ -105,9 +106,9 @@ class TestWhereUsersAreNotServedAsBefore:
         begun(story, "a", "PROMOTED")
         begun(story, "b", "MONITORING", role=OTHER)
         story.blocks.refuse.add("production")
-        with pytest.raises(GateError, match=r"1 of 2 gates .* do not follow yet: .* may still ask the candidate"):
+        with pytest.raises(ServiceError, match=r"1 of 2 gates .* do not follow yet: .* may still ask the candidate"):
             declare(story)
-        with pytest.raises(GateError, match="do not follow yet"):
+        with pytest.raises(ServiceError, match="do not follow yet"):
             require_back(read_gate(story.world, "a"))
         story.blocks.refuse.clear()
         declare(story)
@@ -117,9 +118,9 @@ class TestWhereUsersAreNotServedAsBefore:
     def test_because_the_way_back_is_dead(self, story: Story) -> None:
         begun(story, "a", "STABLE")
         story.blocks.dead.add("old")
-        with pytest.raises(GateError, match="what serves again does not answer"):
+        with pytest.raises(ServiceError, match="what serves again does not answer"):
             declare(story)
-        with pytest.raises(GateError, match="what serves again does not answer"):
+        with pytest.raises(ServiceError, match="what serves again does not answer"):
             require_back(read_gate(story.world, "a"))
         assert (states(story, "a"), story.serves()) == (["ROLLED_BACK"], "old")
 
@@ -130,8 +131,50 @@ def test_gates_that_went_back_are_named_beside_one_whose_way_back_is_dead(story:
     story.blocks.dead.add("old")
     taken = asyncio.run(emergency(story.world, "Grace", "Customers see nonsense."))
     assert [gate.id for gate in taken.gates] == ["b", "a"]
-    with pytest.raises(GateError, match="does not answer"):
+    with pytest.raises(ServiceError, match="does not answer"):
         taken.require_all()
+
+
+class Work:
+    """Fails so often with this error, then comes to its end; what was told and waited meanwhile."""
+
+    def __init__(self, error: Exception, failures: int) -> None:
+        self.error, self.failures = error, failures
+        self.told: list[str] = []
+        self.waits: list[float] = []
+
+    async def __call__(self) -> str:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise self.error
+        return "done"
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+    def run(self) -> str:
+        return asyncio.run(persistently(self, self.told.append, self.sleep))
+
+
+def test_what_may_pass_is_tried_again_and_each_failure_told() -> None:
+    work = Work(ServiceError("The server is down."), 3)
+    assert (work.run(), work.waits) == ("done", [PAUSE] * 3)
+    assert all("The server is down." in told for told in work.told)
+
+
+def test_what_does_not_pass_is_tried_four_times() -> None:
+    work = Work(OSError("no disk"), 99)
+    with pytest.raises(OSError, match="no disk"):
+        work.run()
+    assert (99 - work.failures, len(work.told)) == (4, 3)
+
+
+@pytest.mark.parametrize("error", [GateError("no such gate"), InputError("no name"), ConfigurationError("no block")])
+def test_what_stays_refused_is_tried_and_told_once(error: PhasegateError) -> None:
+    work = Work(error, 99)
+    with pytest.raises(type(error)):
+        work.run()
+    assert (99 - work.failures, work.told) == (1, [])
 
 
 def test_a_gate_that_does_not_exist_opens_no_incident(story: Story) -> None:
