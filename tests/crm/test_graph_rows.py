@@ -25,6 +25,16 @@ def test_equal_records_have_equal_fingerprints_and_any_change_shows() -> None:
     assert len({meeting_rows(call(**change)).fingerprint for change in changes} | {same}) == 6
 
 
+def test_the_fingerprint_is_written_with_the_meeting_it_is_of() -> None:
+    rows = meeting_rows(call())
+    assert rows.parameters()["meeting"] == {**rows.meeting, "fingerprint": rows.fingerprint}
+
+
+def test_a_number_that_no_graph_holds_is_an_error() -> None:
+    with pytest.raises(ValueError, match="too large"):
+        meeting_rows(call(children_count=2**63))
+
+
 def test_products_in_another_order_are_no_change() -> None:
     turned = call(products=["LLC", "Estate Planning"])
     assert meeting_rows(turned).fingerprint == meeting_rows(call()).fingerprint
