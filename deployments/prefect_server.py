@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from pathlib import Path
 import httpx
 
 from blocks.errors import ServiceError
+from blocks.home import home
 from blocks.local_process import SharedProcess, announce, claim, leave_when_idle, stop
 
 READY_SECONDS = 120.0
@@ -82,6 +84,8 @@ def _answering(url: str) -> Iterator[None]:
     asyncio.run(ask_server(url, PATIENCE_SECONDS))
     try:
         yield
+    except httpx.HTTPStatusError as error:
+        raise _refused(error.request, error.response) from error
     except httpx.HTTPError as error:
         raise ServiceError(
             f"The Prefect server did not answer any more ({type(error).__name__}).",
@@ -165,6 +169,17 @@ def _cannot_listen(host: str, port: int, error: OSError) -> ServiceError:
         f"Port {port} of {host} is in use.",
         means="another program listens there, perhaps another `phasegate serve`.",
         do="stop it, or choose another port with --port or PHASEGATE_PORT.",
+    )
+
+
+def _refused(request: httpx.Request, reply: httpx.Response) -> ServiceError:
+    """Prefect answers "Internal Server Error" whatever went wrong in it; only its log has the reason."""
+    left = shutil.disk_usage(home()).free / 1e6
+    full = f" A server whose disk is full answers like this, too; {left:,.0f} MB are left here."
+    return ServiceError(
+        f"The Prefect server answered {request.method} {request.url.path} with HTTP {reply.status_code}.",
+        means="the work stops here; what was finished is kept.",
+        do="read the server's log for the reason, then go on." + (full if reply.status_code >= 500 else ""),
     )
 
 

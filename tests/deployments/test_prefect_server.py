@@ -22,6 +22,14 @@ def test_a_server_lost_during_the_work_is_one_clear_error(prefect_api: str) -> N
         httpx.get("http://127.0.0.1:9/api/health")
 
 
+@pytest.mark.server
+def test_a_server_that_fails_is_not_said_to_be_silent_and_its_disk_is_thought_of(prefect_api: str) -> None:
+    failed = httpx.Response(500, request=httpx.Request("POST", f"{prefect_api}/artifacts/"))
+    with pytest.raises(ServiceError, match=r"answered POST /api/artifacts/ with HTTP 500") as caught, using():
+        failed.raise_for_status()
+    assert "disk is full answers like this" in caught.value.do
+
+
 def test_a_port_in_use_is_said_with_the_way_to_another() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
