@@ -53,8 +53,7 @@ def look(item: Item, asked: Asked) -> Line:
             return _long(asked)
         case "hour":
             return _quick(asked.trial.runs)
-        case "faster":
-            return _faster(asked.trial.runs, asked.first)
+    return _faster(asked.trial.runs, asked.first)
 
 
 def _answered(runs: Sequence[TrialRun], mine: Sequence[TrialCall], wanted: Sequence[str]) -> Line:

@@ -80,8 +80,7 @@ def next_step(world: World, gate: Gate) -> str:
             )
         case "STABLE":
             return "The next phase may start."
-        case "ROLLED_BACK":
-            return f"Correct the cause, then plan the phase again: phasegate plan {gate.opening.phase}."
+    return f"Correct the cause, then plan the phase again: phasegate plan {gate.opening.phase}."
 
 
 def serving(gate: Gate) -> str:

@@ -1,6 +1,7 @@
 """A line of the checklist is done where something was looked at that proves it, and nowhere else."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -48,6 +49,12 @@ def whole(*broken: TrialCall, seconds: float | None = 600, completed: bool = Tru
     return Asked(Trial((run,), (*sound, *broken)), GeneratorLineup.roles, (TrialRun("b", "brief", True, 1_000),))
 
 
+def put_together(score: int) -> Asked:
+    """Every answer is sound, and what code made of those of stage 13 scores this."""
+    asked = whole()
+    return replace(asked, trial=replace(asked.trial, scores=(("scarcity_upsells", score),)))
+
+
 def lines(key: str, look_at: str) -> Sequence[Any]:
     return [item for item in phase(key).checklist if item.look == look_at and item.by == "suite"]
 
@@ -60,6 +67,8 @@ def lines(key: str, look_at: str) -> Sequence[Any]:
         (whole(a_call(problems=[problem("warning")])), "open"),
         (whole(a_call(failed=True, score=None)), "failed"),
         (whole(completed=False), "failed"),
+        (put_together(96), "open"),
+        (put_together(94), "failed"),
         (Asked(Trial(), GeneratorLineup.roles), "open"),
     ],
 )
@@ -78,6 +87,7 @@ def test_bumps_and_upsells_are_done_only_where_no_rule_of_stage_13_is_broken(ask
         ("score", whole(a_call("avatar_creation", score=94)), "failed"),
         ("score", whole(a_call("avatar_creation", score=None)), "open"),
         ("clean", whole(a_call("avatar_creation", flaws=1)), "failed"),
+        ("clean", Asked(Trial(whole().trial.runs), GeneratorLineup.roles), "open"),
         ("hour", whole(seconds=3_601), "failed"),
         ("hour", whole(seconds=None), "open"),
         ("faster", whole(seconds=850), "done"),

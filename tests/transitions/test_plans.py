@@ -68,6 +68,7 @@ def test_roles_can_be_all_of_a_pipeline() -> None:
     ("given", "problem"),
     [
         ([a_phase(roles=("stage_14",))], "stage_14, which the pipeline does not have"),
+        ([a_phase(key="chats-1", pipeline="chats")], "no pipeline 'chats'"),
         ([a_phase(target="gpt-9")], "which no installation has"),
         ([a_phase(after=("generator-y",))], "does not come before it"),
         ([a_phase(), a_phase()], "there twice"),

@@ -5,7 +5,7 @@ from functools import cache
 
 from blocks.catalogue import default_models
 from blocks.errors import ConfigurationError
-from blocks.lineups import lineup_kind, lineup_kinds
+from blocks.lineups import lineup_kind
 from flows.transitions.plans import generator, transcripts
 from flows.transitions.plans.phase import Phase
 from tasks.judging.wording import spoken_list
@@ -60,9 +60,7 @@ def _problems(phase: Phase, given: Sequence[Phase], models: frozenset[str]) -> l
 
 
 def _role_problems(phase: Phase) -> list[str]:
-    kind, guarded = lineup_kinds().get(phase.pipeline), PROTECTED.get(phase.pipeline, frozenset())
-    if kind is None:
-        return []  # its lineup is not part of this installation; a gate for it is refused when it is planned
+    kind, guarded = lineup_kind(phase.pipeline), PROTECTED.get(phase.pipeline, frozenset())
     roles = kind.roles if phase.roles == ("*",) else phase.roles
     looked_at = (role for item in phase.checklist for role in item.roles)
     unknown = sorted({*roles, *(rule.role for rule in phase.policy.fields), *looked_at} - set(kind.roles))
