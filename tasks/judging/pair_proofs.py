@@ -6,14 +6,11 @@ from typing import NamedTuple
 from tasks.judging.cost import judge_cost
 from tasks.judging.evidence import PairTally
 from tasks.judging.moments import Moments
-from tasks.judging.pairs import judge_mean, pairs_needed
+from tasks.judging.pairs import EXCEPTIONS, judge_mean, pairs_needed
 from tasks.judging.rates import Finding, calls_needed
 from tasks.judging.ratios import judge_ratio
 from tasks.judging.requirements import Proof, Requirement
 from tasks.judging.wording import at_least, at_most, many, percent, signed
-
-EXCEPTIONS = 0.05
-"""Where all differences are equal, the share of pairs that must be proven to be no exception."""
 
 
 class Compared(NamedTuple):
@@ -33,7 +30,7 @@ def compare(requirement: Requirement, pairs: PairTally) -> Compared:
     """The judgement for each demand; before the plan's pairs are made it stays open."""
     limit, alpha, needed = requirement.limit, requirement.alpha, requirement.needed
     if requirement.demand == "quality":
-        mean = judge_mean(pairs.scores, limit, alpha, smallest=needed, skewed=True, exception_share=EXCEPTIONS)
+        mean = judge_mean(pairs.scores, limit, alpha, smallest=needed, skewed=True)
         scores = pairs.scores
         return Compared(mean.finding, scores.mean, *mean.bounds, mean.method, scores.n, scores, limit)
     if requirement.demand == "cost":

@@ -13,6 +13,9 @@ from tasks.judging.moments import Moments
 from tasks.judging.rates import Finding, upper_bound
 from tasks.judging.shares import mcnemar
 
+EXCEPTIONS = 0.05
+"""Where all differences are equal, the share of pairs that must be proven to be no exception."""
+
 
 class Bounds(NamedTuple):
     """One-sided bounds of a mean, each at the given alpha."""
@@ -54,7 +57,7 @@ def judge_mean(
     *,
     smallest: int,
     skewed: bool = False,
-    exception_share: float = 0.05,
+    exception_share: float = EXCEPTIONS,
 ) -> MeanFinding:
     """Is mean(d) above `-margin`? `smallest`: the fewest differences that are judged at all.
 

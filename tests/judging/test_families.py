@@ -78,6 +78,7 @@ def test_an_hour_of_silence_is_not_yet_too_long() -> None:
     [
         *[(0.0098321, 0.01, "0.99 %"), (0.00998701, 0.01, "0.999 %"), (0.0999999, 0.1, "9.99999 %")],
         *[(0.0451, 0.01, "4.6 %"), (0.003, 0.01, "0.3 %"), (1.0, 0.01, "100 %")],
+        *[(0.0123456, 0.0123456, "1.3 %"), (0.01 - 1e-13, 0.01, "1 %")],
     ],
 )
 def test_upper_bounds_are_rounded_up_and_stay_below_the_limit(bound: float, limit: float, text: str) -> None:
@@ -85,7 +86,11 @@ def test_upper_bounds_are_rounded_up_and_stay_below_the_limit(bound: float, limi
 
 
 @pytest.mark.parametrize(
-    ("bound", "limit", "text"), [(0.0471, 0.01, "4.7 %"), (0.010003, 0.01, "1.0003 %"), (0.0, 0.01, "0 %")]
+    ("bound", "limit", "text"),
+    [
+        *[(0.0471, 0.01, "4.7 %"), (0.010003, 0.01, "1.0003 %"), (0.0, 0.01, "0 %"), (0.010056789, 0.01, "1.005 %")],
+        *[(0.0123456, 0.0123456, "1.2 %"), (0.01 + 1e-13, 0.01, "1 %")],
+    ],
 )
 def test_lower_bounds_are_rounded_down_and_stay_above_the_limit(bound: float, limit: float, text: str) -> None:
     assert percent_above(bound, limit) == text
@@ -105,7 +110,12 @@ def test_numbers_as_people_read_them() -> None:
         "a",
         "a, b and c",
     ]
-    assert [spoken_time(timedelta(seconds=s)) for s in (20, 2700, 11520)] == ["20 seconds", "45 minutes", "3.2 hours"]
+
+
+def test_a_time_is_said_in_the_largest_unit_of_which_there_are_two() -> None:
+    said = {20: "20 seconds", 119: "119 seconds", 120: "2 minutes", 2700: "45 minutes", 7199: "120 minutes",
+            7200: "2.0 hours", 11520: "3.2 hours"}  # fmt: skip
+    assert {seconds: spoken_time(timedelta(seconds=seconds)) for seconds in said} == said
 
 
 def test_bounds_of_means_are_rounded_away_from_what_they_prove() -> None:
@@ -117,3 +127,4 @@ def test_bounds_of_means_are_rounded_away_from_what_they_prove() -> None:
     ]
     assert [at_least(-1.999, -2, 2, "+"), at_least(0.318, -2, 2, "+")] == ["-1.999", "+0.31"]
     assert [at_most(1.0, 1.0, 3), at_least(1.0, 1.0, 3)] == ["1.000", "1.000"]
+    assert [at_most(1.1 - 1e-12, 1.1, 3), at_least(1.1 + 1e-12, 1.1, 3)] == ["1.100000000"] * 2

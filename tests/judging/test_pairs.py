@@ -139,3 +139,11 @@ def test_coverage_of_the_proof_on_lumpy_scores() -> None:
     margin = 0.2 * 5 - 0.05 * 5 + 0.09 * 15
     wrong = sum(judged(list(row), margin) == "proven" for row in numbers)
     assert wrong / 1000 < 0.06
+
+
+def test_sums_and_the_opposite_sign_keep_every_moment() -> None:
+    series = [1.0, 2.0, 4.0, 9.0]
+    sums = (sum(value**power for value in series) for power in (1, 2, 3))
+    assert Moments.from_sums(4, *sums).model_dump() == pytest.approx(Moments.of(series).model_dump())
+    assert Moments.of(series).negated().model_dump() == Moments.of([-value for value in series]).model_dump()
+    assert Moments.from_sums(2, 0.2, 0.02, 0.002).m2 == 0.0

@@ -135,6 +135,18 @@ def test_a_field_nobody_checked_is_open() -> None:
     assert found.missing == ("Stage 2, amount: 46 more transcripts with the right value.",)
 
 
+def test_a_field_of_calls_that_all_failed_is_wrong_in_each() -> None:
+    policy = Policy(demands=(), fields=(FieldRule(role="stage-2", field="amount"),))
+    found = verdict(pairs(3, failed=True, score=None, fields={}), gate(policy)).proofs[0]
+    assert found.sentence.startswith("Stage 2, amount: 3 wrong values in 3 transcripts; ")
+
+
+def test_too_few_good_answers_ask_for_other_inputs() -> None:
+    found = proof(verdict(pairs(90), gate(Policy(demands=("good_share",)))), "good_share")
+    assert found.advice == "Stage 2: 3 more calls with a good score on other inputs."
+    assert proof(verdict(pairs(470)), "failures").advice == "Stage 2: 3 more calls without a failure."
+
+
 def test_an_open_cost_says_how_many_more_pairs_settle_it() -> None:
     cost = proof(verdict(with_ratio(pairs(60), 1.03, 0.15, of="cost")), "cost")
     assert (cost.finding, cost.advice) == ("open", "Stage 2: 323 more inputs through both models for cost.")

@@ -53,6 +53,11 @@ def test_too_few_pairs_are_open_with_unlimited_bounds() -> None:
     assert found.upper > 1e300
 
 
+def test_five_pairs_are_judged() -> None:
+    found = judge_ratio(logs(0.5, n=5, sd=0.05), 1.10, 0.05)
+    assert (found.finding, found.method) == ("proven", "t")
+
+
 def test_t_on_logs_keeps_its_promise_with_heavy_tails() -> None:
     draws = np.random.default_rng(5).standard_t(3, size=(2000, 13)) * 0.2
     covered = sum(judge_ratio(Moments.of(row), 1.0001, 0.05).upper >= 1 for row in draws)
@@ -82,3 +87,14 @@ def test_what_has_no_cost_ratio(pairs: list[tuple[float | None, float | None]], 
     costs = CostPairs.of(pairs)
     assert costs.pairs == len(pairs)
     assert judge_cost(costs, 1.05, 0.05, smallest=16).finding == finding
+
+
+def test_what_has_no_ratio_is_counted() -> None:
+    endless = float("inf")
+    assert judge_cost(CostPairs(newly_paid=1), 1.05, 0.05, smallest=16) == ("refuted", *[endless] * 3, "counting")
+    assert judge_cost(CostPairs(free=16), 1.05, 0.05, smallest=16) == ("proven", 0.0, 0.0, 0.0, "counting")
+
+
+def test_a_cost_ratio_of_too_few_pairs_is_open() -> None:
+    costs = CostPairs(logs=logs(0.5, n=15, sd=0.05))
+    assert [judge_cost(costs, 1.05, 0.05, smallest=least).finding for least in (15, 16)] == ["proven", "open"]

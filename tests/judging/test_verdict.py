@@ -55,6 +55,7 @@ def test_a_plan_without_requirements_never_passes(changed: tuple[str, ...]) -> N
     assert (found.state, found.act) == ("inconclusive", "hold")
     subject = "stage-2" if changed else "The phase"
     assert f"{subject}: nothing is required, so nothing can be proven." in found.missing
+    assert found.cheapest == ""
 
 
 def test_a_refused_plan_never_passes() -> None:
