@@ -11,7 +11,12 @@ from collections.abc import Sequence
 def divide_alpha(
     alpha: float, changed: Sequence[str], others: Sequence[str], tests: int, changed_share: float = 0.8
 ) -> dict[str, float]:
-    """Role -> alpha of each of its `tests` tests. A side without roles leaves its share to the other side."""
+    """Role -> alpha of each of its `tests` tests. A side without roles leaves its share to the other side.
+
+    Nothing is divided where there is no test.
+    """
+    if not tests:
+        return {}
     share = changed_share if changed and others else float(bool(changed))
     return {role: alpha * share / (len(changed) * tests) for role in changed} | {
         role: alpha * (1 - share) / (len(others) * tests) for role in others

@@ -1,7 +1,7 @@
 """What a gate demands: the agreed limits, and how sure it has to be. Data, stored with the plan and hashed with it."""
 
 from datetime import timedelta
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -145,6 +145,8 @@ def unfollowable(policy: Policy) -> tuple[str, ...]:
         for name in TIMES
         if not timedelta(0) < getattr(policy, name) <= LONGEST
     ]
+    if not policy.watched:
+        faults.append("watched: nobody would see harm; name at least one of " + ", ".join(get_args(Metric)))
     if policy.window < SHORTEST_WINDOW:
         faults.append("window: has to last a second")
     if policy.buckets > MOST_BUCKETS:

@@ -4,7 +4,9 @@ import pytest
 
 from tasks.judging.moments import Moments
 from tasks.judging.pairs import judge_mean, t_bounds
-from tasks.judging.rates import upper_bound
+from tasks.judging.policy import Policy
+from tasks.judging.rates import judge_rate, lower_bound, upper_bound
+from tests.judging.given import gate, pairs, verdict
 from tests.judging.references import alarm_chances
 
 SPREAD = Moments.of([-3.0, -1.0, 0.0, 1.0, 2.5, -2.0])
@@ -47,3 +49,22 @@ def test_equal_pairs_prove_a_share_of_exceptions_only_below_the_bound() -> None:
 def test_the_chance_of_an_alarm_at_the_first_call_is_that_of_its_failure() -> None:
     """One failure in one call multiplies the evidence by more than ten: enough for an alarm at one in ten."""
     assert next(alarm_chances(0.3, 1, 0.01, 0.1)) == pytest.approx(0.3)
+
+
+def test_a_rate_that_only_equals_its_bound_is_neither_proven_nor_refuted() -> None:
+    low, high = lower_bound(3, 100, 0.05), upper_bound(3, 100, 0.05)
+    assert judge_rate(3, 100, high, 0.05) == ("open", low, high)
+    assert judge_rate(3, 100, low, 0.05) == ("open", low, high)
+    assert judge_rate(3, 100, high + 1e-9, 0.05) == ("proven", low, high)
+    assert judge_rate(3, 100, low - 1e-9, 0.05) == ("refuted", low, high)
+
+
+def test_bounds_of_a_rate_are_the_published_ones() -> None:
+    """Clopper and Pearson's, 95 % two-sided, for 3 failures in 20: 3.21 % and 37.89 %."""
+    assert (lower_bound(3, 20, 0.025), upper_bound(3, 20, 0.025)) == pytest.approx((0.0321, 0.3789), abs=5e-5)
+
+
+def test_a_gate_that_watches_nothing_has_no_reading_and_can_be_judged() -> None:
+    """None can be started any more; one that was has to be followed to its end."""
+    found = verdict(pairs(20), gate(Policy(watched=())))
+    assert (found.state, found.harm) == ("inconclusive", ())

@@ -28,6 +28,7 @@ def test_a_policy_that_proves_nothing_or_never_passes_is_refused(values: dict[st
         {"window": "P9999999D"},
         {"approval_within": "-PT1H"},
         {"held_within": "PT0S"},
+        {"watched": ()},
     ],
 )
 def test_a_policy_that_the_watch_could_not_follow_is_refused(values: dict[str, object]) -> None:
