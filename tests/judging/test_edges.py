@@ -1,12 +1,15 @@
 """Exact limits of the proofs, which broken code showed untested: what only equals its limit is not proven."""
 
+from math import log
+
 import pytest
 
+from tasks.judging.evidence import Circumstances
 from tasks.judging.moments import Moments
 from tasks.judging.pairs import judge_mean, t_bounds
 from tasks.judging.policy import Policy
 from tasks.judging.rates import judge_rate, lower_bound, upper_bound
-from tests.judging.given import gate, pairs, verdict
+from tests.judging.given import DURING, ONLY_FAILURES, WINDOW, broken, failing, gate, pairs, verdict
 from tests.judging.references import alarm_chances
 
 SPREAD = Moments.of([-3.0, -1.0, 0.0, 1.0, 2.5, -2.0])
@@ -68,3 +71,26 @@ def test_a_gate_that_watches_nothing_has_no_reading_and_can_be_judged() -> None:
     """None can be started any more; one that was has to be followed to its end."""
     found = verdict(pairs(20), gate(Policy(watched=())))
     assert (found.state, found.harm) == ("inconclusive", ())
+
+
+def test_a_placeholder_is_a_rate_unless_the_policy_tolerates_none() -> None:
+    seen = broken(pairs(20), 1, placeholders=1)
+    strict = gate(Policy(invariants="zero"))
+    assert (verdict(seen, gate()).alarms, len(verdict(seen, strict).alarms)) == ((), 1)
+
+
+def test_after_promotion_only_what_needs_no_other_arm_is_watched() -> None:
+    def watched(promoted: bool) -> list[str]:
+        found = verdict(pairs(20), circumstances=Circumstances(now=WINDOW.end, promoted=promoted))
+        return [reading.metric for reading in found.harm if reading.role == "stage-2"]
+
+    assert (watched(False), watched(True)) == (["failures", "worse", "slower"], ["failures", "poor"])
+
+
+def test_the_changed_role_gets_its_share_of_the_budget() -> None:
+    found = verdict(pairs(20), gate(Policy(watched=("failures",), harm_alpha=0.05, changed_share=0.6))).harm
+    assert [reading.log_threshold for reading in found[:2]] == pytest.approx([-log(0.03), -log(0.02 / 12)])
+
+
+def test_a_gate_that_fails_lacks_nothing() -> None:
+    assert verdict(failing(60), gate(ONLY_FAILURES), DURING).missing == ()
