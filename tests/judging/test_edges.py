@@ -93,4 +93,10 @@ def test_the_changed_role_gets_its_share_of_the_budget() -> None:
 
 
 def test_a_gate_that_fails_lacks_nothing() -> None:
-    assert verdict(failing(60), gate(ONLY_FAILURES), DURING).missing == ()
+    found = verdict(failing(15, of=30))
+    assert (found.state, found.missing, found.remedies, found.cheapest) == ("fail", (), (), "")
+
+
+def test_while_the_window_runs_nobody_is_told_to_do_anything() -> None:
+    found = verdict(pairs(400), gate(ONLY_FAILURES), DURING)
+    assert (found.act, len(found.remedies), found.cheapest) == ("wait", 1, "")
