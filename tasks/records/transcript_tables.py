@@ -30,6 +30,7 @@ transcripts = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Index(None, "client_key"),
+    Index(None, "run_id"),  # a database looks here for every run that is removed
 )
 
 transcript_runs = Table(

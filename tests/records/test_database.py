@@ -165,3 +165,16 @@ def test_tables_of_a_newer_release_are_left_alone_and_said(database: Engine) -> 
     close_databases()
     with pytest.raises(StorageError, match="revision 9999, which this release does not know"):
         engine()
+
+
+def test_rows_that_refer_to_a_removed_one_are_found_by_an_index(database: Engine) -> None:
+    """A database looks for them at every row it removes: without one, a week of runs takes hours to remove."""
+    tables = inspect(database)
+    unfound = []
+    for table in tables.get_table_names():
+        indexes = [each["column_names"] for each in tables.get_indexes(table)]
+        indexes.append(tables.get_pk_constraint(table)["constrained_columns"])
+        for key in tables.get_foreign_keys(table):
+            columns = key["constrained_columns"]
+            unfound += [(table, *columns)] if all(index[: len(columns)] != columns for index in indexes) else []
+    assert not unfound
