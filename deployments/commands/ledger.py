@@ -29,6 +29,8 @@ def register(app: typer.Typer) -> None:
     app.command("as-of")(as_of)
     approver = typer.Typer(help="People who may decide about gates.", no_args_is_help=True)
     approver.command("add")(add_approver)
+    approver.command("list")(list_approvers)
+    approver.command("remove")(remove_approver)
     app.add_typer(approver, name="approver")
 
 
@@ -190,3 +192,44 @@ def add_approver(
     say("Scan this with an authenticator app now; it is not shown again.")
     segno.make(pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="phasegate")).terminal(compact=True)
     say(f"Or type the secret: {secret}")
+
+
+def list_approvers() -> None:
+    """Show who may decide about gates, since when, and what keeps somebody from it."""
+    from deployments.tables import show_table
+    from flows.transitions.approvers import approvers
+
+    found = acting(approvers)
+    if not found:
+        return say("Nobody may approve yet. Next: `phasegate approver add NAME`.")
+    rows = [
+        (
+            one.name,
+            "yes" if one.may else "no",
+            _day(one.since) or "not in the ledger",
+            one.by,
+            _day(one.renewed),
+            one.remark,
+        )
+        for one in found
+    ]
+    headings = ("name", "may decide", "since (UTC)", "added by", "secret renewed", "remark")
+    return show_table(headings, rows, prose=("remark",))
+
+
+def _day(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else ""
+
+
+def remove_approver(
+    name: Annotated[str, typer.Argument(help="Name of the approver.")], reason: Reason = "", by: Actor = ""
+) -> None:
+    """Take from a person that they may decide, at once, and delete their secret; what they decided before stays."""
+
+    async def act(world: "World") -> None:
+        from flows.transitions.appointing import remove
+
+        await remove(world, name, by or me(), reason)
+
+    acting(act)
+    say(f"{name} may not decide any more, and the secret is deleted.")

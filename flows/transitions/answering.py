@@ -11,6 +11,7 @@ from typing import Literal
 
 import pyotp
 
+from flows.transitions.appointing import APPOINTMENTS, removed
 from flows.transitions.facts import verdict_of
 from flows.transitions.machine import is_asked, override_refused, valid_approvals
 from flows.transitions.reading import read_gate
@@ -23,8 +24,8 @@ STEP = 30
 STEPS_BACK = 6
 """A worker may take minutes to take up a run on a busy machine; a code of the last three minutes is taken, once."""
 STEPS_AHEAD = 1
-OF_PEOPLE = ("answered", "refused", "approver_added")
-"""Entries that tell which codes are spent and who is locked."""
+OF_PEOPLE = ("answered", "refused", *APPOINTMENTS)
+"""Entries that tell who is an approver, which codes are spent and who is locked."""
 WRONG_CODES = 5
 """So many in a row lock the approver."""
 
@@ -123,10 +124,13 @@ def _accept(world: World, gate: Gate, given: Given, step: int, seen: Read) -> No
 async def _examine(world: World, gate: Gate, given: Given, key: str | None, story: list[Entry]) -> tuple[str, int]:
     """Why the decision is not accepted, or nothing; and the time step of a right code, which is taken either way."""
     approver = next((one for one in await world.blocks.approvers() if one.name == given.approver.strip()), None)
-    if approver is None or not approver.active:
+    if approver is None or not approver.active or approver.name in removed(story):
         return "Nobody of this name may approve.", 0
-    if _locked(story, approver.name):
-        return f"{approver.name} is locked after {WRONG_CODES} wrong codes; renew with `phasegate approver add`.", 0
+    if locked(story, approver.name):
+        return (
+            f"{approver.name} is locked after {WRONG_CODES} wrong codes; renew with `phasegate approver add --renew`.",
+            0,
+        )
     step = _step(approver, given.code, world.clock())
     if step is None:
         return WRONG, 0
@@ -184,7 +188,8 @@ def _used(story: list[Entry], name: str) -> set[int]:
     return {entry.body["step"] for entry in story if entry.body["approver"] == name and entry.body.get("step")}
 
 
-def _locked(story: list[Entry], name: str) -> bool:
+def locked(story: list[Entry], name: str) -> bool:
+    """Whether this approver's codes were wrong too often since the last right one or the last new secret."""
     wrong = 0
     for entry in story:
         if entry.body["approver"] == name:

@@ -77,7 +77,11 @@ def _event(entry: Entry, gates: dict[str, Gate]) -> Event | None:
         case "drift":
             return _told(entry, "drift", "", body["policy"], f"{body['finding']} {body['reason']}")
         case "approver_added":
-            return _told(entry, "approver", body["approver"], "added", f"by {entry.actor}")
+            made = "renewed" if body.get("renewed") else "added"
+            return _told(entry, "approver", body["approver"], made, f"by {entry.actor}")
+        case "approver_removed":
+            why = f": {body['reason']}" if body["reason"] else ""
+            return _told(entry, "approver", body["approver"], "removed", f"by {entry.actor}{why}")
         case _:
             return None
 

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from blocks.errors import ConfigurationError, GateError
 from blocks.lineups import lineup_kind
+from flows.transitions.appointing import entitled
 from flows.transitions.expecting import Expected, expect, failure_rate, passage
 from flows.transitions.plans import phase, roles_of
 from flows.transitions.plans.phase import Phase
@@ -78,7 +79,7 @@ async def plan_phase(
     live = _live(world, chosen.pipeline, production, policy, routes)
     return Opening(
         phase=key, title=chosen.title, pipeline=chosen.pipeline, changes=changes, starter=starter.strip(),
-        stranger=folded(starter) not in {folded(one.name) for one in await world.blocks.approvers()},
+        stranger=folded(starter) not in {folded(one.name) for one in await entitled(world)},
         production=production, preview=preview, protected=chosen.protected, canary=routes,
         human=chosen.human, repeats=repeats, departures=departed,
         plan=_plan(world, chosen, policy, changes, serving, expected, live, repeats, budget),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from blocks.lineups import lineup_kind
+from flows.transitions.appointing import entitled
 from flows.transitions.drift import NEXT_STEP, scan
 from flows.transitions.known import beside, freeze, known_lineups, last_moved, named_since
 from flows.transitions.plans import phase, roles_of
@@ -117,7 +118,7 @@ def is_stable(world: World, key: str, production: str) -> bool:
 
 async def _approvers(world: World, opening: Opening) -> list[str]:
     starter = folded(opening.starter)
-    able = [one.name for one in await world.blocks.approvers() if one.active and folded(one.name) != starter]
+    able = [one.name for one in await entitled(world) if one.active and folded(one.name) != starter]
     needed = opening.approvers
     if len(able) >= needed:
         return []

@@ -4,6 +4,7 @@ Documents are read and written raw: a block that a person has edited into someth
 could never be put right.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 from uuid import UUID
@@ -95,6 +96,13 @@ class PrefectBlocks:
     async def write_approver(self, approver: ApproverFacts) -> None:
         block = Approver(totp=SecretStr(approver.totp), active=approver.active)
         await block.asave(approver.name, overwrite=True)
+
+    async def delete_approver(self, name: str) -> None:
+        async with get_client() as client:
+            found = await _document(client, Approver, name)
+            with contextlib.suppress(ObjectNotFound):
+                if found is not None:
+                    await client.delete_block_document(found.id)
 
     async def run_state(self, run_id: str) -> RunState | None:
         try:

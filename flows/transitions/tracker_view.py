@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from blocks.lineups import lineup_kinds
+from flows.transitions.appointing import appointed
 from flows.transitions.checklist import checklist, recorded, unbegun
 from flows.transitions.drift import scan
 from flows.transitions.gate_view import judged
@@ -96,8 +97,7 @@ def _following(world: World, mine: Sequence[Phase], views: Sequence[PhaseView]) 
 
 def _first(world: World, phase: Phase) -> tuple[str, ...]:
     """What the ledger has not seen yet without which no gate of the phase starts, as commands in their order."""
-    approvers = {entry.body["approver"] for entry in world.read("approver_added")}
-    people = [] if len(approvers) >= phase.policy.approvers else ["phasegate approver add NAME"]
+    people = [] if len(appointed(world)) >= phase.policy.approvers else ["phasegate approver add NAME"]
     return (*people, *lacking(world, phase.pipeline, "production", phase.policy, world.clock()))
 
 

@@ -63,6 +63,9 @@ class Blocks(Protocol):
     async def write_approver(self, approver: ApproverFacts) -> None:
         """Makes this the approver of its name."""
 
+    async def delete_approver(self, name: str) -> None:
+        """Nothing is left of this approver, the secret included; one that is not there is no error."""
+
     async def run_state(self, run_id: str) -> RunState | None:
         """State of a flow run; None if there is no such run."""
 

@@ -77,6 +77,11 @@ class MemoryBlocks:
         self.people[approver.name] = approver.totp
         self.inactive -= {approver.name} if approver.active else set()
 
+    async def delete_approver(self, name: str) -> None:
+        if name in self.refuse:
+            raise ServiceError("The server refused to delete the block.")
+        self.people.pop(name, None)
+
     async def run_state(self, run_id: str) -> RunState | None:
         return self.run
 

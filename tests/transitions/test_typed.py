@@ -116,3 +116,12 @@ def test_an_approver_is_added_once(scene: Scene) -> None:
     assert "Scan this with an authenticator app" in phasegate("approver", "add", "hopper")
     assert one_loop.run(Approver.aload("hopper")).totp.get_secret_value()  # type: ignore[union-attr]
     assert "is an approver already" in phasegate("approver", "add", "hopper", status=1)
+
+
+def test_an_approver_is_listed_and_removed_with_the_secret(scene: Scene) -> None:
+    phasegate("approver", "add", "lovelace", "--by", "ada")
+    assert re.search(r"lovelace +yes +20\d\d-\d\d-\d\d \d\d:\d\d +ada", phasegate("approver", "list"))
+    assert "lovelace may not decide any more" in phasegate("approver", "remove", "lovelace", "--reason", "left")
+    assert "lovelace" not in phasegate("approver", "list")
+    with pytest.raises(ValueError, match="lovelace"):
+        one_loop.run(Approver.aload("lovelace"))  # type: ignore[arg-type]
