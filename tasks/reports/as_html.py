@@ -13,7 +13,6 @@ from tasks.reports.document import (
     Items,
     Line,
     LineBreak,
-    Link,
     Paragraph,
     Quote,
     Rule,
@@ -45,14 +44,13 @@ def _block(block: Block) -> Markup:
                 _element("div", _element("dt", _text(name)) + _element("dd", _item(value))) for name, value in rows
             )
             return Markup('<dl class="facts">{}</dl>').format(Markup("").join(pairs))
-        case Table():
-            return _table(block)
+        case Rule():
+            return Markup("<hr>")
         case Quote(inside):
             return _element("blockquote", as_html(inside))
         case CodeBlock(text):
             return _element("pre", _element("code", _text(text)))
-        case Rule():
-            return Markup("<hr>")
+    return _table(block)
 
 
 def _item(blocks: Blocks) -> Markup:
@@ -100,8 +98,7 @@ def _inline(inline: Inline) -> Markup:
             return _element("code", _text(text))
         case LineBreak():
             return Markup("<br>")
-        case Link(text, address):
-            return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(address, visible(text))
+    return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(inline.address, visible(inline.text))
 
 
 def _text(text: str) -> Markup:

@@ -13,7 +13,6 @@ from tasks.reports.document import (
     Items,
     Line,
     LineBreak,
-    Link,
     Paragraph,
     Quote,
     Rule,
@@ -42,14 +41,13 @@ def _block(block: Block) -> str:
             return "\n".join(_item(mark, as_markdown(item)) for mark, item in zip(marks, items, strict=True))
         case Facts(rows):
             return "\n".join(_item("-", _fact(label, value)) for label, value in rows)
-        case Table():
-            return _table(block)
+        case Rule():
+            return "---"
         case Quote(inside):
             return "\n".join(f"> {line}".rstrip() for line in as_markdown(inside).split("\n"))
         case CodeBlock(text):
             return _fenced(visible(text).rstrip("\n"))
-        case Rule():
-            return "---"
+    return _table(block)
 
 
 def _fenced(text: str) -> str:
@@ -98,5 +96,4 @@ def _inline(inline: Inline) -> str:
             return escape_markdown(text) if set("`|<&") & set(text) else f"`{one_line(text)}`"
         case LineBreak():
             return "\\\n"
-        case Link(text, address):
-            return f"[{escape_markdown(text)}]({address})"
+    return f"[{escape_markdown(inline.text)}]({inline.address})"

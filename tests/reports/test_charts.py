@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tasks.reports.charts import Bar, Bars, draw, tick_step
+from tasks.reports.charts import Bar, Bars, Cells, Grid, Point, Points, Ranges, draw, tick_step
 from tasks.reports.generator_charts import charts
 from tasks.reports.views import RunView
 from tests.reports.pages import Page, read_page
@@ -48,6 +48,22 @@ def test_a_chart_tells_a_screen_reader_what_it_shows() -> None:
     assert page.elements[0][1]["aria-labelledby"] == "one-title one-about"
     assert page.text.startswith("TimeAbout time.")
     assert "<b>: 2 (Written)" in page.text
+
+
+def test_what_was_not_measured_has_no_point() -> None:
+    rows = (Points("a", (Point(1, "one"), None)), Points("b", (None, Point(2, "two"))))
+    page = read_page(draw(Ranges("Time", "About time.", ("before", "now"), rows), "one"))
+
+    assert [name for name, _ in page.elements].count("circle") == 2
+
+
+def test_counts_stand_in_cells_that_are_wide_enough_and_have_come() -> None:
+    def written(*counts: int | None) -> list[str]:
+        grid = Grid("Window", "Calls.", (Cells("a", counts, "end"),), 2)
+        return re.findall(r"<text[^>]*>([^<]*)</text>", draw(grid, "one"))
+
+    assert written(3, 0, None) == ["3", "0", "end"]
+    assert written(*[3] * 100) == ["end"]
 
 
 def test_a_run_has_charts_of_what_is_known(demo: RunView) -> None:

@@ -1,8 +1,10 @@
 """The page of a comparison: every verdict as a figure, and what the headline claims."""
 
+from pathlib import Path
+
 import pytest
 
-from tasks.reports.comparison import comparison_page
+from tasks.reports.comparison import comparison_page, write_comparison
 from tasks.reports.page import page_markdown
 from tasks.transcripts.scoring.quality import ModelScore
 from tasks.transcripts.scoring.rules import KEY_FIELDS
@@ -20,6 +22,13 @@ def test_the_five_verdicts_are_counted_in_words_too() -> None:
 
     assert "| Model | Condition | Correct | Correctly null | Wrong | Missed | Invented | Values |" in shown
     assert "| m | pipeline | 6 | 3 | 3 | 3 | 3 | 18 |" in shown
+
+
+def test_a_comparison_of_nothing_says_so(tmp_path: Path) -> None:
+    markdown, html = write_comparison([], "run-1", tmp_path)
+
+    assert "Nothing was scored." in markdown.read_text()
+    assert "There is nothing." in html.read_text()
 
 
 def test_owners_and_due_dates_of_next_steps_are_shown() -> None:

@@ -93,6 +93,13 @@ def test_text_and_form_survive_being_written_again() -> None:
     assert as_html(read_markdown(again, 4)) == as_html(read_markdown(text, 4))
 
 
+def test_a_rule_separates_in_both_forms() -> None:
+    blocks = read_markdown("one\n\n---\n\ntwo", 4)
+
+    assert as_markdown(blocks) == "one\n\n---\n\ntwo"
+    assert "<hr>" in as_html(blocks)
+
+
 def test_texts_that_meet_make_no_list() -> None:
     assert as_markdown(read_markdown("[1](). a", 4)) == "1\\. a"
 

@@ -1,18 +1,24 @@
 """The page of a gate and that of all phases: verdict first, everything an approver needs, nothing that acts."""
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
+from tasks.judging.cost import CostPairs
+from tasks.judging.evidence import Evidence, PairTally, RoleEvidence
+from tasks.reports.as_html import as_html
 from tasks.reports.as_markdown import as_markdown
 from tasks.reports.comparison import comparison_page
-from tasks.reports.document import Link
-from tasks.reports.gate import gate_page, gate_summary
+from tasks.reports.document import Link, Paragraph
+from tasks.reports.gate import gate_page, gate_summary, write_gate_report
+from tasks.reports.gate_charts import evidence_charts, stage_charts, window_chart
+from tasks.reports.gate_tables import afterwards_table, harm_table, stages_table
 from tasks.reports.gate_views import AnswerView, GateView
 from tasks.reports.page import Page, page_html, page_markdown
-from tasks.reports.tracker import tracker_page
+from tasks.reports.tracker import tracker_page, write_tracker
 from tasks.reports.tracker_views import TrackerView
 from tests.reports.comparisons import scores
 from tests.reports.pages import read_page
@@ -103,6 +109,49 @@ def test_whatever_people_typed_is_only_shown(
     for page in (gate_page(gate), tracker_page(tracker), comparison_page(scores(words, words), words)):
         assert_harmless(read_page(page_html(page)))
         assert_harmless(read_page(reader.render(page_markdown(page))))
+
+
+def test_what_nothing_was_measured_of_has_no_chart(waiting: GateView) -> None:
+    assert waiting.evidence is not None
+    silent = Evidence(window=waiting.evidence.window)
+    assert len(stage_charts(waiting)) == 4
+    assert stage_charts(dataclasses.replace(waiting, evidence=silent, figures=None)) == ()
+
+
+def test_before_testing_there_is_nothing_to_draw_or_to_count(waiting: GateView) -> None:
+    begun = dataclasses.replace(waiting, evidence=None, testing_since=None, afterwards=None)
+    assert stage_charts(begun) == evidence_charts(begun) == window_chart(begun) == ()
+    assert stages_table(begun) == afterwards_table(begun) == ()
+
+
+@pytest.mark.parametrize(("costs", "shown"), [({"unknown": 1}, "unknown"), ({"free": 1}, "free"), ({}, "–")])
+def test_a_cost_without_a_ratio_says_why(waiting: GateView, costs: dict[str, int], shown: str) -> None:
+    assert waiting.evidence is not None
+    seen = RoleEvidence(pairs=PairTally(pairs=1, costs=CostPairs(**costs)), buckets=(0,) * 24)
+    roles = dict.fromkeys(waiting.plan.changed, seen)
+    view = dataclasses.replace(waiting, evidence=waiting.evidence.model_copy(update={"roles": roles}))
+    assert f"| {shown} |" in as_markdown(stages_table(view)).splitlines()[2]
+
+
+def test_evidence_beyond_all_doubt_is_a_power(taken_back: GateView) -> None:
+    assert taken_back.verdict is not None
+    worst = taken_back.verdict.harm[0].model_copy(update={"log_e": 1876.0})
+    view = dataclasses.replace(taken_back, verdict=taken_back.verdict.model_copy(update={"harm": (worst,)}))
+    assert "e^1876" in as_markdown(harm_table(view))
+
+
+def test_both_forms_of_a_page_are_written(served: tuple[GateView, TrackerView], tmp_path: Path) -> None:
+    edited = dataclasses.replace(served[1], edited=("The block 'new' was edited.",))
+    for markdown, html in (write_gate_report(served[0], tmp_path), write_tracker(edited, tmp_path)):
+        assert markdown.read_text().startswith("# ")
+        assert html.read_text().startswith("<!doctype html>")
+    assert "The block 'new' was edited." in read_page(html.read_text()).text
+
+
+def test_a_link_is_a_link_in_both_forms() -> None:
+    block = Paragraph((Link("the run", "http://127.0.0.1:4200/runs?id=1"),))
+    assert as_markdown((block,)) == "[the run](http://127.0.0.1:4200/runs?id=1)"
+    assert '<a href="http://127.0.0.1:4200/runs?id=1"' in as_html((block,))
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "http://x/)[y](z", "/a b", "ftp://x", 'http://x/"onclick'])

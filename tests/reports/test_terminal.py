@@ -35,6 +35,12 @@ def test_costs_are_shown_where_any_is_known(demo: RunView) -> None:
     assert lines[3].endswith("unknown")
 
 
+def test_a_time_that_nobody_took_is_unknown_and_no_zero(demo: RunView) -> None:
+    timeless = replace(demo.stages[0], seconds=None, total_seconds=None)
+
+    assert shown(replace(demo, stages=(timeless, *demo.stages[1:])))[2].split()[4] == "unknown"
+
+
 def test_it_fits_100_columns_with_the_longest_names(demo: RunView) -> None:
     long = replace(
         demo.stages[0], name="A stage with a name longer than any", model_block="a-model-block-with-a-long-name", cost=1234.5,

@@ -35,8 +35,7 @@ def draw(chart: Chart, name: str) -> Markup:
             return draw_ranges(chart, name)
         case Curves():
             return draw_curves(chart, name)
-        case Grid():
-            return draw_grid(chart, name)
+    return draw_grid(chart, name)
 
 
 def legend(chart: Chart) -> tuple[str, ...]:
