@@ -1,6 +1,6 @@
 """Validation errors of a brief in plain sentences: which field, what was found, what is wanted."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin
 
@@ -70,39 +70,24 @@ _WANTED = {
 
 
 def _unknown(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    owner = _model_at(path[:-1], model)
-    known = list(owner.model_fields) if owner else []
+    known = list(_model_at(path[:-1], model).model_fields)
     near = get_close_matches(str(path[-1]), known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"the fields are {', '.join(known)}."
     return f"is no field; {hint}"
 
 
 def _help(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    owner = _model_at(path[:-1], model)
-    field = owner.model_fields.get(str(path[-1])) if owner else None
-    if not field or not field.description:
-        return ""
+    field = _model_at(path[:-1], model).model_fields[str(path[-1])]
     choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
     return f"Wanted: {field.description}" + (f" One of {', '.join(choices)}." if choices else "")
 
 
-def _model_at(path: tuple[int | str, ...], model: type[BaseModel]) -> type[BaseModel] | None:
-    """The model a path leads to, looking through `X | None`."""
-    current = model
+def _model_at(path: tuple[int | str, ...], model: type[BaseModel]) -> type[BaseModel]:
+    """The model that a path of fields leads to, looking through `X | None`."""
     for name in path:
-        if name not in current.model_fields:
-            return None
-        inner = next(_models_in(current.model_fields[str(name)].annotation), None)
-        if inner is None:
-            return None
-        current = inner
-    return current
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    for part in (annotation, *get_args(annotation)):
-        if isinstance(part, type) and issubclass(part, BaseModel):
-            yield part
+        held = model.model_fields[str(name)].annotation
+        model = next(part for part in (held, *get_args(held)) if isinstance(part, type) and issubclass(part, BaseModel))
+    return model
 
 
 def _short(found: Any) -> str:

@@ -48,10 +48,6 @@ A = TypeVar("A", bound=BaseModel)
 O = TypeVar("O", bound=BaseModel)  # noqa: E741 - the output beside the answer
 
 
-def no_checks(answer: Any, inputs: Inputs) -> Sequence[Problem]:
-    return ()
-
-
 @dataclass(frozen=True)
 class Stage(Generic[A, O]):
     """One of the thirteen stages, as data.
@@ -73,13 +69,13 @@ class Stage(Generic[A, O]):
     task: str
     """What the stage is to do: the instruction part of the prompt. Never an example a model could repeat."""
     brief_reads: tuple[str, ...]
+    check: Callable[[O, Inputs], Sequence[Problem]]
     preference_reads: tuple[str, ...] = ()
     reads: Reads = field(default_factory=dict)
     """Earlier stage key -> the paths read of it (see `excerpt`)."""
     written: type[BaseModel] | None = None
     """What a stage that is asked in parts makes of them, where that and not the answer is completed to the output."""
     complete: Callable[[Any, Inputs], O] | None = None
-    check: Callable[[O, Inputs], Sequence[Problem]] = no_checks
     write: Callable[[Any], Awaitable[Mapping[str, Any]]] | None = None
     """How a run, which is given, asks this stage where one question is not enough."""
     error_points: int = 10

@@ -58,15 +58,10 @@ def dependencies() -> dict[str, frozenset[str]]:
 
 def waves() -> list[tuple[str, ...]]:
     """Stage keys by the earliest moment they can start: each wave reads only of the waves before it."""
-    waiting, done, result = dependencies(), set[str](), list[tuple[str, ...]]()
-    while waiting:
-        ready = tuple(key for key, reads in waiting.items() if reads <= done)
-        if not ready:
-            raise ValueError(f"stages read each other in a circle or read a stage that is not there: {sorted(waiting)}")
-        result.append(ready)
-        done.update(ready)
-        waiting = {key: reads for key, reads in waiting.items() if key not in ready}
-    return result
+    wave: dict[str, int] = {}
+    for each in STAGES:  # a stage reads only stages that stand before it
+        wave[each.key] = 1 + max((wave[key] for key in each.reads), default=0)
+    return [tuple(key for key in wave if wave[key] == number) for number in range(1, max(wave.values()) + 1)]
 
 
 def readers(key: str) -> frozenset[str]:

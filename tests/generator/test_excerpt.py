@@ -60,4 +60,5 @@ def test_a_prompt_shows_names_in_words_and_nesting_by_indentation() -> None:
 
 
 def test_a_prompt_leaves_out_what_is_not_stated_but_shows_no_and_nought() -> None:
+    assert render([{"a": 1}, "late", True]) == "- a: 1\n- late\n- yes"
     assert render({"a": None, "b": "", "c": [], "d": {}, "proof": False, "count": 0}) == "proof: no\ncount: 0"

@@ -12,7 +12,7 @@ from flows.generator.brief import BusinessBrief, OfferPreferences
 from flows.generator.checks import texts
 from flows.generator.digest import RESEARCH_DIGEST
 from flows.generator.excerpt import excerpt, render
-from flows.generator.stage import Stage
+from flows.generator.stage import Inputs, Stage
 from flows.generator.stages import STAGES, dependencies, readers, stage, waves
 from tasks.answering.faults import find_echoes
 from tasks.answering.guide import field_guide
@@ -37,6 +37,13 @@ def test_stages_stand_in_the_order_of_their_numbers() -> None:
 @pytest.mark.parametrize("name", ["value_stack", 8, "8", "Value Stack"])
 def test_a_stage_is_found_by_key_number_or_name(name: str | int) -> None:
     assert stage(name).key == "value_stack"
+
+
+def test_inputs_are_the_same_in_any_order_and_no_others() -> None:
+    inputs = Inputs({"niche": "piano", "offer": "moving"}, {}, {"market_analysis": {"size": 3}})
+    turned = Inputs({"offer": "moving", "niche": "piano"}, {}, {"market_analysis": {"size": 3}})
+    other = Inputs({"niche": "piano", "offer": "moving"}, {}, {"market_analysis": {"size": 4}})
+    assert inputs.canonical() == turned.canonical() != other.canonical()
 
 
 def test_an_unknown_stage_is_an_error_that_lists_the_stages() -> None:
