@@ -201,6 +201,20 @@ def test_what_is_wrong_with_an_answer_is_said(agent: str, part: str, change: dic
     assert any(said in problem for problem in problems)
 
 
+def test_a_summary_of_many_windows_is_checked_as_well() -> None:
+    listener, problems = Listener(), list[str]()
+
+    async def ask(query: Query) -> Any:
+        if (query.agent.key, query.part) == ("summary", "whole"):
+            invented = query.answer.model_validate({"summary": "They agreed on $77,777 at the end of it."})
+            problems.extend(problem.message for problem in query.check(invented))
+        return await listener(query)
+
+    heard(read_file(LONG), ask, budget=4_000)
+
+    assert problems == ["nobody said the amount 77777.00"]
+
+
 def test_the_recorded_answers_have_nothing_wrong_with_them() -> None:
     replies, problems = recorded(), list[Any]()
 
