@@ -32,16 +32,17 @@ from flows.transitions.waiting import wake
 from flows.transitions.world import World, real_world
 
 T = TypeVar("T")
-TRIES, PAUSE = 4, 5.0
-"""How often a rollback is tried in all, and the seconds between."""
+TRIES, PAUSE, LONGEST = 4, 5.0, 300.0
+"""How often a rollback is tried in all, the seconds between, and those one try may take."""
+ALL_TRIES = TRIES * (LONGEST + PAUSE)
 
 
-@flow(name="rollback", flow_run_name=dated("rollback {gate_id}"), timeout_seconds=300)
-async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand") -> State[Any]:
+@flow(name="rollback", flow_run_name=dated("rollback {gate_id}"), timeout_seconds=ALL_TRIES)
+async def rollback(by: str, gate_id: str = "latest", reason: str = "by hand") -> State[Any]:
     """Puts the incumbents of a gate back. Effective for the next call, also of runs under way; safe to repeat.
 
     Args:
-        actor: Your name.
+        by: Your name.
         gate_id: Id of the gate; latest is the newest that changed anything, taken back already or not; the run's state
             names the older change that still serves.
         reason: Why; kept for ever.
@@ -49,40 +50,40 @@ async def rollback(actor: str, gate_id: str = "latest", reason: str = "by hand")
     Returns:
         A state whose message says what was taken back, or that nothing had to be.
     """
-    return Completed(message=await persistently(lambda: _roll_back(actor, gate_id, reason), get_run_logger().warning))
+    return Completed(message=await persistently(lambda: _roll_back(by, gate_id, reason), get_run_logger().warning))
 
 
-async def _roll_back(actor: str, gate_id: str, reason: str) -> str:
+async def _roll_back(by: str, gate_id: str, reason: str) -> str:
     world = real_world()
     chosen = newest_begun(world) if gate_id == "latest" else read_gate(world, gate_id)
     if chosen is None:
         return NOTHING
-    gate = await roll_back(world, chosen.id, actor, reason)
-    await wake(gate, f"rolled back by {actor}")
+    gate = await roll_back(world, chosen.id, by, reason)
+    await wake(gate, f"rolled back by {by}")
     await _show(world, gate)
     require_back(gate)
     standing = left_standing(world, gate) if gate_id == "latest" else ""
     return f"{_told(gate)} {standing}".rstrip()
 
 
-@flow(name="emergency-rollback", flow_run_name=dated("emergency-rollback {gate_id}"), timeout_seconds=300)
-async def emergency_rollback(actor: str, reason: str, gate_id: str = "") -> State[Any]:
+@flow(name="emergency-rollback", flow_run_name=dated("emergency-rollback {gate_id}"), timeout_seconds=ALL_TRIES)
+async def emergency_rollback(by: str, reason: str, gate_id: str = "") -> State[Any]:
     """Opens an incident, which freezes all gates until it is closed, and takes the changes back.
 
     Args:
-        actor: Your name.
+        by: Your name.
         reason: What is wrong; the first line of the incident's record.
         gate_id: One gate; empty takes back all under way and the newest promoted one.
 
     Returns:
         A state whose message says what became of the incident and of each gate that was taken back.
     """
-    return Completed(message=await persistently(lambda: _emergency(actor, reason, gate_id), get_run_logger().warning))
+    return Completed(message=await persistently(lambda: _emergency(by, reason, gate_id), get_run_logger().warning))
 
 
-async def _emergency(actor: str, reason: str, gate_id: str) -> str:
+async def _emergency(by: str, reason: str, gate_id: str) -> str:
     world = real_world()
-    taken = await emergency(world, actor, reason, gate_id or None)
+    taken = await emergency(world, by, reason, gate_id or None)
     get_run_logger().info(taken.incident)
     for gate in taken.gates:
         await wake(gate, f"emergency: {reason}")
@@ -99,11 +100,12 @@ async def persistently(
     """What `work` comes to, tried again after what may have passed by then; `tell` is told of each failure but the last."""
     for _ in range(TRIES - 1):
         try:
-            return await work()
+            async with asyncio.timeout(LONGEST):
+                return await work()
         except REFUSALS:
             raise
         except Exception as error:
-            tell(f"Not done yet, tried again in {PAUSE:g} s: {error}")
+            tell(f"Not done yet, tried again in {PAUSE:g} s: {str(error) or type(error).__name__}")
         await sleep(PAUSE)
     return await work()
 

@@ -52,14 +52,6 @@ def test_a_hung_run_that_holds_up_all_gates_leaves_most_of_their_day(name: str) 
     assert (ALL[name].concurrency_limit, flow_of(ALL[name]).timeout_seconds) == (1, 4 * 3600)
 
 
-@pytest.mark.parametrize("name", ["rollback", "emergency-rollback"])
-def test_a_way_back_is_tried_again_at_once(name: str) -> None:
-    way = flow_of(ALL[name])
-    assert way.retries == 3
-    assert isinstance(way.retry_delay_seconds, int)
-    assert way.retries * way.retry_delay_seconds <= 15
-
-
 SCHEDULED = {"nightly-baseline", "watch", "drill", "drift-scan", "model-probe", "backup", "retention", "transcript-sync",
              "janitor", "doctor"}  # fmt: skip
 

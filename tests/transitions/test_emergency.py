@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from blocks.errors import ConfigurationError, GateError, InputError, PhasegateError, ServiceError
+from flows.transitions import rollback
 from flows.transitions.drift import handle, scan
 from flows.transitions.incidents import close, emergency, require_back
 from flows.transitions.known import frozen
@@ -167,6 +168,19 @@ def test_what_does_not_pass_is_tried_four_times() -> None:
     with pytest.raises(OSError, match="no disk"):
         work.run()
     assert (99 - work.failures, len(work.told)) == (4, 3)
+    assert sum(work.waits) <= 15
+
+
+def test_a_try_that_hangs_is_given_up_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rollback, "LONGEST", 0.01)
+    told: list[str] = []
+    work = Work(OSError(), 0)
+
+    async def hangs_once() -> str:
+        return "done" if told else await asyncio.Future()
+
+    assert asyncio.run(persistently(hangs_once, told.append, work.sleep)) == "done"
+    assert ("TimeoutError" in told[0], len(told)) == (True, 1)
 
 
 @pytest.mark.parametrize("error", [GateError("no such gate"), InputError("no name"), ConfigurationError("no block")])
