@@ -91,7 +91,7 @@ def plan(
     Exit status 1 if it could not.
     """
     typed: dict[str, Any] = {
-        "phase": phase, "starter": by or me(), "target": target, "policy": _values(policy), "canary": canary,
+        "phase": phase, "by": by or me(), "target": target, "policy": _values(policy), "canary": canary,
         "repeats": repeats, "budget": budget, "production": production, "preview": preview,
     }  # fmt: skip
 
@@ -122,7 +122,7 @@ def start(
 ) -> None:  # fmt: skip
     """Start the gate of a phase: a run of the deployment `gate`, which a worker takes up."""
     typed: dict[str, Any] = {
-        "phase": phase, "starter": by or me(), "target": target, "policy": _values(policy), "canary": canary,
+        "phase": phase, "by": by or me(), "target": target, "policy": _values(policy), "canary": canary,
         "repeats": repeats, "budget": budget, "production": production, "preview": preview,
     }  # fmt: skip
 
@@ -141,11 +141,11 @@ def start(
     say(f"Gate {acting(act)} was started; `phasegate status` shows how it stands.")
 
 
-async def _planned(world: "World", phase: str, starter: str, policy: dict[str, Any], **typed: Any) -> "Opening":
+async def _planned(world: "World", phase: str, by: str, policy: dict[str, Any], **typed: Any) -> "Opening":
     """What the flow `gate` would begin with, given these parameters."""
     from flows.transitions.planning import plan_phase
 
-    return await plan_phase(world, phase, starter, overrides=policy, **typed)
+    return await plan_phase(world, phase, by, overrides=policy, **typed)
 
 
 def extend(gate: GateId, hours: Annotated[float, typer.Argument(min=0.01)], by: Actor = "") -> None:
@@ -239,7 +239,9 @@ def watch() -> None:
             say(sentence)
 
 
-def drill(pipeline: Annotated[str, typer.Option(help="generator or transcripts.")] = "generator") -> None:
+def drill(
+    pipeline: Annotated[str, typer.Option(help="generator or transcripts.")] = "generator", by: Actor = ""
+) -> None:
     """Let a dead, a slow and a sloppy candidate loose on shadow data; show calls and seconds to the way back."""
     apply_settings(quiet=True)
     from blocks.lineups import lineup_kind
@@ -248,7 +250,7 @@ def drill(pipeline: Annotated[str, typer.Option(help="generator or transcripts."
         from flows.transitions.drill import drill as rehearse
         from flows.transitions.drill import newest_drill
 
-        await rehearse(pipeline, me())
+        await rehearse(pipeline, by or me())
         return newest_drill(world, pipeline)
 
     lineup_kind(pipeline)  # a mistyped one is an error of the command, not a failed flow run

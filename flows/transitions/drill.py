@@ -80,12 +80,12 @@ class Drilled:
 
 
 @flow(name="drill", flow_run_name=dated("drill {pipeline}"), timeout_seconds=3600)
-async def drill(pipeline: PipelineKey = "generator", starter: str = "drill") -> bool:
+async def drill(pipeline: PipelineKey = "generator", by: str = "drill") -> bool:
     """Lets a dead, a slow and a sloppy candidate loose on shadow data and measures how they are caught and taken back.
 
     Args:
         pipeline: Whose gates are rehearsed.
-        starter: Who or what started the drill.
+        by: Who or what starts the drill.
 
     Returns:
         Whether every one was caught in time and the way back answered.
@@ -95,7 +95,7 @@ async def drill(pipeline: PipelineKey = "generator", starter: str = "drill") -> 
     await acreate_table_artifact(
         [one.row() for one in found], key="drill", description="Calls and seconds to the way back."
     )
-    record_drill(world, pipeline, starter, found)
+    record_drill(world, pipeline, by, found)
     return all(one.passed for one in found)
 
 

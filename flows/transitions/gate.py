@@ -29,7 +29,7 @@ from tasks.records.ledger import AlreadyMovedError
 @flow(name="gate", flow_run_name="gate-{phase}")
 async def gate(
     phase: PhaseKey,
-    starter: str,
+    by: str,
     target: str = "",
     canary: bool = False,
     repeats: Repeats = 1,
@@ -42,7 +42,7 @@ async def gate(
 
     Args:
         phase: Key of the phase, for example generator-1.
-        starter: Your name, as your Approver block is called if you have one. Whoever starts a gate does not approve it.
+        by: Your name, as your Approver block is called if you have one. Whoever starts a gate does not approve it.
         target: Name of another model block than the plan's; needed where the documents name none.
         canary: Send a growing share of production's runs to the candidate while it is monitored.
         repeats: How often the suite asks each brief while testing.
@@ -60,7 +60,7 @@ async def gate(
         opening = await plan_phase(
             world,
             phase,
-            starter,
+            by,
             target=target,
             overrides=policy,
             canary=canary,

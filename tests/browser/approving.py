@@ -26,7 +26,7 @@ def awaiting_approval(house: House, world: World) -> UUID:
     gate = house.run(
         "gate/gate",
         phase="generator-1",
-        starter="ada",
+        by="ada",
         target="candidate",
         policy={**POLICY, "window": f"PT{SECONDS}S"},
     )

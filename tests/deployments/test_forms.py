@@ -51,6 +51,11 @@ def test_the_brief_is_called_what_it_is() -> None:
     assert "brief" in form("generate")
 
 
+@pytest.mark.parametrize("name", ["gate", "drill", "rollback", "emergency-rollback"])
+def test_whoever_does_it_is_called_as_on_the_command_line(name: str) -> None:
+    assert "by" in form(name)
+
+
 def test_fields_are_titled_in_words() -> None:
     assert form("generate")["continue_run"]["title"] == "Continue run"
 

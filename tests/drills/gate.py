@@ -39,7 +39,7 @@ class Killed:
             self.world.record(
                 kind, "tester", {"pipeline": "generator", "lineup": LINEUPS["production"], "passed": True}
             )
-        given = {"phase": "generator-1", "starter": "ada", "target": "new", "policy": POLICY, **LINEUPS}
+        given = {"phase": "generator-1", "by": "ada", "target": "new", "policy": POLICY, **LINEUPS}
         self.id = rig.planned(gate_flow, worker_finds="tests.drills.short_gate" if with_a_worker else "", **given)
 
     @property

@@ -110,7 +110,7 @@ def opened(save_model: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, secr
     monkeypatch.setattr("flows.transitions.world.utc_now", clock)
     monkeypatch.setitem(SUITES, "generator", OneStage())
     monkeypatch.setitem(cast(dict[str, Phase], phases()), "generator-1", own_policy())
-    return Scene(Drive(gate_flow, phase="generator-1", starter="ada", target="new", policy=POLICY, **LINEUPS), clock)
+    return Scene(Drive(gate_flow, phase="generator-1", by="ada", target="new", policy=POLICY, **LINEUPS), clock)
 
 
 @pytest.fixture

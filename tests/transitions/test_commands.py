@@ -119,7 +119,7 @@ def test_a_mistyped_name_makes_no_failed_flow_run(
 
 @pytest.mark.parametrize("command", [plan, start])
 def test_every_field_of_a_gates_form_has_an_option(command: Callable[..., None]) -> None:
-    assert set(signature(command).parameters) == set(signature(gate.fn).parameters) - {"starter"} | {"by"}
+    assert set(signature(command).parameters) == set(signature(gate.fn).parameters)
 
 
 def test_every_act_of_the_ui_has_a_command() -> None:

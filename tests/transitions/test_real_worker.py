@@ -72,7 +72,7 @@ def gate_of(run: UUID) -> Gate:
 
 def monitored(house: House, **changed: Any) -> UUID:
     """A gate that is suspended for its window."""
-    gate = house.run("gate/gate", phase="generator-1", starter="ada", target="new", policy={**SHORT, **changed})
+    gate = house.run("gate/gate", phase="generator-1", by="ada", target="new", policy={**SHORT, **changed})
     until(lambda: gate_of(gate).state != "PLANNED" if started(gate) else None)
     assert gate_of(gate).state in ("TESTING", "MONITORING"), gate_of(gate).reason
     house.until(gate, "Suspended", key="wait-")
@@ -155,7 +155,7 @@ def test_through_restarts_to_production_and_back(house: House) -> None:
     assert gate_of(gate).state == "AWAITING_APPROVAL"
     assert decided(house, gate, "approve", by="alan") == SetStateStatus.ACCEPT
     ended(house, gate, "PROMOTED")
-    house.run("rollback/rollback", actor="grace", reason="only a test")
+    house.run("rollback/rollback", by="grace", reason="only a test")
     until(lambda: gate_of(gate).state == "ROLLED_BACK" and gate_of(gate).settled)
     assert serves(house, "production") == "old"
     assert os.environ["PREFECT_API_URL"] == house.url
