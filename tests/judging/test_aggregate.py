@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from tasks.judging.evidence import ArmTally, FieldTally, PairTally, RoleEvidence, Routed
 from tasks.judging.observations import Call, Window
+from tasks.judging.policy import Policy
 from tests.judging.given import START, WINDOW, call, evidence, pairs
 
 
@@ -193,3 +194,15 @@ def test_an_input_is_incomplete_only_if_no_time_gave_both_answers() -> None:
     once = [call(1, input_id="a", failed=True, score=None), call(1, "incumbent", input_id="a")]
     again = [call(2, input_id="a"), call(2, "incumbent", input_id="a")]
     assert (seen(*once).pairs.incomplete, seen(*once, *again).pairs.incomplete) == (1, 0)
+
+
+def test_parts_of_one_answer_cost_their_mean() -> None:
+    parts = [call(1, pair_id="a", run_id=f"part-{n}", cost=cost, seconds=4.0) for n, cost in enumerate((0.01, 0.03))]
+    costs = seen(*parts, call(1, "incumbent", pair_id="a", cost=0.01)).pairs.costs
+    assert (costs.pairs, costs.unknown, costs.logs.mean) == (1, 0, pytest.approx(log(2)))
+
+
+def test_an_input_exactly_at_the_latency_limit_is_not_slower() -> None:
+    calls = [call(1, arm, seconds=seconds) for arm, seconds in (("incumbent", 1.0), ("candidate", 2.0))]
+    slower = [evidence(calls, Policy(latency_limit=limit)).role("stage-2").pairs.slower for limit in (2.0, 1.9)]
+    assert slower == [0, 1]

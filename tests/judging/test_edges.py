@@ -100,3 +100,8 @@ def test_a_gate_that_fails_lacks_nothing() -> None:
 def test_while_the_window_runs_nobody_is_told_to_do_anything() -> None:
     found = verdict(pairs(400), gate(ONLY_FAILURES), DURING)
     assert (found.act, len(found.remedies), found.cheapest) == ("wait", 1, "")
+
+
+def test_when_the_window_is_over_nothing_is_so_far() -> None:
+    found = verdict(pairs(400), gate(ONLY_FAILURES))
+    assert found.sentence == "Inconclusive: 0 of 1 requirement proven. Stage 2: 73 more calls without a failure."

@@ -16,6 +16,7 @@ from tasks.judging.wording import (
     percent,
     percent_above,
     percent_below,
+    signed,
     spoken_list,
     spoken_time,
 )
@@ -110,6 +111,7 @@ def test_numbers_as_people_read_them() -> None:
         "a",
         "a, b and c",
     ]
+    assert [percent(0.012345), percent(0.5), signed(-2)] == ["1.23 %", "50 %", "-2.00"]
 
 
 def test_a_time_is_said_in_the_largest_unit_of_which_there_are_two() -> None:

@@ -84,6 +84,11 @@ def test_only_rates_above_the_limit_are_bet_on() -> None:
     assert alternatives_above(0.05) == (0.10, 0.20, 0.50)
 
 
-def test_a_limit_nothing_can_exceed_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="failure_limit"):
+def test_a_limit_above_every_bet_is_refused_with_what_to_do() -> None:
+    with pytest.raises(ConfigurationError) as refused:
         log_e(0, 1, 0.5)
+    assert (refused.value.happened, refused.value.means, refused.value.do) == (
+        "A failure limit of 0.5 leaves nothing to watch for.",
+        "The harm watch bets on failure rates up to 0.5; the limit has to be below that.",
+        "Set `failure_limit` in the policy to the agreed rate, 0.01 by default.",
+    )
