@@ -11,7 +11,6 @@ from blocks.lineups import lineup_kinds
 from flows.transitions.known import known_lineups
 from flows.transitions.plans import phases
 from flows.transitions.plans.phase import Checked, Item, Phase
-from flows.transitions.reading import read_gate
 from flows.transitions.story import Gate
 from flows.transitions.suite_lines import Asked, Line, look
 from flows.transitions.world import World
@@ -136,13 +135,14 @@ def _stood(item: Item, looked: _Looked, until: datetime) -> Line:
 
 def _served(world: World, key: str, until: datetime) -> timedelta:
     """From promotion to stable, of the phase's newest gate that was stable by then."""
-    gates = [str(entry.gate_id) for entry in world.read("planned") if entry.body["opening"]["phase"] == key]
+    mine = {entry.gate_id for entry in world.read("planned") if entry.body["opening"]["phase"] == key}
+    promoted: dict[str | None, datetime] = {}
     span = timedelta(0)
-    for gate_id in gates:
-        moves = {entry.body["to"]: entry.at for entry in world.read("moved", gate_id=gate_id)}
-        promoted = read_gate(world, gate_id).promoted_at
-        if promoted and "STABLE" in moves and moves["STABLE"] <= until:
-            span = moves["STABLE"] - promoted
+    for entry in world.read("moved"):
+        if entry.gate_id in mine and entry.body["to"] == "PROMOTED":
+            promoted[entry.gate_id] = entry.at
+        elif entry.gate_id in promoted and entry.body["to"] == "STABLE" and entry.at <= until:
+            span = entry.at - promoted[entry.gate_id]
     return span
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import event, insert, update
 
 from blocks.errors import ConfigurationError
 from blocks.lineups import GeneratorLineup, TranscriptLineup
@@ -186,6 +186,20 @@ def test_a_phase_before_that_was_stable_for_an_hour_only_is_not_stable_for_a_day
 def test_a_phase_before_that_served_a_day_is_stable(story: Story) -> None:
     story.awaiting().answered().served()
     assert stood(story)[0] == "done"
+
+
+def test_gates_of_the_phase_before_are_not_read_one_by_one(story: Story) -> None:
+    story.awaiting().answered().served()
+    stood(story)
+    asked: list[str] = []
+    event.listen(story.database, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    counts = []
+    for n in range(2):
+        asked.clear()
+        gate_view(story.world, read_gate(story.world, "gate-2"))
+        counts.append(len(asked))
+        open_gate(story.world, f"later-{n}", opening(), "Ada")
+    assert counts[0] == counts[1]
 
 
 def stood(story: Story) -> tuple[str, str]:
