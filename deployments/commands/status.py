@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from flows.transitions.reading import Unreadable
     from flows.transitions.story import Gate
     from flows.transitions.world import World
+    from tasks.reports.gate_views import CheckView
     from tasks.reports.tracker_views import PipelineView
 
 STYLES = {
@@ -44,14 +45,12 @@ def status(
     _incident(world)
     for lost in unread:
         _show_unread(lost)
-    for one in gates:
-        if every or not one.at_rest:
-            _show_gate(world, one)
+    known = {one.id: _show_gate(world, one) for one in gates if every or not one.at_rest}
     if not unread and not any(one.open for one in gates):
         say("No gate is open.")
     for key in pipelines():
         waited_for = any(one.open and one.opening.pipeline == key for one in gates)
-        _phases(standing(world, key, gates, unread), told=waited_for or bool(unread))
+        _phases(standing(world, key, gates, unread, known), told=waited_for or bool(unread))
     for key in pipelines():
         say("; ".join(f"{what}: {age}" for what, age in readiness(world, key)) + ".")
     return None
@@ -88,8 +87,11 @@ def _show_unread(gate: "Unreadable") -> None:
     say(gate.way_back)
 
 
-def _show_gate(world: "World", gate: "Gate") -> None:
-    """One gate: verdict, change and progress, and below the frame what comes next: a command can be copied from there."""
+def _show_gate(world: "World", gate: "Gate") -> "tuple[CheckView, ...]":
+    """One gate: verdict, change and progress, and below the frame what comes next: a command can be copied from there.
+
+    Its checklist, which was made on the way.
+    """
     from rich.console import Group
     from rich.panel import Panel
     from rich.text import Text
@@ -107,6 +109,7 @@ def _show_gate(world: "World", gate: "Gate") -> None:
     console.print(Panel(Group(*lines), title=title, title_align="left", subtitle=_text(f"gate {gate.id[:8]}"),
                         subtitle_align="right", border_style=STYLES.get(state, UNDER_WAY)))  # fmt: skip
     say(f"Next: {view.next_step}")
+    return view.checklist
 
 
 def _phases(view: "PipelineView", told: bool) -> None:

@@ -13,7 +13,8 @@ from flows.transitions.story import Gate
 from flows.transitions.telling import events, means, next_step, notices, serving, trouble
 from flows.transitions.world import World
 from tasks.judging.evidence import Circumstances, Evidence
-from tasks.judging.tracing import spread, trace
+from tasks.judging.observations import Call
+from tasks.judging.tracing import Trace, spread, trace
 from tasks.judging.verdict import Verdict, judge
 from tasks.records.ledger import Entry
 from tasks.records.ledger_calls import observed
@@ -24,10 +25,9 @@ MOMENTS = 25
 
 
 def gate_view(world: World, gate: Gate) -> GateView:
-    """Everything its page says. Figures are of now, or of the moment the gate was decided."""
+    """Everything that is said of it. Figures are of now, or of the moment the gate was decided."""
     o, entries = gate.opening, world.read(gate_id=gate.id)
     as_of, evidence, verdict = judged(world, gate)
-    drawn = _drawn(world, gate, as_of) if evidence else {}
     return GateView(
         id=gate.id, title=o.title, phase=o.phase, pipeline=o.pipeline, state=gate.state, means=means(gate),
         since=gate.since, reason=gate.reason, failure=trouble(gate), starter=o.starter, opened_at=gate.opened_at,
@@ -38,8 +38,15 @@ def gate_view(world: World, gate: Gate) -> GateView:
         afterwards=_afterwards(world, gate), checklist=checklist(world, gate, entries, verdict, evidence), answers=_answers(entries),
         approvals_needed=approvals_needed(gate), approved_by=_approved_by(gate, entries, verdict), asked=o.human,
         events=events(entries), next_step=next_step(world, gate), notices=notices(o),
-        override_refused=override_refused(gate), **drawn,
+        override_refused=override_refused(gate),
+        figures=figures_of(_observed(world, gate, as_of)) if evidence else None,
     )  # fmt: skip
+
+
+def page_view(world: World, gate: Gate) -> GateView:
+    """The same with what only charts show."""
+    view = gate_view(world, gate)
+    return replace(view, traces=_traces(world, gate, view.as_of)) if view.evidence else view
 
 
 def decided_at(gate: Gate) -> datetime | None:
@@ -59,13 +66,16 @@ def judged(world: World, gate: Gate) -> tuple[datetime, Evidence | None, Verdict
     return as_of, evidence, judge(gate.plan, evidence, circumstances)
 
 
-def _drawn(world: World, gate: Gate, as_of: datetime) -> dict[str, Any]:
-    """What is drawn from single calls, of the roles that change."""
-    plan, window = gate.opening.plan, window_of(gate)
-    calls = observed(world.database, replace(window_slice(gate, as_of), roles=plan.changed))
+def _observed(world: World, gate: Gate, as_of: datetime) -> list[Call]:
+    """Single calls of the roles that change."""
+    return observed(world.database, replace(window_slice(gate, as_of), roles=gate.opening.plan.changed))
+
+
+def _traces(world: World, gate: Gate, as_of: datetime) -> tuple[Trace, ...]:
+    window = window_of(gate)
     start, end = gate.testing_since or gate.opened_at, min(as_of, window.end)
     moments = spread(start, max(start, end), MOMENTS)
-    return {"traces": trace(plan, calls, window, moments), "figures": figures_of(calls)}
+    return trace(gate.opening.plan, _observed(world, gate, as_of), window, moments)
 
 
 def _afterwards(world: World, gate: Gate) -> Evidence | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from blocks.home import folder
 from flows.showing import TROUBLE, log_trouble, show_markdown, ui_address
-from flows.transitions.gate_view import gate_view
+from flows.transitions.gate_view import page_view
 from flows.transitions.reading import read_gate
 from flows.transitions.story import Gate
 from flows.transitions.telling import name_of
@@ -19,7 +19,7 @@ async def show_gate(world: World, gate_id: str) -> None:
     """Shows the gate as it is now. What goes wrong is logged and stops nothing: no page is worth a gate."""
     try:
         gate = read_gate(world, gate_id)
-        view = gate_view(world, gate)
+        view = page_view(world, gate)
         html = _written(gate, view)[1]
         # In the UI itself its own pages are found without its address, which another browser may know by another name.
         shown = replace(view, links=_links("", gate), places=(*_places(gate), ("Page with charts", str(html))))
@@ -32,7 +32,7 @@ async def show_gate(world: World, gate_id: str) -> None:
 
 def write_gate(world: World, gate: Gate) -> tuple[Path, Path]:
     """Writes the files of the gate's page; their paths (Markdown, HTML). Needs no server."""
-    return _written(gate, gate_view(world, gate))
+    return _written(gate, page_view(world, gate))
 
 
 def _written(gate: Gate, view: GateView) -> tuple[Path, Path]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from blocks.lineups import lineup_kinds
 from flows.transitions.appointing import appointed
@@ -32,6 +33,8 @@ from tasks.reports.tracker_views import (
 )
 
 NOT_BEGUN = "Not begun"
+Checklists = Mapping[str, tuple[CheckView, ...]]
+"""Of gates, by their ids."""
 
 
 async def tracker_view(world: World) -> TrackerView:
@@ -53,11 +56,20 @@ async def _pipeline(world: World, key: str, gates: Sequence[Gate], unread: Seque
     return replace(standing(world, key, gates, unread), serving=await _serving(world, key, mine))
 
 
-def standing(world: World, key: str, gates: Sequence[Gate], unread: Sequence[Unreadable]) -> PipelineView:
-    """Where a pipeline stands by the ledger alone, without what its blocks hold."""
+def standing(
+    world: World,
+    key: str,
+    gates: Sequence[Gate],
+    unread: Sequence[Unreadable],
+    known: Checklists = MappingProxyType({}),
+) -> PipelineView:
+    """Where a pipeline stands by the ledger alone, without what its blocks hold.
+
+    Checklists that are `known` need not be made again: that takes reading and judging all calls of a gate.
+    """
     mine = [phase for phase in phases().values() if phase.pipeline == key]
     lost = {gate.phase: gate for gate in unread}
-    views = tuple(_unread(_phase(world, phase, gates), lost.get(phase.key)) for phase in mine)
+    views = tuple(_unread(_phase(world, phase, gates, known), lost.get(phase.key)) for phase in mine)
     done = [view for view in views if view.state == name_of("STABLE")]
     open_ones = [gate for gate in gates if gate.open and gate.opening.pipeline == key]
     under_way = [f"{gate.opening.phase} is {name_of(gate.state).lower()}" for gate in open_ones]
@@ -106,7 +118,7 @@ def _recorded(key: str) -> bool:
     return phases()[key].is_baseline
 
 
-def _phase(world: World, phase: Phase, gates: Sequence[Gate]) -> PhaseView:
+def _phase(world: World, phase: Phase, gates: Sequence[Gate], known: Checklists) -> PhaseView:
     mine = [gate for gate in gates if gate.opening.phase == phase.key]
     newest = mine[-1] if mine else None
     state, since = (name_of(newest.state), newest.since) if newest else _unbegun(world, phase)
@@ -114,7 +126,7 @@ def _phase(world: World, phase: Phase, gates: Sequence[Gate]) -> PhaseView:
         key=phase.key, title=phase.title, state=state, since=since, stages=_labels(phase), target=phase.target,
         after=phase.after, protected=phase.protected, remark=phase.remark,
         next_step=next_step(world, newest) if newest else _first_step(phase),
-        checklist=_checklist(world, newest) if newest else _unbegun_checks(world, phase),
+        checklist=known.get(newest.id) or _checklist(world, newest) if newest else _unbegun_checks(world, phase),
         attempts=tuple(
             AttemptView(gate.id, gate.opened_at, name_of(gate.state), gate.since, gate.reason) for gate in mine
         ),

@@ -8,7 +8,7 @@ from typing import Any
 
 from blocks.lineups import GeneratorLineup
 from flows.transitions.answering import ask
-from flows.transitions.gate_view import gate_view
+from flows.transitions.gate_view import page_view
 from flows.transitions.moving import advance, open_gate
 from flows.transitions.plans import phase
 from flows.transitions.story import Change
@@ -115,4 +115,4 @@ class PhaseOne(Story):
 
     @property
     def view(self) -> GateView:
-        return gate_view(self.world, self.gate)
+        return page_view(self.world, self.gate)
