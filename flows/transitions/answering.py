@@ -61,6 +61,7 @@ def ask(world: World, gate_id: str) -> Question | None:
             world.record("asked", "phasegate", body, gate.id, place)
         except AlreadyMovedError:
             continue
+        return read_gate(world, gate_id).question
     return None
 
 

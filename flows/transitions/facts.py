@@ -48,7 +48,8 @@ def window_of(gate: Gate) -> Window:
 
 def verdict_of(world: World, gate: Gate) -> Verdict:
     """The verdict on the registered window as it stands now, without alarms from outside the calls."""
-    return _judged(world, gate, world.clock(), ())[0]
+    now = world.clock()
+    return judge(gate.plan, window_evidence(world, gate, now), _circumstances(world, gate, now, ()))
 
 
 def _judged(world: World, gate: Gate, now: datetime, alarms: tuple[str, ...]) -> tuple[Verdict, tuple[str, ...]]:
@@ -57,14 +58,17 @@ def _judged(world: World, gate: Gate, now: datetime, alarms: tuple[str, ...]) ->
     Once the window is over its evidence stands still, so that what people are asked about does not move under their
     hands; the harm watch goes on reading every call made since.
     """
-    window = window_of(gate)
-    circumstances = Circumstances(now, alarms, stale(world, gate.opening, now), exposed=gate.weight > 0)
-    over = gate.window_start is not None and now >= window.end
+    circumstances = _circumstances(world, gate, now, alarms)
+    over = gate.window_start is not None and now >= window_of(gate).end
     verdict = judge(gate.plan, window_evidence(world, gate, now), circumstances)
     if not over:
         return verdict, verdict.alarms
     since = judge(gate.opening.plan, _read(world, gate, now, None), circumstances)
     return verdict, since.alarms
+
+
+def _circumstances(world: World, gate: Gate, now: datetime, alarms: tuple[str, ...]) -> Circumstances:
+    return Circumstances(now, alarms, stale(world, gate.opening, now), exposed=gate.weight > 0)
 
 
 def window_evidence(world: World, gate: Gate, at: datetime) -> Evidence:
