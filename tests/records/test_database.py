@@ -172,8 +172,8 @@ def test_rows_that_refer_to_a_removed_one_are_found_by_an_index(database: Engine
     tables = inspect(database)
     unfound = []
     for table in tables.get_table_names():
-        indexes = [each["column_names"] for each in tables.get_indexes(table)]
-        indexes.append(tables.get_pk_constraint(table)["constrained_columns"])
+        indexes = [list(each["column_names"]) for each in tables.get_indexes(table)]
+        indexes.append([*tables.get_pk_constraint(table)["constrained_columns"]])
         for key in tables.get_foreign_keys(table):
             columns = key["constrained_columns"]
             unfound += [(table, *columns)] if all(index[: len(columns)] != columns for index in indexes) else []
