@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from blocks.errors import BaserowError
 from blocks.stores import STORE, Stores
 from tasks.crm import baserow
-from tasks.crm.status import PLACES, Claim, Settled, Status, Target, claim, settle
+from tasks.crm.status import PLACES, Claim, Settled, Status, Target, claim, note_unconfigured, settle
 from tasks.records.transcripts import read_records
 from tasks.transcripts.record import CrmRecord
 
@@ -63,6 +63,11 @@ async def project(
     Calls that another process has claimed are left to it. With `done` among `statuses`, calls that are there already are
     compared again and what was altered by hand is mended.
     """
+    if not is_configured(target, stores):
+        found = await asyncio.to_thread(note_unconfigured, database, target, HOW_TO[target], clock(), only)
+        return Projection(
+            target, behind=dict.fromkeys(found, HOW_TO[target]), status="unconfigured" if found else "done"
+        )
     result, last = Projection(target), ""
     while True:
         taken = await asyncio.to_thread(claim, database, target, clock(), only=only, after=last, statuses=statuses)
@@ -85,8 +90,6 @@ def is_configured(target: Target, stores: Stores) -> bool:
 
 
 async def _send(taken: Claim, stores: Stores, records: Sequence[CrmRecord], *, repair: bool) -> Outcomes:
-    if not is_configured(taken.target, stores):
-        return _all(taken, Settled("unconfigured", HOW_TO[taken.target]))
     if taken.target == "graph":
         assert stores.graph is not None
         from tasks.crm.graph.write import project as write_graph  # the driver brings pandas: a quarter of a start

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, and_, bindparam, func, or_, select, true, update
 
 from tasks.crm.tables import TABLES
 from tasks.records.database import usable
@@ -105,6 +105,24 @@ def _held(wanted: Select[Any], most: int) -> Select[Any]:
         .limit(most)
         .with_for_update(skip_locked=True)
     )
+
+
+def note_unconfigured(
+    database: Engine, target: Target, reason: str, now: datetime, only: Collection[str] | None = None
+) -> list[str]:
+    """Notes that nobody has said where the target is, of each call it lacks; their transcript ids.
+
+    One statement for all of them, which changes what was not known: they wait as long as nobody says so. Calls that a
+    process with an older configuration has claimed are left to it.
+    """
+    mine = and_(sync_status.c.target == target, true() if only is None else sync_status.c.external_id.in_(only))
+    free = or_(sync_status.c.claimed_until.is_(None), sync_status.c.claimed_until < now)
+    lacking = and_(mine, sync_status.c.status == "behind", free)
+    waiting = select(sync_status.c.external_id).distinct().where(mine, sync_status.c.status == "unconfigured")
+    values = {"status": "unconfigured", "reason": reason, "at": now}
+    with usable(database), database.begin() as connection:
+        connection.execute(update(sync_status).where(lacking).values(**values))
+        return list(connection.scalars(waiting))
 
 
 def settle(database: Engine, taken: Claim, outcomes: Mapping[str, Mapping[str, Settled]], now: datetime) -> None:

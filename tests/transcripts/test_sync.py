@@ -82,6 +82,14 @@ def test_an_unconfigured_store_is_said_and_caught_up_later(database: Engine, set
     assert catch_up(database, at(setting)).done == [KEY]
 
 
+def test_calls_that_wait_for_a_store_nobody_has_configured_are_not_written_again(database: Engine) -> None:
+    store(database)
+    for minutes in (1, 31):
+        catch_up(database, Stores(), clock=lambda: NOW + timedelta(minutes=minutes))  # noqa: B023 - used at once
+    rows = [row for row in read_status(database) if row["target"] == "baserow"]
+    assert {(row["at"], row["claimed_by"]) for row in rows} == {(NOW + timedelta(minutes=1), None)}
+
+
 def test_a_store_nobody_has_configured_is_not_behind(database: Engine, setting: Setting) -> None:
     store(database)
     down = at(setting, token="x" * 32)
