@@ -68,4 +68,4 @@ def pass_probability(plan: RatePlan, rate: float) -> float:
 
 def _proves(failures: int, calls: int, limit: float, alpha: float) -> bool:
     """`upper_bound < limit`, without inverting: the bound is below the limit when the limit makes the data rare."""
-    return failures < calls and binomial_cdf(failures, calls, limit) < alpha
+    return binomial_cdf(failures, calls, limit) < alpha

@@ -178,3 +178,8 @@ def test_defaults_of_the_waiting_times() -> None:
     policy = Policy()
     assert (policy.window, policy.blind_after) == (timedelta(hours=24), timedelta(hours=1))
     assert (policy.approval_within, policy.held_within) == (timedelta(hours=72), timedelta(hours=72))
+
+
+def test_a_role_without_a_workload_has_none() -> None:
+    plan = planned()
+    assert (plan.workload("stage-2"), plan.workload("stage-3")) == (plan.workloads[0], None)
