@@ -1,5 +1,6 @@
 """What a decision about a gate needs, gathered: its evidence judged, its alarms, its preconditions."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -12,6 +13,7 @@ from flows.transitions.world import World
 from tasks.judging.evidence import Circumstances, Evidence
 from tasks.judging.observations import Window
 from tasks.judging.verdict import Verdict, judge
+from tasks.records.ledger_calls import any_call
 from tasks.records.ledger_evidence import COUNTED, Slice, read_evidence
 from tasks.records.parts_called import parts_called
 
@@ -60,11 +62,18 @@ def _judged(world: World, gate: Gate, now: datetime, alarms: tuple[str, ...]) ->
     """
     circumstances = _circumstances(world, gate, now, alarms)
     over = gate.window_start is not None and now >= window_of(gate).end
-    verdict = judge(gate.plan, window_evidence(world, gate, now), circumstances)
+    seen = window_evidence(world, gate, now)
+    verdict = judge(gate.plan, seen, circumstances)
     if not over:
         return verdict, verdict.alarms
-    since = judge(gate.opening.plan, _read(world, gate, now, None), circumstances)
-    return verdict, since.alarms
+    if any_call(world.database, _after_window(gate, now)):
+        seen = _read(world, gate, now, None)
+    return verdict, judge(gate.opening.plan, seen, circumstances).alarms
+
+
+def _after_window(gate: Gate, now: datetime) -> Slice:
+    """What `_read` looks at beyond the window: with no call in it, both look at the same calls."""
+    return replace(_slice(gate, now, None), since=window_slice(gate, now).until)
 
 
 def _circumstances(world: World, gate: Gate, now: datetime, alarms: tuple[str, ...]) -> Circumstances:

@@ -3,6 +3,7 @@
 from sqlalchemy import Engine, and_, select
 
 from tasks.judging.observations import Call
+from tasks.records.database import usable
 from tasks.records.ledger_evidence import Slice, failed_in, inside
 from tasks.records.ledger_tables import assignments
 from tasks.records.tables import calls
@@ -28,3 +29,9 @@ def observed(database: Engine, wanted: Slice) -> list[Call]:
             )
             for row in connection.execute(statement).mappings()
         ]  # fmt: skip
+
+
+def any_call(database: Engine, wanted: Slice) -> bool:
+    """Whether there is a call in the slice; found by its index, whatever else there is."""
+    with usable(database), database.connect() as connection:
+        return connection.execute(select(calls.c.id).where(inside(wanted)).limit(1)).first() is not None

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from flows.transitions.suite_transcripts import keep_checks
 from tasks.judging.aggregate import aggregate
@@ -15,6 +15,7 @@ from tasks.judging.policy import Policy
 from tasks.records.ledger_evidence import Slice, read_evidence
 from tests.transitions.records import store_calls
 from tests.transitions.scenes import START
+from tests.transitions.story import Story
 
 WINDOW = Window(start=START, length=timedelta(hours=24), buckets=24)
 SLICE = Slice(
@@ -130,3 +131,18 @@ def test_fields_of_a_record_are_stored_once_beside_the_last_extraction(database:
         "deal_amount": (1, 0),
         "client_name": (1, 0),
     }
+
+
+def test_a_window_that_is_over_is_read_again_only_for_calls_made_since(database: Engine) -> None:
+    story = Story(database).awaiting()
+    read: list[str] = []
+    event.listen(database, "before_cursor_execute", lambda *given: read.append(given[2]))
+
+    def pairs_read() -> int:
+        read.clear()
+        story.waited(minutes=5).moved()
+        return sum("pair_id IS NOT NULL" in statement for statement in read)
+
+    quiet = pairs_read()
+    story.called(1)
+    assert (quiet, pairs_read()) == (1, 2)
