@@ -1,6 +1,7 @@
 """The plan before the gate: what it takes, what it costs, and when it is refused."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -93,30 +94,59 @@ def test_several_changed_roles_share_their_replays() -> None:
     assert (both.replays, both.hours, both.money) == (planned().replays, planned().hours, planned().money)
 
 
+UNPRICED = Passage(calls=26, seconds=60)
+SLOW = Passage(calls=26, seconds=200, money=0)
+
+
 @pytest.mark.parametrize(
-    ("plan", "reason"),
+    ("known", "reason"),
     [
-        (planned(candidate_cost=None), "a price is unknown, so its cost can never be proven"),
-        (planned(incumbent_cost=0, candidate_cost=0.01), "the incumbent is free and the candidate is not"),
-        (planned(budget=5), "Tests and replay cost 118.25; the budget is 5.00."),
-        (planned(budget=5, passage=Passage(calls=26, seconds=60)), "an unknown amount"),
-        (planned(budget=float("nan")), "the budget is nan"),
-        (
-            planned(passage=Passage(calls=26, seconds=200, money=0)),
-            "Replay takes 26.3 hours: 473 inputs, each a whole run",
-        ),
-        (planned(tests=2000, passage=Passage(calls=26, seconds=200, money=0)), "The tests take 111.1 hours"),
-        (planned(suite_inputs=2, tests=2), "put 91 more into the suite"),
-        (planned(failure_rate=0.02), "would pass in 0.075 % of gates; the limit is 1 %"),
-        (plan_gate(Policy(), (), (), PASSAGE), "changes no role"),
-        (plan_gate(Policy(), ("a", "b"), (workload("b"),), PASSAGE), "Nothing is known about the work of a"),
-        (planned(Policy(fields=(FieldRule(role="other", field="email"),))), "The fields email belong to a role"),
+        ({"candidate_cost": None}, "a price is unknown, so its cost can never be proven; run `phasegate trial --baseline`"),
+        ({"incumbent_cost": 0, "candidate_cost": 0.01}, "the incumbent is free and the candidate is not"),
+        ({"budget": 5}, "Tests and replay cost 118.25; the budget is 5.00."),
+        ({"budget": 5, "passage": UNPRICED}, "an unknown amount"),
+        ({"budget": float("nan")}, "the budget is nan"),
+        ({"passage": SLOW}, "Replay takes 26.3 hours: 473 inputs, each a whole run"),
+        ({"tests": 2000, "passage": SLOW}, "The tests take 111.1 hours"),
+        ({"suite_inputs": 2, "tests": 2}, "put 91 more into the suite"),
+        ({"failure_rate": 0.02}, "would pass in 0.075 % of gates; the limit is 1 %"),
+        ({"policy": Policy(fields=(FieldRule(role="other", field="email"),))}, "The fields email belong to a role"),
+    ],
+)  # fmt: skip
+def test_a_gate_that_cannot_pass_is_refused_with_the_reason(known: dict[str, Any], reason: str) -> None:
+    with pytest.raises(GateError) as refused:
+        planned(**known).require_possible()
+    assert reason in str(refused.value)
+
+
+def test_a_role_nothing_is_known_of_cannot_be_planned() -> None:
+    plan = plan_gate(Policy(), ("a", "b"), (workload("b"),), PASSAGE)
+    assert plan.refusals[0] == "Nothing is known about the work of a; add a workload."
+
+
+def test_prices_that_are_not_set_are_named() -> None:
+    unpriced = {"stage-2": ("the input price of `new`",)}
+    plan = plan_gate(Policy(), ("stage-2",), (workload(candidate_cost=None),), PASSAGE, unpriced=unpriced)
+    assert "set the input price of `new` (0 where nobody charges), run `phasegate trial" in plan.refusals[0]
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ({}, (473, 0, 93, 93, 473)),
+        ({"suite_inputs": 50}, (473, 0, 93, 50, 473)),
+        ({"live_calls_per_hour": 10, "live_pairs_per_hour": 2}, (473, 240, 93, 93 + 48, 233)),
+        ({"live_calls_per_hour": 20}, (473, 480, 93, 93, 93)),
+        ({"live_calls_per_hour": 20, "live_pairs_per_hour": 4}, (473, 480, 93, 93 + 96, 0)),
+        ({"policy": Policy(demands=("quality",), calls_per_bucket=3)}, (60, 0, 40, 40, 60)),
+        ({"policy": Policy(demands=("claim",))}, (40, 0, 0, 0, 40)),
     ],
 )
-def test_a_gate_that_cannot_pass_is_refused_with_the_reason(plan: GatePlan, reason: str) -> None:
-    with pytest.raises(GateError) as refused:
-        plan.require_possible()
-    assert reason in str(refused.value)
+def test_what_a_role_takes_beyond_its_live_traffic(known: dict[str, Any], expected: tuple[int, ...]) -> None:
+    """Calls needed and expected, inputs needed and expected, and replays."""
+    (effort,) = planned(**known).efforts
+    found = (effort.calls_needed, effort.calls_expected, effort.inputs_needed, effort.inputs_expected, effort.replays)
+    assert found == expected
 
 
 def test_a_refusal_says_all_reasons_what_it_means_and_what_to_do() -> None:
