@@ -18,8 +18,8 @@ from flows.transitions.choices import PipelineKey, Repeats
 from flows.transitions.story import Gate
 from flows.transitions.trial import Asked, run_trial
 from flows.transitions.world import World, real_world
-from tasks.records.runs import read_calls, read_steps
 from tasks.records.tables import runs
+from tasks.records.trials import recorded
 from tasks.reports.writing import write_whole
 
 
@@ -74,7 +74,7 @@ def export(world: World, name: str, run_ids: list[str]) -> Path:
 
     The same trial again, grown or not, replaces its own file; another one of the same day is numbered.
     """
-    body = {"name": name, "runs": [_run(world, run_id) for run_id in run_ids]}
+    body = {"name": name, "runs": _runs(world, run_ids)}
     path = next(path for path in _names(name) if _free(path, run_ids))
     write_whole(path, json.dumps(body, ensure_ascii=False, indent=1, default=_plain))
     return path
@@ -91,11 +91,12 @@ def _free(path: Path, run_ids: list[str]) -> bool:
     return not path.exists() or (there is not None and {run["id"] for run in there} <= set(run_ids))
 
 
-def _run(world: World, run_id: str) -> dict[str, Any]:
-    outputs = {
-        f"{role}/{part}".strip("/"): body for (role, part), (_, body) in read_steps(world.database, run_id).items()
-    }
-    return {"id": run_id, "calls": [dict(call) for call in read_calls(world.database, run_id)], "outputs": outputs}
+def _runs(world: World, run_ids: list[str]) -> list[dict[str, Any]]:
+    calls, outputs = recorded(world.database, run_ids)
+    return [
+        {"id": one, "calls": [dict(call) for call in calls.get(one, ())], "outputs": outputs.get(one, {})}
+        for one in run_ids
+    ]
 
 
 def _plain(value: Any) -> str:

@@ -1,5 +1,6 @@
 """What the runs of a trial came to: their calls, the scores of what they put together, and how long they took."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,6 +69,24 @@ def _call(row: RowMapping) -> TrialCall:
     return TrialCall(
         row["role"], row["model_block"], row["outcome"] == "failed", flaws, row["score"], row["problems"] or ()
     )
+
+
+def recorded(
+    database: Engine, run_ids: Collection[str]
+) -> tuple[Mapping[str, Sequence[RowMapping]], Mapping[str, Mapping[str, Any]]]:
+    """Run -> its calls in the order they were asked, and run -> its outputs by role or role/part. Raises StorageError."""
+    of_calls: dict[str, list[RowMapping]] = defaultdict(list)
+    of_outputs: dict[str, dict[str, Any]] = defaultdict(dict)
+    wanted = select(steps.c.run_id, steps.c.role, steps.c.part, outputs.c.body).join(
+        outputs, outputs.c.sha256 == steps.c.output_sha256
+    )
+    with usable(database), database.connect() as connection:
+        asked = select(calls).where(calls.c.run_id.in_(run_ids)).order_by(calls.c.started_at)
+        for call in connection.execute(asked).mappings():
+            of_calls[call["run_id"]].append(call)
+        for row in connection.execute(wanted.where(steps.c.run_id.in_(run_ids))):
+            of_outputs[row.run_id][f"{row.role}/{row.part}".strip("/")] = row.body
+    return of_calls, of_outputs
 
 
 def whole_outputs(database: Engine, run_ids: Collection[str], role: str) -> list[Mapping[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from prefect import flow
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 from typer.testing import CliRunner
 
 from blocks.errors import StorageError
@@ -187,3 +187,14 @@ def test_a_gates_trials_are_exported_under_its_phase_and_no_others(story: Story)
     ran(story, "later")
     path = export_gate(story.world, story.gate)
     assert (path.name, ids(path)) == ("phase-1-2026-11-02.json", ["mine"])
+
+
+def test_runs_are_read_at_once_for_their_file(story: Story) -> None:
+    read: list[str] = []
+    event.listen(story.database, "before_cursor_execute", lambda *given: read.append(given[2]))
+    counts = []
+    for runs_there in (["run-1"], ["run-1", "run-2", "run-3"]):
+        read.clear()
+        export(story.world, f"of-{len(runs_there)}", runs_there)
+        counts.append(len(read))
+    assert counts[0] == counts[1]
