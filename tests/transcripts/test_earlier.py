@@ -43,9 +43,9 @@ def test_what_an_agent_wrote_earlier_stays_when_it_fails(agent: str) -> None:
     assert all(why.endswith(STAYS) for why in mended.missing.values())
 
 
-def test_the_first_run_about_a_text_has_nothing_to_take_over() -> None:
+def test_an_earlier_run_that_had_no_answer_either_leaves_nothing() -> None:
     failed = answered_but("email")
-    assert with_earlier(failed, None, CALL) is failed
+    assert with_earlier(failed, Earlier(failed.record, failed.phases), CALL) is failed
 
 
 def test_only_what_failed_is_taken_over() -> None:
