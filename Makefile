@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPILE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true  # some packages ship templates no Python can read
 BY_FILE := --dist loadfile --no-loadscope-reorder --durations 40
-CORE_TESTS := tests/judging tests/answering tests/transcripts tests/transitions tests/records \
+CORE_TESTS := tests/judging tests/answering tests/transcripts tests/crm tests/transitions tests/records tests/reports \
+  tests/generator tests/operations/test_run_alarms.py tests/operations/test_stuck_runs.py --ignore-glob "*_speed.py" \
   -m "not server and not model and not postgres and not graph and not browser"
 .PHONY: help run serve test proof check whole coverage mutation bench drill load lock clean
 
@@ -34,14 +35,15 @@ check: $(VENV)/.dev ## Lint, format and types
 whole: $(VENV)/.dev ## Run the thirteen stages on the embedded model, at its shortest, and look at all they left
 	$(BIN)/python -m pytest tests/generator/whole_run.py
 
-# The branches of what decides or computes; tests that need a server or a model are not asked for it.
+# The branches of what decides or computes; tests that need a server or a model are not asked for it, nor those of speed,
+# which a count of branches slows down.
 coverage: $(VENV)/.dev ## Show the branches of the pure core that no test takes
 	$(BIN)/coverage run -m pytest -q $(CORE_TESTS)
 	$(BIN)/coverage report
 
-# Hours on one processor, so neither `make test` nor CI does it; what it found is in tests/mutation.md.
+# The better part of an hour, so neither `make test` nor CI does it; what it found is in tests/mutation.md.
 mutation: $(VENV)/.dev ## Break the code that decides about promotions, piece by piece, and list what no test sees
-	$(BIN)/mutmut run --max-children 1
+	$(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
 
 # Takes a while, and is best left alone with the machine; BENCH="--only a,d" runs some, BENCH=--accept makes today's ratios the ones to keep.
