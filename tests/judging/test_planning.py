@@ -124,6 +124,36 @@ def test_a_role_nothing_is_known_of_cannot_be_planned() -> None:
     assert plan.refusals[0] == "Nothing is known about the work of a; add a workload."
 
 
+def test_a_suite_that_is_too_small_is_told_what_it_lacks() -> None:
+    lacking, *others = planned(suite_inputs=2, live_calls_per_hour=0.5, tests=2).refusals
+    assert others == []
+    assert lacking == (
+        "Stage 2: `good_share` needs 93 different inputs; the suite has 2, and users are expected to bring 12. Asking the "
+        "same again proves nothing about others: put 79 more into the suite (a folder of your own, named by "
+        "PHASEGATE_SUITES), have more of users' runs mirrored (`mirror` in the policy), or take what is demanded of "
+        "answers out of the policy."
+    )
+
+
+def test_a_field_that_needs_more_inputs_than_there_are_is_named() -> None:
+    rules = (FieldRule(role="stage-2", field="amount"),)
+    plan = planned(Policy(demands=("failures",), fields=rules), suite_inputs=45)
+    assert "Stage 2: `amount` needs 46 different inputs; the suite has 45" in plan.refusals[0]
+
+
+@pytest.mark.parametrize(("suite", "refused"), [(92, 1), (93, 0)])
+def test_a_suite_just_large_enough_is_enough(suite: int, refused: int) -> None:
+    assert len(planned(suite_inputs=suite).refusals) == refused
+
+
+@pytest.mark.parametrize(
+    ("policy", "chance"), [(Policy(failures_allowed=0), 0.99**299), (Policy(demands=("quality",)), 1.0)]
+)
+def test_the_chance_to_pass_is_that_of_the_failure_requirement(policy: Policy, chance: float) -> None:
+    (effort,) = planned(policy, failure_rate=0.01).efforts
+    assert effort.chance == pytest.approx(chance)
+
+
 def test_prices_that_are_not_set_are_named() -> None:
     unpriced = {"stage-2": ("the input price of `new`",)}
     plan = plan_gate(Policy(), ("stage-2",), (workload(candidate_cost=None),), PASSAGE, unpriced=unpriced)
@@ -140,6 +170,16 @@ def test_prices_that_are_not_set_are_named() -> None:
         ({"live_calls_per_hour": 20, "live_pairs_per_hour": 4}, (473, 480, 93, 93 + 96, 0)),
         ({"policy": Policy(demands=("quality",), calls_per_bucket=3)}, (60, 0, 40, 40, 60)),
         ({"policy": Policy(demands=("claim",))}, (40, 0, 0, 0, 40)),
+        ({"live_calls_per_hour": 20, "tests": 100}, (473, 480, 93, 93, 0)),
+        ({"live_calls_per_hour": 20, "suite_inputs": 50}, (473, 480, 93, 50, 0)),
+        (
+            {
+                "policy": Policy(demands=("quality",), window=timedelta(hours=48)),
+                "live_calls_per_hour": 1,
+                "suite_inputs": 40,
+            },
+            (40, 48, 40, 40, 0),
+        ),
     ],
 )
 def test_what_a_role_takes_beyond_its_live_traffic(known: dict[str, Any], expected: tuple[int, ...]) -> None:
