@@ -7,7 +7,7 @@ from datetime import datetime
 from blocks.errors import GateError
 from flows.transitions.story import CLOSED, Gate, tell
 from flows.transitions.world import World
-from tasks.records.ledger import Entry
+from tasks.records.ledger import Entry, entries_of_gates
 
 
 def read_gate(world: World, gate_id: str) -> Gate:
@@ -56,9 +56,8 @@ def unreadable(world: World) -> list[Unreadable]:
 
 def _read(world: World) -> Iterator[Gate | Unreadable]:
     stories: dict[str, list[Entry]] = {}
-    for entry in world.read():
-        if entry.gate_id is not None:
-            stories.setdefault(entry.gate_id, []).append(entry)
+    for entry in entries_of_gates(world.database):
+        stories.setdefault(str(entry.gate_id), []).append(entry)
     for gate_id, story in stories.items():
         try:
             yield tell(story)

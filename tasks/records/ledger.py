@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, RowMapping, select
+from sqlalchemy import Connection, Engine, Row, RowMapping, Select, select
 from sqlalchemy.exc import IntegrityError
 
 from blocks.errors import GateError, StorageError
@@ -122,11 +122,20 @@ def entries(database: Engine, *, gate_id: str | None = None, kinds: Sequence[str
         wanted = wanted.where(ledger.c.gate_id == gate_id)
     if kinds:
         wanted = wanted.where(ledger.c.kind.in_(kinds))
+    return _found(database, wanted)
+
+
+def entries_of_gates(database: Engine) -> list[Entry]:
+    """Those of all gates in their order, without the baselines and drills of years. Raises StorageError."""
+    return _found(database, select(*_COLUMNS).where(ledger.c.gate_id.is_not(None)).order_by(ledger.c.sequence))
+
+
+def _found(database: Engine, wanted: Select[Any]) -> list[Entry]:
     with usable(database), database.connect() as connection:
-        return [_found(row) for row in connection.execute(wanted)]
+        return [_read(row) for row in connection.execute(wanted)]
 
 
-def _found(row: Row[Any]) -> Entry:
+def _read(row: Row[Any]) -> Entry:
     """By place and not by name: every page and command reads thousands, some of them many times."""
     sequence, kind, gate_id, gate_sequence, actor, at, body, previous, own = row
     return Entry(sequence, kind, gate_id, gate_sequence, actor, at, json.loads(body), previous, own)
