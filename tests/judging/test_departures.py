@@ -86,3 +86,7 @@ def test_nothing_fields_and_whole_numbers_are_said_as_people_say_them() -> None:
         "latency limit 2 instead of 1.1",
         "fields email 0.9 instead of nothing",
     ]
+
+
+def test_the_same_demands_in_another_order_ask_for_no_less() -> None:
+    assert effects(Policy(demands=("failures", "cost")), demands=("cost", "failures")) == ["other"]

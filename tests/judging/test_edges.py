@@ -5,6 +5,7 @@ from math import log
 import pytest
 
 from tasks.judging.evidence import Circumstances
+from tasks.judging.harm import log_e
 from tasks.judging.moments import Moments
 from tasks.judging.pairs import judge_mean, t_bounds
 from tasks.judging.policy import Policy
@@ -105,3 +106,18 @@ def test_while_the_window_runs_nobody_is_told_to_do_anything() -> None:
 def test_when_the_window_is_over_nothing_is_so_far() -> None:
     found = verdict(pairs(400), gate(ONLY_FAILURES))
     assert found.sentence == "Inconclusive: 0 of 1 requirement proven. Stage 2: 73 more calls without a failure."
+
+
+def test_poor_answers_are_counted_about_different_inputs() -> None:
+    """Three low scores and two failures in thirty; then everything asked twice, which is worth no more."""
+    plan = gate(Policy(demands=("good_share",), watched=("poor",)))
+    once = broken(broken(pairs(30), 5, score=10.0), 2, failed=True, score=None)
+    twice = [
+        made.model_copy(update={"run_id": f"{made.run_id}-{time}", "input_id": made.pair_id, "pair_id": f"{made.pair_id}-{time}"})
+        for time in (1, 2)
+        for made in once
+    ]  # fmt: skip
+    for calls, counted in ((once, "5 calls of 30"), (twice, "5 calls of 30")):
+        (reading,) = (one for one in verdict(calls, plan).harm if one.role == "stage-2")
+        assert reading.log_e == pytest.approx(log_e(5, 30, 1 - Policy().good_share))
+        assert reading.sentence.startswith(f"Stage 2: {counted} failed or below a score of 95 (agreed: 5 %); ")
