@@ -50,7 +50,7 @@ POINTS = [
     Point(STATUS, "claim", times=2),
     *(Point(BASEROW, "fine", times=times) for times in (1, 8, 13, 15, 17, 21)),
     Point(GRAPH, "define_constraints"),
-    Point(GRAPH, "_hold_clients"),  # inside the graph's transaction
+    Point(GRAPH, "_fold_clients", "call"),  # inside the graph's transaction
     Point(GRAPH, "write_call"),  # before its commit
     Point(GRAPH, "write_records"),  # after it
     Point(STATUS, "settle", "call"),
@@ -166,7 +166,7 @@ def test_a_baserow_that_refuses_from_any_request_on_is_caught_up(
 def test_a_graph_server_killed_in_the_middle_is_caught_up_on_another(world: World, setting: Setting) -> None:
     own = replace(world, graph={"uri": "embedded", "password": ""})
     served = embedded_graph()
-    with at(Point(GRAPH, "_link"), lambda: os.kill((served.running() or {})["pid"], signal.SIGKILL)):
+    with at(Point(GRAPH, "_fold_clients", "call"), lambda: os.kill((served.running() or {})["pid"], signal.SIGKILL)):
         behind = again(own)
     assert list(behind) == ["graph"]
     assert "does not answer" in behind["graph"]
