@@ -37,6 +37,11 @@ def test_a_worse_score_is_said_with_its_sign() -> None:
     assert (found.finding, found.advice) == ("refuted", "")
 
 
+@pytest.mark.parametrize(("mean", "bound"), [(-1.8, "at least -1.998"), (-2.2, "at most -2.002")])
+def test_a_bound_close_to_the_margin_keeps_the_digits_that_tell_them_apart(mean: float, bound: str) -> None:
+    assert f"it is {bound} (t and ABC), the margin is -2.00." in quality(mean - 1, mean + 1).sentence
+
+
 def test_a_mean_exactly_at_the_margin_is_not_settled_by_more_pairs() -> None:
     found = quality(-1.0, -3.0)
     assert (found.finding, found.more) == ("open", None)

@@ -79,7 +79,7 @@ def test_an_hour_of_silence_is_not_yet_too_long() -> None:
     [
         *[(0.0098321, 0.01, "0.99 %"), (0.00998701, 0.01, "0.999 %"), (0.0999999, 0.1, "9.99999 %")],
         *[(0.0451, 0.01, "4.6 %"), (0.003, 0.01, "0.3 %"), (1.0, 0.01, "100 %")],
-        *[(0.0123456, 0.0123456, "1.3 %"), (0.01 - 1e-13, 0.01, "1 %")],
+        *[(0.0123456, 0.0123456, "1.3 %"), (0.01 - 1e-13, 0.01, "1 %"), (0.4512, 0.01, "46 %")],
     ],
 )
 def test_upper_bounds_are_rounded_up_and_stay_below_the_limit(bound: float, limit: float, text: str) -> None:
@@ -116,7 +116,7 @@ def test_numbers_as_people_read_them() -> None:
 
 def test_a_time_is_said_in_the_largest_unit_of_which_there_are_two() -> None:
     said = {20: "20 seconds", 119: "119 seconds", 120: "2 minutes", 2700: "45 minutes", 7199: "120 minutes",
-            7200: "2.0 hours", 11520: "3.2 hours"}  # fmt: skip
+            7200: "2.0 hours", 11520: "3.2 hours", 3_600_000: "1000.0 hours"}  # fmt: skip
     assert {seconds: spoken_time(timedelta(seconds=seconds)) for seconds in said} == said
 
 

@@ -147,3 +147,9 @@ def test_sums_and_the_opposite_sign_keep_every_moment() -> None:
     assert Moments.from_sums(4, *sums).model_dump() == pytest.approx(Moments.of(series).model_dump())
     assert Moments.of(series).negated().model_dump() == Moments.of([-value for value in series]).model_dump()
     assert Moments.from_sums(2, 0.2, 0.02, 0.002).m2 == 0.0
+
+
+def test_abc_bounds_are_those_worked_out_by_hand() -> None:
+    """Of -1, -1 and 2: acceleration 6 / (6 * 6^1.5) = 0.0680, error sqrt(6) / 3 = 0.8165."""
+    bounds = abc_bounds(Moments.of([-1.0, -1.0, 2.0]), 0.05)
+    assert (bounds.lower, bounds.upper) == pytest.approx((-1.0500, 1.7919), abs=2e-4)

@@ -145,6 +145,10 @@ def test_only_a_gate_that_nobody_decided_about_is_marked_as_expired() -> None:
     assert (expired.expired, rejected.expired) == (True, False)
 
 
+def test_a_suite_is_waited_for_without_a_verdict() -> None:
+    given("TESTING").when(verdict=None).then(None)
+
+
 def test_without_a_verdict_nobody_can_approve() -> None:
     given("AWAITING_APPROVAL").when(verdict=None).answered("Grace").then(None)
 
