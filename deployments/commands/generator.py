@@ -26,7 +26,9 @@ def run(
         Path | None, typer.Argument(help="JSON file with brief and preferences; the sample if left out.")
     ] = None,
     lineup: Annotated[str, typer.Option(help="Generator Lineup block: production or preview.")] = PRODUCTION,
-    continue_run: Annotated[str | None, typer.Option("--continue", help="Id of an earlier run to go on from.")] = None,
+    continue_run: Annotated[
+        str | None, typer.Option("--continue", help="Id of an earlier run to go on from, without a brief.")
+    ] = None,
     change: Annotated[
         list[str] | None, typer.Option("--set", help="Fact to correct in the run gone on from: stage.field=value.")
     ] = None,
@@ -50,7 +52,7 @@ def run(
             "--set corrects a fact of an earlier run, and none is named.", do="name it with --continue and its id."
         )
     engine()  # one that cannot be used is said before a server is started, as is a run or a fact there is not
-    taken_up(continue_run or None, overrides)
+    taken_up(continue_run or None, overrides, given)
     say("Starting ...")
     with prefect_api(), watching() as context, _way_on(context, lineup):
         run_id = _generate(context, given, lineup, continue_run, overrides)

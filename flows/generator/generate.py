@@ -58,7 +58,7 @@ async def generate(
     if brief is None and earlier is None:
         raise InputError("There is neither a brief nor a run to go on from.", do="fill in the brief or name a run.")
     run_id = str(flow_run.id)
-    corrections, known = taken_up(earlier, overrides or {})
+    corrections, known = taken_up(earlier, overrides or {}, brief)
     try:
         async with open_run(run_id, brief, lineup, continue_run=earlier, purpose=purpose) as run:
             counting = await Counting.begun("generator-progress", "stages", len(STAGES))
@@ -76,9 +76,21 @@ async def generate(
     return run_id
 
 
-def taken_up(earlier: str | None, overrides: Mapping[str, Any]) -> tuple[dict[str, BaseModel], dict[str, Any]]:
-    """What of an earlier run is corrected, and all it answered. Raises InputError for a run or a fact there is not."""
-    parent_run(engine(), earlier)
+def taken_up(
+    earlier: str | None, overrides: Mapping[str, Any], given: GeneratorInput | None = None
+) -> tuple[dict[str, BaseModel], dict[str, Any]]:
+    """What of an earlier run is corrected, and all it answered.
+
+    Raises InputError for a run or a fact there is not, and for a brief that is not the earlier run's: the deployment's
+    sample brief comes with every start that does not empty it, and would be answered in the name of that run.
+    """
+    parent = parent_run(engine(), earlier)
+    if parent and given and given.model_dump(mode="json") != parent["input"]:
+        raise InputError(
+            f"There are both a brief and a run to go on from, and run {earlier} had another brief.",
+            means="nothing was asked.",
+            do="empty the brief (brief=null from a script) to go on from the run, or empty continue_run to begin anew.",
+        )
     steps = known_steps(engine(), earlier)
     known = {key: body for key, (_, body) in steps.items()}
     awaited = [key for key, (step, _) in steps.items() if step.input_key == AWAITED]

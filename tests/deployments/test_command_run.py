@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 
 from blocks.errors import InputError
 from deployments.application import app
+from flows.generator.brief import load_input
+from flows.generator.generate import taken_up
 from flows.generator.samples import SAMPLE
 from flows.transcripts.samples import SHORT
 from tasks.records.database import close_databases, engine
@@ -110,6 +112,18 @@ def test_a_run_that_is_not_there_is_said_before_anything_starts(home: Path, word
     assert "There is no generator run 'nothing'" in str(result.exception)
     assert "there is no run to go on from yet; begin one with a brief: `phasegate run`." in str(result.exception)
     assert "Starting" not in result.output
+
+
+def test_another_brief_is_not_asked_in_the_name_of_an_earlier_run(home: Path) -> None:
+    earlier = add_run(engine()).id
+    result = CliRunner().invoke(app, ["run", str(SAMPLE), "--continue", earlier])
+    assert f"run {earlier} had another brief" in str(result.exception)
+    assert "Starting" not in result.output
+
+
+def test_the_brief_of_the_earlier_run_may_be_named_with_it(home: Path) -> None:
+    brief = load_input(SAMPLE)
+    assert taken_up(add_run(engine(), given=brief.model_dump(mode="json")).id, {}, brief)[0] == {}
 
 
 def test_a_run_that_could_be_meant_is_named(home: Path) -> None:

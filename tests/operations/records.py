@@ -17,11 +17,12 @@ def days_ago(days: float) -> datetime:
     return NOW - timedelta(days=days)
 
 
-def add_run(database: Engine, at: datetime = NOW, **fields: Any) -> runs.RunStart:
+def add_run(database: Engine, at: datetime = NOW, given: Any = None, **fields: Any) -> runs.RunStart:
     """A run with one call that failed once and then answered."""
     start = runs.RunStart(
         id=str(uuid.uuid4()), pipeline="generator", environment="production", purpose="user",
-        lineup={"value_stack": "double"}, models={"double": {"price": 0.1}}, input={"text": "ü, \N{SNOWMAN}"}, started_at=at,
+        lineup={"value_stack": "double"}, models={"double": {"price": 0.1}}, input=given or {"text": "ü, \N{SNOWMAN}"},
+        started_at=at,
     )  # fmt: skip
     runs.start_run(database, start)
     add_call(database, start, at, **fields)
