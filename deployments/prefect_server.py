@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import shorten
 
 import httpx
 
@@ -173,14 +174,33 @@ def _cannot_listen(host: str, port: int, error: OSError) -> ServiceError:
 
 
 def _refused(request: httpx.Request, reply: httpx.Response) -> ServiceError:
-    """Prefect answers "Internal Server Error" whatever went wrong in it; only its log has the reason."""
+    """What was wrong with the request is in the answer; "Internal Server Error" is all it says of its own faults."""
+    said = f"The Prefect server answered {request.method} {request.url.path} with HTTP {reply.status_code}"
+    means = "the work stops here; what was finished is kept."
+    if reply.status_code < 500:
+        return ServiceError(f"{said}: {_reason(reply)}", means=means, do=_way_out(reply.status_code))
     left = shutil.disk_usage(home()).free / 1e6
     full = f" A server whose disk is full answers like this, too; {left:,.0f} MB are left here."
     return ServiceError(
-        f"The Prefect server answered {request.method} {request.url.path} with HTTP {reply.status_code}.",
-        means="the work stops here; what was finished is kept.",
-        do="read the server's log for the reason, then go on." + (full if reply.status_code >= 500 else ""),
+        f"{said}.",
+        means=means,
+        do="read the server's log for the reason, then go on." + full,
     )
+
+
+def _reason(reply: httpx.Response) -> str:
+    """What the answer says is wrong, and nothing else of it: some repeat the request with its secrets."""
+    try:
+        detail = reply.json()["detail"]
+    except (ValueError, KeyError, TypeError):
+        detail = None
+    return shorten(detail, 500, placeholder=" ...") if isinstance(detail, str) else f"{reply.reason_phrase}."
+
+
+def _way_out(status: int) -> str:
+    if status == httpx.codes.CONFLICT:
+        return "correct what it names; after an update of phasegate, run `phasegate bootstrap`."
+    return "correct what it names, then go on; `phasegate doctor` looks at the server."
 
 
 def _did_not_start(what: str) -> ServiceError:

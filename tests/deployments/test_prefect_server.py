@@ -30,6 +30,20 @@ def test_a_server_that_fails_is_not_said_to_be_silent_and_its_disk_is_thought_of
     assert "disk is full answers like this" in caught.value.do
 
 
+@pytest.mark.server
+@pytest.mark.parametrize(("answer", "said"), [
+    ({"detail": "Error creating flow run: 'starter' is a required property"}, "HTTP 409: .*'starter' is a required property"),
+    ({"request_body": "a secret"}, "HTTP 409: Conflict"),
+    ([], "HTTP 409: Conflict"),
+])  # fmt: skip
+def test_what_it_refuses_is_said_with_its_reason_and_the_way_out(prefect_api: str, answer: Any, said: str) -> None:
+    request = httpx.Request("POST", f"{prefect_api}/deployments/0/create_flow_run")
+    with pytest.raises(ServiceError, match=said) as caught, using():
+        httpx.Response(409, json=answer, request=request).raise_for_status()
+    assert "phasegate bootstrap" in caught.value.do
+    assert ("log" in caught.value.do, "secret" in str(caught.value)) == (False, False)
+
+
 def test_a_port_in_use_is_said_with_the_way_to_another() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
