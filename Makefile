@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPILE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true  # some packages ship templates no Python can read
 BY_FILE := --dist loadfile --no-loadscope-reorder --durations 40
-CORE_TESTS := tests/judging tests/answering tests/transcripts tests/crm tests/transitions tests/records tests/reports \
+CORE_TESTS := tests/blocks/test_echoes.py tests/judging tests/answering tests/transcripts tests/crm tests/transitions tests/records tests/reports \
   tests/generator tests/operations/test_run_alarms.py tests/operations/test_stuck_runs.py --ignore-glob "*_speed.py" \
   -m "not server and not model and not postgres and not graph and not browser"
 .PHONY: help run serve test proof check whole coverage mutation bench drill load lock clean
@@ -55,9 +55,9 @@ drill: $(VENV)/.dev ## Kill real processes 200 times and count what was lost or 
 	@$(BIN)/python -m tests.drills $(DRILL)
 
 load: $(VENV)/.dev ## Pages over a million calls, then queued transcripts against two and four workers
-	@$(BIN)/python -m tests.benchmarks.million
-	@$(BIN)/python -m tests.benchmarks.million --postgresql
-	@$(BIN)/python -m tests.benchmarks.load
+	@failed=0; for what in million "million --postgresql" load; do \
+	  $(BIN)/python -m tests.benchmarks.$$what || failed=1; \
+	done; exit $$failed
 
 # Locked versions, checked by hash. uv resolves for every supported Python and platform at once.
 lock: $(VENV)/.dev ## Renew the lock files

@@ -25,7 +25,7 @@ from flows.generator.generate import taken_up
 from flows.generator.view import run_view
 from flows.opening import answered
 from flows.transcripts.view import artifact
-from flows.transitions.answering import answer, ask
+from flows.transitions.answering import ask
 from flows.transitions.appointing import appoint
 from flows.transitions.baseline import export_gate, record_baseline
 from flows.transitions.drift import handle, note_new, require_known, scan
@@ -147,8 +147,8 @@ def acts(story: Story) -> Iterator[Work]:
     world = story.world
     yield "watch: a gate moved", lambda: asyncio.run(_watch(world, GATE))
     yield "extend", lambda: asyncio.run(extend(world, HELD, "Ada", 12))
-    yield "approve: what it shows", lambda: asyncio.run(_shown(story))
-    yield "approve: from the code on", lambda: asyncio.run(_decided(story))
+    yield "approve, up to the code", lambda: asyncio.run(_shown(story))
+    yield "approve --code", lambda: asyncio.run(deciding.decide(world, GATE, story.given(), "", str))
     story.waited(hours=24)
     yield "watch: a promoted gate", lambda: asyncio.run(_watch(world, GATE))
     yield "status of a promoted gate", lambda: status.status(GATE, every=False)
@@ -183,13 +183,6 @@ async def _shown(story: Story) -> None:
 
     with contextlib.suppress(CodeWantedError):
         await deciding.decide(story.world, GATE, story.given(code=""), "", stop)
-
-
-async def _decided(story: Story) -> None:
-    refused = await answer(story.world, GATE, story.given())
-    assert not refused, refused
-    await advance(story.world, GATE)
-    ask(story.world, GATE)
 
 
 def _handle(world: World, policy: Any) -> None:
