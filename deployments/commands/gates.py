@@ -32,7 +32,7 @@ Policy = Annotated[
 Production = Annotated[str, typer.Option(help="The lineup that serves users.")]
 Preview = Annotated[str, typer.Option(help="The lineup that names the new models while they are tested.")]
 Canary = Annotated[bool, typer.Option("--canary", help="Send a growing share of production to it.")]
-Repeats = Annotated[int, typer.Option(min=1, help="How often the suite asks each input.")]
+Repeats = Annotated[int, typer.Option(min=1, max=100, help="How often the suite asks each input.")]
 Budget = Annotated[float | None, typer.Option(min=0, help="USD that tests and replay may cost; no limit unless given.")]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deployments.commands.gates import Actor, Reason, acting, find, me
+from deployments.commands.gates import Actor, Reason, Repeats, acting, find, me
 from deployments.settings import apply_settings
 from deployments.terminal import say
 
@@ -144,7 +144,7 @@ def trial(
     ] = False,
     gate: Annotated[str, typer.Option(help="Export the trials of this gate instead.")] = "",
     pipeline: Pipeline = "generator",
-    repeats: Annotated[int, typer.Option(min=1)] = 1,
+    repeats: Repeats = 1,
 ) -> None:
     """Make a baseline, or export a gate's trials, as a JSON file under the documents' names."""
     from blocks.errors import InputError

@@ -167,3 +167,9 @@ def test_every_act_sets_prefects_settings_before_prefect_reads_them(home: Any) -
 def test_how_often_something_is_asked_is_one_word_in_commands_and_forms() -> None:
     asking = (plan, start, trial, gate.fn, score, score_models.fn)
     assert [one for one in asking if "repeats" not in signature(one).parameters] == []
+
+
+@pytest.mark.parametrize("words", ["plan generator-1", "start generator-1", "trial --baseline"])
+def test_more_repeats_than_the_form_takes_are_refused_before_anything_starts(words: str, home: Any) -> None:
+    refused = phasegate(*words.split(), "--repeats", "101")
+    assert (refused.exit_code, "less than or equal to 100" in refused.output) == (2, True)
