@@ -8,13 +8,14 @@ are concerned, and mended where it no longer fits its form.
 from collections.abc import Iterable
 from time import perf_counter
 
+import httpx
 from pydantic import ValidationError
 
 from blocks.errors import PhasegateError
 from blocks.lineups import lineup_kind
 from flows.transitions.known import differences, digest, known_lineups, movers, seen_lineups
 from flows.transitions.story import Gate, tell
-from flows.transitions.world import Content, Probe, World
+from flows.transitions.world import OUTAGES, Content, Probe, World
 from tasks.judging.wording import spoken_list
 from tasks.records.ledger import AlreadyMovedError
 
@@ -28,6 +29,9 @@ async def settle(world: World, gate: Gate) -> None:
 
     A gate that was taken back is settled when its lineups are: a dead incumbent is no reason to write it again and again
     over what somebody puts in its place. It is said, and asked again, until it answers or serves no more.
+
+    An outage of the blocks' server may pass. A gate taken back says it; one that goes forward stays unsettled without
+    another entry, because a failure on record takes it back at once.
     """
     if gate.settled and not gate.failure:
         return
@@ -36,18 +40,27 @@ async def settle(world: World, gate: Gate) -> None:
     try:
         for lineup in () if gate.settled or problem else gate.serves:
             await _write(world, gate, lineup)
+        dead = await _probe(world, gate) if not problem and not gate.weight else ""
     except AlreadyMovedError:
         raise
     except PhasegateError as error:
         problem = error.happened
-    if not problem and not gate.weight:
-        dead = await _probe(world, gate)
-        problem = "" if gate.state == "ROLLED_BACK" else dead
+    except OUTAGES as error:
+        if gate.state != "ROLLED_BACK":
+            return
+        problem = _outage(error)
+    problem = problem or ("" if gate.state == "ROLLED_BACK" else dead)
     body = {"pipeline": gate.opening.pipeline, "serves": gate.serves, "seconds": round(perf_counter() - started, 3)}
     if problem and problem != gate.failure:
         _record(world, gate, "unsettled", {"reason": problem})
     elif not problem and (not gate.settled or dead != gate.failure):
         _record(world, gate, "settled", {**body, "way_back": dead})
+
+
+def _outage(error: Exception) -> str:
+    """Without the error's own words: they name the server's address, which may hold a password."""
+    status = f" {error.response.status_code}" if isinstance(error, httpx.HTTPStatusError) else ""
+    return f"The Prefect server did not do its part ({type(error).__name__}{status})."
 
 
 def _record(world: World, gate: Gate, kind: str, body: Content) -> None:

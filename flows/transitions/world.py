@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
+import httpx
+from prefect.exceptions import PrefectException
 from sqlalchemy import Engine
 
 from tasks.records.database import engine
@@ -12,6 +14,8 @@ from tasks.records.ledger import Entry, NewEntry, Read, append, entries
 
 Content = Mapping[str, Any]
 """Fields of a block document, none of them secret."""
+OUTAGES = (PrefectException, httpx.HTTPError, RuntimeError)
+"""What blocks raise while their server does not answer or answers with an error; RuntimeError: at the first request."""
 
 
 class Probe(NamedTuple):

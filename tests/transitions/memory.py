@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
+
 from blocks.errors import ConfigurationError, ServiceError
 from blocks.lineups import GeneratorLineup
 from flows.transitions.world import ApproverFacts, Content, Probe, RunState
@@ -21,6 +23,12 @@ SECRETS = {name: (name.upper() + "A" * 32)[:32] for name in ("Grace", "Alan", "A
 def a_lineup(model: str = "old", **given: Any) -> dict[str, Any]:
     lineup = GeneratorLineup(**{**dict.fromkeys(GeneratorLineup.roles, model), **given})
     return lineup.model_dump(mode="json", exclude={"block_type_slug"})
+
+
+def an_outage() -> Exception:
+    """What the client of a Prefect server raises whose disk is full."""
+    request = httpx.Request("PATCH", "http://127.0.0.1:4200/api/block_documents/1")
+    return httpx.HTTPStatusError("Server error '500'", request=request, response=httpx.Response(500, request=request))
 
 
 @dataclass
@@ -49,7 +57,7 @@ class MemoryBlocks:
 
     async def write_lineup(self, pipeline: str, name: str, content: Content) -> None:
         if name in self.refuse:
-            raise ServiceError("The server refused the block.")
+            raise an_outage()
         self.lineups[pipeline, name] = dict(deepcopy(content))
 
     async def models(self) -> Mapping[str, Content]:
@@ -71,7 +79,7 @@ class MemoryBlocks:
 
     async def write_approver(self, approver: ApproverFacts) -> None:
         if approver.name in self.refuse:
-            raise ServiceError("The server refused the block.")
+            raise an_outage()
         if approver.name not in self.people and not re.fullmatch("[a-z0-9-]+", approver.name):
             raise ServiceError("Block document name must only contain lowercase letters, numbers, and dashes")
         self.people[approver.name] = approver.totp
@@ -79,7 +87,7 @@ class MemoryBlocks:
 
     async def delete_approver(self, name: str) -> None:
         if name in self.refuse:
-            raise ServiceError("The server refused to delete the block.")
+            raise an_outage()
         self.people.pop(name, None)
 
     async def run_state(self, run_id: str) -> RunState | None:

@@ -3,9 +3,10 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 
-from blocks.errors import InputError, ServiceError
+from blocks.errors import InputError
 from flows.transitions.appointing import appoint, remove
 from flows.transitions.approvers import approvers
 from flows.transitions.history import history
@@ -51,7 +52,7 @@ def test_a_new_secret_does_not_bring_a_deactivated_approver_back(story: Story) -
 
 def test_the_ledger_knows_of_a_new_secret_before_the_block_has_it(story: Story) -> None:
     story.blocks.refuse.add("Grace")
-    with pytest.raises(ServiceError):
+    with pytest.raises(httpx.HTTPStatusError):
         appointed(story, "Grace", renew=True)
     assert [entry.body["renewed"] for entry in story.world.read("approver_added")] == [True]
 
@@ -69,7 +70,7 @@ class TestWhoWasRemoved:
 
     def test_decides_nothing_although_the_block_could_not_be_deleted(self, story: Story) -> None:
         story.awaiting().blocks.refuse.add("Grace")
-        with pytest.raises(ServiceError):
+        with pytest.raises(httpx.HTTPStatusError):
             dismissed(story, "Grace")
         assert "Nobody of this name" in story.answers("Grace")
         assert "Grace" not in [one.name for one in asyncio.run(approvers(story.world))]

@@ -12,6 +12,9 @@ from flows.transitions.incidents import close, emergency, require_back
 from flows.transitions.known import frozen
 from flows.transitions.reading import read_gate
 from flows.transitions.rollback import PAUSE, persistently
+from tasks.records.ledger import last_sequence
+from tasks.records.ledger_serving import taken_back
+from tests.transitions.scenes import ROLE
 from tests.transitions.several import begun, states
 from tests.transitions.story import Story
 
@@ -124,6 +127,17 @@ class TestWhereUsersAreNotServedAsBefore:
         with pytest.raises(ServiceError, match="what serves again does not answer"):
             require_back(read_gate(story.world, "a"))
         assert (states(story, "a"), story.serves()) == (["ROLLED_BACK"], "old")
+
+
+def test_while_the_server_writes_no_block_runs_under_way_get_every_former_model_back(story: Story) -> None:
+    begun(story, "a", "PROMOTED")
+    begun(story, "b", "MONITORING", role=OTHER)
+    since = last_sequence(story.database)
+    story.blocks.refuse.update(("production", "preview"))
+    with pytest.raises(ServiceError, match=r"2 of 2 gates .* did not do its part \(HTTPStatusError 500\)"):
+        declare(story)
+    assert states(story, "a", "b") == ["ROLLED_BACK", "ROLLED_BACK"]
+    assert (story.serves(), taken_back(story.database, "generator", "production", ROLE, since)) == ("new", "old")
 
 
 def test_gates_that_went_back_are_named_beside_one_whose_way_back_is_dead(story: Story) -> None:

@@ -136,9 +136,11 @@ def test_nothing_is_promoted_while_the_way_back_is_dead(story: Story) -> None:
     assert "PROMOTED" not in [entry.body["to"] for entry in story.world.read("moved")]
 
 
-def test_a_server_that_refuses_the_block_takes_the_promotion_back(story: Story) -> None:
+def test_a_promotion_that_the_server_does_not_write_is_tried_for_ten_minutes_and_taken_back(story: Story) -> None:
     story.awaiting().blocks.refuse.add("production")
-    story.answered()
+    story.answered().waited(minutes=9).moved()
+    assert (story.gate.state, story.gate.settled) == ("PROMOTED", False)
+    story.waited(minutes=2).moved()
     assert (story.gate.state, story.serves(), story.serves("preview")) == ("ROLLED_BACK", "old", "old")
 
 
@@ -146,7 +148,7 @@ def test_a_rollback_that_is_refused_is_tried_until_it_is_made(story: Story) -> N
     story.awaiting().answered().blocks.refuse.add("production")
     story.rolled_back().moved().moved()
     assert (story.gate.state, story.gate.settled, story.gate.failure) == (
-        "ROLLED_BACK", False, "The server refused the block.",
+        "ROLLED_BACK", False, "The Prefect server did not do its part (HTTPStatusError 500).",
     )  # fmt: skip
     story.blocks.refuse.clear()
     assert story.moved().gate.settled
