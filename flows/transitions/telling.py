@@ -30,6 +30,8 @@ def name_of(state: State) -> str:
 
 
 def means(gate: Gate) -> str:
+    if not gate.settled:
+        return "It is decided and recorded; until the blocks follow it is not sure which model serves users."
     if gate.weight:
         return f"{gate.weight} % of the users' runs go to the new model, and the harm watch reads every call."
     if gate.state == "ROLLED_BACK" and gate.testing_since is None:
@@ -41,15 +43,16 @@ def means(gate: Gate) -> str:
 
 def trouble(gate: Gate) -> str:
     """What is not as the last move says, in a sentence; nothing if it is."""
-    if not gate.failure:
-        return ""
-    what = "The way back is dead" if gate.settled else "The blocks do not follow yet"
-    return f"{what}: {gate.failure}"
+    if gate.settled:
+        return f"The way back is dead: {gate.failure}" if gate.failure else ""
+    return f"The blocks do not follow yet: {gate.failure or 'they are being written, or their server is down.'}"
 
 
 def next_step(world: World, gate: Gate) -> str:
     """What happens next, and what a person can do about it."""
     policy, short = gate.opening.plan.policy, gate.id[:8]
+    if gate.state == "ROLLED_BACK" and not gate.settled:
+        return f"The watch writes the blocks again every few minutes, and so does phasegate rollback {short}."
     match gate.state:
         case "PLANNED":
             return "Testing begins as soon as every precondition holds."

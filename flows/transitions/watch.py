@@ -25,6 +25,7 @@ from flows.transitions.moving import advance
 from flows.transitions.reading import UNREAD, all_gates, read_gate, unreadable
 from flows.transitions.showing import show_gate
 from flows.transitions.story import Gate
+from flows.transitions.telling import trouble
 from flows.transitions.trial import replays
 from flows.transitions.waiting import wake
 from flows.transitions.world import World, real_world
@@ -63,7 +64,7 @@ async def look(world: World) -> list[str]:
         if not gate.at_rest:
             now = await _drive(world, gate, unforeseen)
             rows.append({"gate": gate.id, "phase": now.opening.phase, "state": now.state, "reason": now.reason})
-            told.append(f"{now.opening.phase} ({gate.id[:8]}) is {now.state}: {now.failure or now.reason}")
+            told.append(f"{now.opening.phase} ({gate.id[:8]}) is {now.state}: {trouble(now) or now.reason}")
         elif world.clock() - gate.since < LATELY:
             await _tell_run(world, gate, unforeseen)
     for row in rows:  # when all have been driven: no page keeps a gate waiting

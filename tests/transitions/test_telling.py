@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from flows.transitions.telling import events, means, serving, trouble
+from flows.transitions.telling import events, means, next_step, serving, trouble
 from tests.transitions.scenes import given
+from tests.transitions.story import Story
 
-CANARY = given("MONITORING", canary=True).recorded("weighted", percent=10, reason="Monitoring has begun.")
+WEIGHTED = given("MONITORING", canary=True).recorded("weighted", percent=10, reason="Monitoring has begun.")
+CANARY = WEIGHTED.recorded("settled")
 
 
 def test_a_canary_says_how_many_users_meet_the_new_model() -> None:
@@ -17,11 +19,21 @@ def test_a_canary_says_how_many_users_meet_the_new_model() -> None:
 
 def test_what_does_not_follow_a_move_is_told_with_its_reason() -> None:
     scene = given("PROMOTED", settled=False)
-    assert trouble(scene.gate) == ""
+    assert trouble(scene.gate).startswith("The blocks do not follow yet: ")
+    assert "not sure which model" in means(scene.gate)
     assert trouble(scene.recorded("unsettled", reason="no such block").gate) == (
         "The blocks do not follow yet: no such block"
     )
     assert trouble(scene.recorded("settled", way_back="no answer").gate) == "The way back is dead: no answer"
+
+
+def test_a_rollback_without_its_blocks_is_not_told_as_done(story: Story) -> None:
+    story.awaiting().answered().blocks.refuse.update(("production", "preview"))
+    gate = story.rolled_back().gate
+    assert (gate.state, story.serves()) == ("ROLLED_BACK", "new")
+    assert "again." not in means(gate)
+    assert "did not do its part" in trouble(gate)
+    assert "The watch writes the blocks again" in next_step(story.world, gate)
 
 
 @pytest.mark.parametrize(
