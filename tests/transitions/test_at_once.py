@@ -11,7 +11,7 @@ import pytest
 
 from flows.transitions.answering import USED, WRONG, answer, ask
 from flows.transitions.moving import advance, open_gate
-from flows.transitions.reading import read_gate
+from flows.transitions.reading import all_gates, read_gate
 from flows.transitions.world import ApproverFacts
 from tests.transitions.memory import MemoryBlocks
 from tests.transitions.scenes import opening
@@ -20,7 +20,7 @@ from tests.transitions.story import GATE, QUICK, Story
 
 
 @pytest.mark.parametrize("order", [("gate-1", "gate-2"), ("gate-2", "gate-1")])
-def test_of_two_gates_started_at_once_the_first_planned_goes_on(story: Story, order: tuple[str, str]) -> None:
+def test_of_two_gates_the_first_planned_goes_on_whichever_looks_first(story: Story, order: tuple[str, str]) -> None:
     story.prepared()
     for gate_id in ("gate-1", "gate-2"):
         open_gate(story.world, gate_id, opening(policy=QUICK), "Ada")
@@ -28,6 +28,22 @@ def test_of_two_gates_started_at_once_the_first_planned_goes_on(story: Story, or
         asyncio.run(advance(story.world, gate_id))
     assert [read_gate(story.world, gate_id).state for gate_id in ("gate-1", "gate-2")] == ["TESTING", "ROLLED_BACK"]
     assert "still" in read_gate(story.world, "gate-2").reason
+
+
+def test_of_two_gates_started_at_once_the_first_planned_goes_on(story: Story) -> None:
+    story.prepared()
+    planned = Barrier(2)
+
+    def starts(gate_id: str) -> None:
+        open_gate(story.world, gate_id, opening(policy=QUICK), "Ada")
+        planned.wait(timeout=30)  # each is planned before either looks for others
+        asyncio.run(advance(story.world, gate_id))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(starts, ["gate-1", "gate-2"]))
+    first, second = all_gates(story.world)
+    assert (first.state, second.state) == ("TESTING", "ROLLED_BACK")
+    assert "still" in second.reason
 
 
 def test_of_two_approvals_at_once_each_counts_once_and_one_promotes(story: Story) -> None:
