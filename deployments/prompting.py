@@ -16,18 +16,24 @@ class Prompting(TyperCommand):
         given, _, _ = self.make_parser(ctx).parse_args(list(args))
         missing = [
             one for one in self.params
-            if isinstance(one, TyperOption) and one.prompt and one.name not in given and not one.resolve_envvar_value(ctx)
+            if isinstance(one, TyperOption) and (one.prompt or one.required) and one.name not in given
+            and not one.resolve_envvar_value(ctx)
         ]  # fmt: skip
-        if missing and not sys.stdin.isatty() and "help" not in given:
+        if any(one.prompt for one in missing) and not _terminal() and "help" not in given:
             raise nobody_to_ask(", ".join(one.opts[0] for one in missing), ", ".join(map(_way, missing)))
         return super().parse_args(ctx, args)
 
 
 def prompt(question: str, option: str) -> str:
     """What a person types. Raises InputError without a terminal."""
-    if not sys.stdin.isatty():
+    if not _terminal():
         raise nobody_to_ask(option, f"{option} ...")
     return str(typer.prompt(question))
+
+
+def _terminal() -> bool:
+    """Whether somebody can type; there is no input at all where it was closed."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def nobody_to_ask(missing: str, ways: str) -> InputError:

@@ -1,5 +1,7 @@
 """What commands ask for, where nobody is there to ask: all of it is named at once, with the ways to give it."""
 
+from io import StringIO
+
 import pytest
 from typer.testing import CliRunner
 
@@ -30,8 +32,10 @@ def test_what_was_given_is_not_named() -> None:
     assert error.happened == "There is no terminal to ask for --email."
 
 
-def test_a_token_is_asked_for_alike() -> None:
-    assert "CLOUDFLARE_API_TOKEN" in refusal("models", "cloudflare", "--account", "a" * 32, CLOUDFLARE_API_TOKEN="").do
+def test_what_is_needed_beside_what_is_asked_for_is_named_with_it() -> None:
+    error = refusal("models", "cloudflare", CLOUDFLARE_API_TOKEN="")
+    assert all(one in error.happened for one in ("--account", "--token"))
+    assert "CLOUDFLARE_API_TOKEN in the environment" in error.do
 
 
 def test_help_and_wrong_options_are_as_everywhere() -> None:
@@ -39,6 +43,8 @@ def test_help_and_wrong_options_are_as_everywhere() -> None:
     assert (shown.exit_code, wrong.exit_code) == (0, 2)
 
 
-def test_a_code_is_not_asked_for_without_a_terminal() -> None:
+@pytest.mark.parametrize("stdin", [None, StringIO()])
+def test_a_code_is_not_asked_for_without_a_terminal(stdin: StringIO | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", stdin)
     with pytest.raises(InputError, match=r"no terminal to ask for --code"):
         prompt("One-time code", "--code")
