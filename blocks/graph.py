@@ -30,7 +30,8 @@ class GraphStore(Block):
         # No user:password@ in an address: addresses are shown in messages.
         pattern=r"^(embedded|(bolt|neo4j)(\+s|\+ssc)?://[^@\s]+)$",
         max_length=500,
-        description='"embedded", or a Neo4j address such as neo4j+s://graph.example:7687.',
+        description='"embedded", or a Neo4j address such as bolt+s://graph.example:7687. With neo4j+s:// the password goes to '
+        "every host this server names.",
     )
     user: str = Field("neo4j", title="User", max_length=200, description="Not used by the embedded graph.")
     password: SecretStr | None = Field(None, title="Password", description="Not used by the embedded graph.")

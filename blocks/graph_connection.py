@@ -225,7 +225,7 @@ def _reached(where: str) -> Iterator[None]:
         raise GraphUnreachableError(
             f"{where[0].upper()}{where[1:]} cannot be reached: that is no address of a server.",
             means="nothing was written to the graph; the database has it all.",
-            do="correct the address in the graph block, such as neo4j+s://graph.example:7687, then run the sync flow.",
+            do="correct the address in the graph block, such as bolt+s://graph.example:7687, then run the sync flow.",
         ) from error
 
 
