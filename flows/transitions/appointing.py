@@ -26,6 +26,7 @@ async def appoint(world: World, name: str, totp: str, actor: str, renew: bool = 
         raise InputError(f"{name} is an approver already.", do="give --renew to replace the secret and unlock.")
     if there is None:
         _require_possible(name)
+        await world.blocks.delete_approver(name)  # left over from a removal: its old secret must not count once more
     made = ApproverFacts(name, totp, there is None or there.active)
     world.record("approver_added", actor, {"approver": name, "renewed": there is not None, "active": made.active})
     await world.blocks.write_approver(made)

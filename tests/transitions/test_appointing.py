@@ -93,6 +93,14 @@ class TestWhoWasRemoved:
             "added", "removed", "added",
         ]  # fmt: skip
 
+    def test_does_not_decide_with_the_old_secret_when_a_new_one_cannot_be_written(self, story: Story) -> None:
+        appointed(story.awaiting(), "hopper")
+        story.blocks.refuse.add("hopper")
+        for act in (dismissed, appointed):
+            with pytest.raises(httpx.HTTPStatusError):
+                act(story, "hopper")
+        assert "Nobody of this name" in story.answers("hopper")
+
     def test_has_to_be_one(self, story: Story) -> None:
         with pytest.raises(InputError, match=r"no approver called 'hopper'.*(?s:.)*Grace"):
             dismissed(story, "hopper")
