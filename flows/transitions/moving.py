@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil, floor
 
-from blocks.errors import GateError, InputError
+from blocks.errors import GateError, InputError, ServiceError
 from flows.transitions.drift import note_new
 from flows.transitions.facts import gather, verdict_of, window_evidence, window_of
 from flows.transitions.known import freeze
@@ -140,7 +140,8 @@ def summary(verdict: Verdict) -> dict[str, object]:
 async def roll_back(world: World, gate_id: str, actor: str, reason: str) -> Gate:
     """Puts the incumbents back, now. Done twice it is done once; works whatever the blocks hold.
 
-    Raises GateError if a later gate has changed the same roles or tries to, which then has to go back first.
+    Raises GateError if a later gate has changed the same roles or tries to, which then has to go back first;
+    ServiceError, as of what may pass, if others make the gate's moves all the time.
     """
     for _ in range(PATIENCE):
         gate = read_gate(world, gate_id)
@@ -154,7 +155,7 @@ async def roll_back(world: World, gate_id: str, actor: str, reason: str) -> Gate
             return read_gate(world, gate_id)
         except AlreadyMovedError:
             continue
-    raise GateError(f"Gate {gate_id} is being moved by others.", do="run the rollback again.")
+    raise ServiceError(f"Gate {gate_id} is being moved by others.", do="run the rollback again.")
 
 
 async def extend(world: World, gate_id: str, actor: str, hours: float) -> Gate:

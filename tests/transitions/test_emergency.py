@@ -12,8 +12,10 @@ from flows.transitions.incidents import close, emergency, require_back
 from flows.transitions.known import frozen
 from flows.transitions.reading import read_gate
 from flows.transitions.rollback import PAUSE, persistently
-from tasks.records.ledger import last_sequence
+from flows.transitions.world import Content, World
+from tasks.records.ledger import AlreadyMovedError, last_sequence
 from tasks.records.ledger_serving import taken_back
+from tests.transitions.memory import MemoryBlocks
 from tests.transitions.scenes import ROLE
 from tests.transitions.several import begun, states
 from tests.transitions.story import Story
@@ -138,6 +140,20 @@ def test_while_the_server_writes_no_block_runs_under_way_get_every_former_model_
         declare(story)
     assert states(story, "a", "b") == ["ROLLED_BACK", "ROLLED_BACK"]
     assert (story.serves(), taken_back(story.database, "generator", "production", ROLE, since)) == ("new", "old")
+
+
+class Contested(MemoryBlocks):
+    """Somebody else is always faster."""
+
+    async def lineup(self, pipeline: str, name: str) -> Content | None:
+        raise AlreadyMovedError("The gate has moved on.")
+
+
+def test_a_gate_that_others_move_all_the_time_may_go_back_at_another_try(story: Story) -> None:
+    begun(story, "a", "PROMOTED")
+    world = World(Contested(), story.database, story.clock)
+    taken = asyncio.run(emergency(world, "Grace", "Customers see nonsense."))
+    assert (taken.may_pass, taken.failed) == (True, ("a: Gate a is being moved by others.",))
 
 
 def test_gates_that_went_back_are_named_beside_one_whose_way_back_is_dead(story: Story) -> None:
