@@ -16,11 +16,14 @@ DATABASE = "canary-database-66f2b7"
 TOTP = "CANARYTOTPCANARYTOTPCANARYTOTPAA"
 SERVER = "canary-server-e19a55"
 WEBHOOK = "canary-webhook-3b7f10"
+LOGIN = "canary-login-a8d42e"
+CODE = "canary-code-5f20b1"
+"""What a person types for a one-time code; no digits, which would be found by chance among so many figures."""
 
 ALL = {
     "Cloudflare token": CLOUDFLARE, "Ollama key": OLLAMA, "OpenAI key": OPENAI, "Baserow token": BASEROW,
     "graph password": GRAPH, "database password": DATABASE, "approver's secret": TOTP, "server password": SERVER,
-    "webhook": WEBHOOK,
+    "webhook": WEBHOOK, "Baserow password": LOGIN, "one-time code": CODE,
 }  # fmt: skip
 
 

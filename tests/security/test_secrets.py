@@ -24,10 +24,14 @@ from pydantic import SecretStr
 
 from blocks.models import OpenAICompatibleModel
 from tests import one_loop
+from tests.doubles.baserow import accounts, baserow
 from tests.doubles.model_server import ModelServer, faults
 from tests.security.canaries import (
+    BASEROW,
     CLOUDFLARE,
+    CODE,
     DATABASE,
+    LOGIN,
     SERVER,
     TOTP,
     files_below,
@@ -92,7 +96,7 @@ def test_gates_approvals_and_alerts_leave_none(
         assert scene.drive.leg() == "Suspended"
         scene.monitored()
         decided = (decision, scene.gate.id, "grace", "--reason", "read it")
-        assert "was not accepted" in run(*decided, "--code", "000000")
+        assert "was not accepted" in run(*decided, "--code", CODE)
         confirmed = ("--confirmed", "all") if decision == "approve" else ()
         assert f"is {end}" in run(*decided, "--code", pyotp.TOTP(TOTP).at(scene.clock()), *confirmed)
         run("status", scene.gate.id)
@@ -144,6 +148,20 @@ def test_entering_a_token_shows_none(installation: Installation, run: Run, monke
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", CLOUDFLARE)
 
     run("models", "cloudflare", "--account", "a" * 32)
+
+    assert not installation.leaks()
+
+
+def test_entering_a_login_of_baserow_leaves_none(
+    installation: Installation, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "token_key", lambda: BASEROW)
+    with baserow() as double:
+        owner, database = double.sign_up(password=LOGIN), double.new_database()
+        words = ("baserow", "bootstrap", "--url", double.url, "--database", str(database), "--email")
+        assert "Error:" in run(*words, "nobody@example.com", "--password", LOGIN)
+        monkeypatch.setenv("BASEROW_PASSWORD", LOGIN)
+        assert "knows address, database and token" in run(*words, owner.email)
 
     assert not installation.leaks()
 
