@@ -73,10 +73,11 @@ class TestWhoWasRemoved:
         with pytest.raises(httpx.HTTPStatusError):
             dismissed(story, "Grace")
         assert "Nobody of this name" in story.answers("Grace")
-        assert "Grace" not in [one.name for one in asyncio.run(approvers(story.world))]
+        [listed] = [one for one in asyncio.run(approvers(story.world)) if one.name == "Grace"]
+        assert (listed.may, listed.remark.startswith("removed, and a block is here")) == (False, True)
         story.blocks.refuse.clear()
         dismissed(story, "Grace")
-        assert "Grace" not in story.blocks.people
+        assert "Grace" not in {*story.blocks.people, *[one.name for one in asyncio.run(approvers(story.world))]}
         assert len(story.world.read("approver_removed")) == 1
 
     def test_is_no_approver_whom_a_gate_can_count_on(self, story: Story) -> None:
