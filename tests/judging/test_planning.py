@@ -101,15 +101,15 @@ SLOW = Passage(calls=26, seconds=200, money=0)
 @pytest.mark.parametrize(
     ("known", "reason"),
     [
-        ({"candidate_cost": None}, "a price is unknown, so its cost can never be proven; run `phasegate trial --baseline`"),
-        ({"incumbent_cost": 0, "candidate_cost": 0.01}, "the incumbent is free and the candidate is not"),
+        ({"candidate_cost": None}, "- Stage 2: a price is unknown, so its cost can never be proven; run `phasegate trial --baseline`"),
+        ({"incumbent_cost": 0, "candidate_cost": 0.01}, "- Stage 2: the incumbent is free and the candidate is not"),
         ({"budget": 5}, "Tests and replay cost 118.25; the budget is 5.00."),
         ({"budget": 5, "passage": UNPRICED}, "an unknown amount"),
         ({"budget": float("nan")}, "the budget is nan"),
         ({"passage": SLOW}, "Replay takes 26.3 hours: 473 inputs, each a whole run"),
         ({"tests": 2000, "passage": SLOW}, "The tests take 111.1 hours"),
         ({"suite_inputs": 2, "tests": 2}, "put 91 more into the suite"),
-        ({"failure_rate": 0.02}, "would pass in 0.075 % of gates; the limit is 1 %"),
+        ({"failure_rate": 0.02}, "- Stage 2: with the expected failures it would pass in 0.075 % of gates; the limit is 1 %"),
         ({"policy": Policy(fields=(FieldRule(role="other", field="email"),))}, "The fields email belong to a role"),
     ],
 )  # fmt: skip
@@ -117,6 +117,32 @@ def test_a_gate_that_cannot_pass_is_refused_with_the_reason(known: dict[str, Any
     with pytest.raises(GateError) as refused:
         planned(**known).require_possible()
     assert reason in str(refused.value)
+
+
+QUALITY = Policy(demands=("quality",))
+
+
+@pytest.mark.parametrize(("tests", "live", "seconds"), [(0, 0, 24 * 3600 / 40), (100, 20, 72 * 3600 / 100)])
+def test_what_takes_exactly_the_time_there_is_can_be_done(tests: int, live: int, seconds: float) -> None:
+    def refusals(each: float) -> int:
+        return len(
+            planned(QUALITY, None, Passage(calls=26, seconds=each, money=0), tests, live_calls_per_hour=live).refusals
+        )
+
+    assert (refusals(seconds), refusals(seconds + 1)) == (0, 1)
+
+
+def test_too_long_tests_and_replays_say_how_long_and_what_would_help() -> None:
+    tests, replay = planned(tests=101, passage=Passage(calls=26, seconds=3600, money=0)).refusals
+    assert tests == (
+        "The tests take 101.0 hours for 101 inputs and are given 72.0. Take fewer repeats or a smaller suite, or raise "
+        "`held_within`."
+    )
+    assert replay == (
+        "Replay takes 372.0 hours: 372 inputs, each a whole run under both lineups of 3600 s together; the window has 24.0. "
+        "Extend it, have more of users' runs mirrored (`mirror`), or allow no failure (`failures_allowed`), which takes "
+        "fewer calls."
+    )
 
 
 def test_a_role_nothing_is_known_of_cannot_be_planned() -> None:
