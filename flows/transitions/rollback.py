@@ -50,19 +50,28 @@ async def rollback(by: str, gate_id: str = "latest", reason: str = "by hand") ->
     Returns:
         A state whose message says what was taken back, or that nothing had to be.
     """
-    return Completed(message=await persistently(lambda: _roll_back(by, gate_id, reason), get_run_logger().warning))
-
-
-async def _roll_back(by: str, gate_id: str, reason: str) -> str:
-    world = real_world()
-    chosen = newest_begun(world) if gate_id == "latest" else read_gate(world, gate_id)
+    tell = get_run_logger().warning
+    # Chosen once: a gate that begins between two tries is another change.
+    chosen = await persistently(lambda: _chosen(gate_id), tell)
     if chosen is None:
-        return NOTHING
-    gate = await roll_back(world, chosen.id, by, reason)
+        return Completed(message=NOTHING)
+    latest = gate_id == "latest"
+    return Completed(message=await persistently(lambda: _roll_back(by, chosen, reason, latest), tell))
+
+
+async def _chosen(gate_id: str) -> str | None:
+    world = real_world()
+    gate = newest_begun(world) if gate_id == "latest" else read_gate(world, gate_id)
+    return gate.id if gate else None
+
+
+async def _roll_back(by: str, gate_id: str, reason: str, latest: bool) -> str:
+    world = real_world()
+    gate = await roll_back(world, gate_id, by, reason)
     await wake(gate, f"rolled back by {by}")
     await _show(world, gate)
     require_back(gate)
-    standing = left_standing(world, gate) if gate_id == "latest" else ""
+    standing = left_standing(world, gate) if latest else ""
     return f"{_told(gate)} {standing}".rstrip()
 
 
@@ -78,18 +87,22 @@ async def emergency_rollback(by: str, reason: str, gate_id: str = "") -> State[A
     Returns:
         A state whose message says what became of the incident and of each gate that was taken back.
     """
-    return Completed(message=await persistently(lambda: _emergency(by, reason, gate_id), get_run_logger().warning))
+    incident: list[str] = []
+    message = await persistently(lambda: _emergency(by, reason, gate_id, incident), get_run_logger().warning)
+    return Completed(message=message)
 
 
-async def _emergency(by: str, reason: str, gate_id: str) -> str:
+async def _emergency(by: str, reason: str, gate_id: str, incident: list[str]) -> str:
+    """`incident`: what the tries said of the incident; the first knows whether this run opened it."""
     world = real_world()
     taken = await emergency(world, by, reason, gate_id or None)
+    incident.append(taken.incident)
     get_run_logger().info(taken.incident)
     for gate in taken.gates:
         await wake(gate, f"emergency: {reason}")
     await _show(world, *taken.gates)
     taken.require_all()
-    return " ".join([taken.incident, *map(_told, taken.gates)] if taken.wanted else [taken.incident, NOTHING_UNDER_WAY])
+    return " ".join([incident[0], *(map(_told, taken.gates) if taken.wanted else [NOTHING_UNDER_WAY])])
 
 
 async def persistently(

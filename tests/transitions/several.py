@@ -31,7 +31,8 @@ def begun(
     change = Change(role=role, incumbent=incumbent, candidate=candidate)
     about = opening(**{"changes": (change,), **opened})
     story.blocks.facts.setdefault(candidate, {"model": candidate})
-    story.world.record("planned", "tester", {"opening": about.model_dump(mode="json")}, gate_id, 1)
+    body = {"opening": about.model_dump(mode="json"), "plan_digest": about.plan.digest()}
+    story.world.record("planned", "tester", body, gate_id, 1)
     for to in WAYS[state]:
         moved(story, gate_id, to)
 
