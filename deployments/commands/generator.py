@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 from collections.abc import Iterator
 from contextvars import Context
 from pathlib import Path
@@ -130,4 +131,13 @@ def _show(run_id: str, lineup: str) -> None:
     say(f"Run id:    {run_id}  (go on from it with: {_going_on(run_id, lineup)})")
     markdown, html = write_generator_report(view, folder("reports", run_id))
     say(f"Report:    {html}\n           {markdown}")
-    say("Prefect UI: `make serve`, then http://127.0.0.1:4200 - this run is among the flow runs there.")
+    say(f"Prefect UI: {_ui()} - this run is among the flow runs there.")
+
+
+def _ui() -> str:
+    """Where the run is seen: on the configured server, or on the one that `make serve` starts."""
+    from flows.showing import ui_address
+
+    if os.environ.get("PREFECT_API_URL"):
+        return ui_address()
+    return f"`make serve`, then http://127.0.0.1:{os.environ.get('PHASEGATE_PORT') or 4200}"

@@ -70,6 +70,7 @@ def test_a_failed_run_says_how_to_go_on_and_goes_on(
     assert f"phasegate run --continue {failed} --lineup double" in printed
     status, printed = phasegate("run", "--lineup", "double", "--continue", failed, "--set", CORRECTION, env=env)
     assert status == 0, printed
+    assert f"Prefect UI: {prefect_api.removesuffix('/api')} - this run" in printed
     assert {asked(request) for request in models.requests} == questions(*READING_ON)
     assert outputs(newest_run()["id"])["power_guarantee"]["recommendation_rationale"] == "It is kept."
 
