@@ -10,6 +10,7 @@ from tests.benchmarks.million import Took, measured, of_group, verdict
 from tests.benchmarks.million_store import Size
 
 
+@pytest.mark.proof
 @pytest.mark.usefixtures("own_environment")
 def test_every_page_and_command_works(home: Path) -> None:
     took = list(measured(Size(calls=1_000, trials=40, entries=4, gates=1)))

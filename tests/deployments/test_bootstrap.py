@@ -10,8 +10,10 @@ import httpx
 import pytest
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, GlobalConcurrencyLimitUpdate
+from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
+from prefect.exceptions import PrefectHTTPStatusError
 
 from blocks.limits import limits_there
 from deployments.applying import Applied, bootstrap
@@ -99,14 +101,16 @@ def test_a_worker_of_what_must_not_wait_is_given_nothing_else(bootstrapped: Appl
     assert long not in {one.flow_run.id for one in given}
 
 
-def test_a_misspelled_parameter_is_refused_by_its_name_and_starts_no_run(
-    bootstrapped: Applied, prefect_api: str
-) -> None:
-    asked = f"{prefect_api}/deployments/{ours('generate').id}/create_flow_run"
-    refused = httpx.post(asked, json={"parameters": {"bref": "{}"}})
-    assert refused.status_code == 409
-    assert "'bref' was unexpected" in refused.json()["detail"]
-    assert httpx.post(asked, json={"parameters": {"continue_run": "r"}}).status_code == 201
+def test_a_misspelled_parameter_is_refused_by_its_name_and_starts_no_run(bootstrapped: Applied) -> None:
+    def begun(**parameters: str) -> FlowRun:
+        generate = ours("generate").id
+        return ask(lambda client: client.create_flow_run_from_deployment(generate, parameters=parameters))
+
+    with pytest.raises(PrefectHTTPStatusError) as refused:
+        begun(bref="{}")
+    assert refused.value.response.status_code == 409
+    assert "'bref' was unexpected" in refused.value.response.json()["detail"]
+    assert begun(continue_run="r").parameters["continue_run"] == "r"
 
 
 def test_a_parameter_that_the_flow_lost_keeps_no_run_from_starting(bootstrapped: Applied) -> None:

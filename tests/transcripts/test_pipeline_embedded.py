@@ -18,6 +18,7 @@ from tests.conftest import SESSION
 from tests.transcripts.scene import stored
 
 pytestmark = [
+    pytest.mark.proof,
     pytest.mark.server,
     pytest.mark.model,
     pytest.mark.usefixtures("no_stores"),
