@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +20,8 @@ DEFAULT_PORT = 4200
 FIRST_LIMIT = 5
 """Runs at the same time of what must not wait: a gate of each pipeline, the watch, the janitor, a rollback."""
 HERE = ("127.0.0.1", "localhost", "::1")
+MINUTE, MOST_ENDS = 60.0, 3
+Start = Callable[[str, int], "subprocess.Popen[bytes]"]
 
 
 def register(app: typer.Typer) -> None:
@@ -53,24 +55,25 @@ def serve(
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):  # only now: while it waits, a signal simply ends it
         signal.signal(number, lambda *_: ended.set())
-    children = {"server": start_server(host, port)}
+    server, workers = start_server(host, port), list[Worker]()
     try:
         url = os.environ["PREFECT_API_URL"] = api_url(host, port)
         announce(shared.place, url=url, lasting=True)
         _bootstrap()
         from deployments.catalogue import FIRST, WORK
 
-        for queue, most in ((WORK, limit), (FIRST, FIRST_LIMIT)):
-            children[f"worker of the queue {queue}"] = _start_worker(queue, most)
+        workers = [Worker(WORK, limit), Worker(FIRST, FIRST_LIMIT)]
         announce(shared.place, url=url, lasting=True, ready_at=time.time())
         ui = url.removesuffix("/api")
         say(f"\nPrefect UI: {ui}  -  open Deployments, choose one, press Run. Ctrl-C here stops everything.")
         while not ended.wait(0.5):
-            _say_what_died(children)
+            _require_alive(server)
+            for worker in workers:
+                worker.look()
     finally:
         say("Stopping ...")
         (shared.place / "state.json").unlink(missing_ok=True)
-        for child in reversed(children.values()):
+        for child in (*(worker.process for worker in reversed(workers)), server):
             with contextlib.suppress(ProcessLookupError):
                 stop(child.pid, seconds=20)
 
@@ -106,7 +109,7 @@ def _bootstrap() -> None:
     report(asyncio.run(bootstrap(os.environ.get("PHASEGATE_ALERTS", ""))))
 
 
-def _start_worker(queue: str, limit: int) -> subprocess.Popen[bytes]:
+def start_worker(queue: str, limit: int) -> subprocess.Popen[bytes]:
     from deployments.catalogue import WORK_POOL
 
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--type", "process"]
@@ -119,14 +122,40 @@ def _start_worker(queue: str, limit: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _say_what_died(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    """Raises ServiceError if one of them has."""
-    from blocks.errors import ServiceError
+class Worker:
+    """The worker of a queue, and those that take its place: Prefect 3.8.8 ends one when a run is resumed while the
+    process that suspended it has not ended, and all that waits would wait until somebody noticed.
+    """
 
-    for name, child in children.items():
-        if child.poll() is not None:
+    def __init__(self, queue: str, limit: int, start: Start = start_worker) -> None:
+        self.queue, self.limit, self.start = queue, limit, start
+        self.process, self.ends = start(queue, limit), list[float]()
+
+    def look(self) -> None:
+        """Starts another one if it has ended. Raises ServiceError if it does so all the time."""
+        from blocks.errors import ServiceError
+
+        if self.process.poll() is None:
+            return
+        now, ended = time.monotonic(), f"ended by itself with status {self.process.returncode}"
+        self.ends = [*(end for end in self.ends if end > now - MINUTE), now]
+        if len(self.ends) > MOST_ENDS:
             raise ServiceError(
-                f"The Prefect {name} ended by itself with status {child.returncode}.",
+                f"The Prefect worker of the queue {self.queue} {ended}, {len(self.ends)} times within a minute.",
                 means="flow runs in progress stop; what they finished is kept.",
                 do="read its messages above, then start `phasegate serve` again.",
             )
+        say(f"The Prefect worker of the queue {self.queue} {ended}; another takes its place.")
+        self.process = self.start(self.queue, self.limit)
+
+
+def _require_alive(server: subprocess.Popen[bytes]) -> None:
+    """Raises ServiceError if it has ended."""
+    from blocks.errors import ServiceError
+
+    if server.poll() is not None:
+        raise ServiceError(
+            f"The Prefect server ended by itself with status {server.returncode}.",
+            means="flow runs in progress stop; what they finished is kept.",
+            do="read its messages above, then start `phasegate serve` again.",
+        )
