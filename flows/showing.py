@@ -1,8 +1,8 @@
 """Pages and artifacts shown on the Prefect server, from inside a run and from a terminal."""
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import Self
+import contextlib
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import httpx
@@ -35,52 +35,77 @@ async def show_markdown(key: str, markdown: str, description: str) -> None:
         await client.create_artifact(made)
 
 
-@dataclass
+PACE_SECONDS = 1.0
+"""The progress of a run is told no oftener: each time costs the Prefect server as much as a step of a run does."""
+
+
 class Counting:
-    """How much of a long run is done, as a progress artifact of the run; outside a run nobody is shown anything."""
+    """How much of a long run is done. Counting never waits for the server."""
 
-    what: str
-    """Plural of what is counted."""
-    total: int
-    done: int = 0
-    artifact: UUID | None = None
-    _shown: int = 0
-    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """What is done at the same time is told one after the other: an update that was overtaken would be the last word."""
-
-    @classmethod
-    async def begun(cls, key: str, what: str, total: int) -> Self:
-        counting = cls(what, total)
-        if flow_run.id:
-            try:
-                counting.artifact = await acreate_progress_artifact(0.0, key=key, description=counting.said)
-            except TROUBLE as error:
-                log_trouble("The progress", error)
-        return counting
+    def __init__(self, what: str, total: int) -> None:
+        self.what, self.total, self.done = what, total, 0
+        self._moved, self._ended = asyncio.Event(), asyncio.Event()
 
     @property
     def said(self) -> str:
         return f"{self.done:,} of {self.total:,} {self.what}"
 
-    async def step(self) -> None:
+    def step(self) -> None:
         """One more is done."""
-        await self.reached(self.done + 1)
+        self.reached(self.done + 1)
 
-    async def reached(self, done: int) -> None:
+    def reached(self, done: int) -> None:
         self.done = done
-        if self.artifact is None:
-            return
-        async with self._writing:
-            if self._shown != self.done:
-                await self._show(self.artifact, self.done)
+        self._moved.set()
 
-    async def _show(self, artifact: UUID, done: int) -> None:
-        self._shown = done
+    def end(self) -> None:
+        self._ended.set()
+        self._moved.set()
+
+    async def tell(self, artifact: UUID) -> None:
+        """Keeps the artifact up to date until the end, the last state included: one at a time, so none overtakes another."""
+        told = 0
+        while not self._ended.is_set():
+            await self._moved.wait()
+            self._moved.clear()
+            if told != self.done:
+                told = self.done
+                await self._show(artifact)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), PACE_SECONDS)
+        if told != self.done:
+            await self._show(artifact)
+
+    async def _show(self, artifact: UUID) -> None:
         try:
-            share = 100.0 * min(1.0, done / max(1, self.total))
+            share = 100.0 * min(1.0, self.done / max(1, self.total))
             await aupdate_progress_artifact(artifact, share, description=self.said)
         except TROUBLE as error:
             log_trouble("The progress", error)
+
+
+@contextlib.asynccontextmanager
+async def counted(key: str, what: str, total: int) -> AsyncIterator[Counting]:
+    """Shows how many of `total` are done as a progress artifact of the run; outside a run nobody is shown anything.
+
+    `what` is the plural of what is counted. However the context ends, the last state is told.
+    """
+    counting = Counting(what, total)
+    artifact: UUID | None = None
+    if flow_run.id:
+        try:
+            artifact = await acreate_progress_artifact(0.0, key=key, description=counting.said)
+        except TROUBLE as error:
+            log_trouble("The progress", error)
+    if artifact is None:
+        yield counting
+        return
+    telling = asyncio.create_task(counting.tell(artifact))
+    try:
+        yield counting
+    finally:
+        counting.end()
+        await telling
 
 
 def ui_address() -> str:

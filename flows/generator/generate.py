@@ -24,7 +24,7 @@ from flows.generator.run import AWAITED, GeneratorRun
 from flows.generator.showing import show_run
 from flows.generator.stages import STAGES, dependencies, stage
 from flows.opening import known_steps
-from flows.showing import Counting
+from flows.showing import Counting, counted
 from tasks.records.database import engine
 from tasks.records.runs import Purpose
 
@@ -60,8 +60,10 @@ async def generate(
     run_id = str(flow_run.id)
     corrections, known = taken_up(earlier, overrides or {}, brief)
     try:
-        async with open_run(run_id, brief, lineup, continue_run=earlier, purpose=purpose) as run:
-            counting = await Counting.begun("generator-progress", "stages", len(STAGES))
+        async with (
+            open_run(run_id, brief, lineup, continue_run=earlier, purpose=purpose) as run,
+            counted("generator-progress", "stages", len(STAGES)) as counting,
+        ):
             run.corrections = corrections
             await run.await_corrections(STAGES, known)
             token = CURRENT.set((run, counting))
@@ -127,5 +129,5 @@ async def ask_stage(key: str) -> None:
     """Asks one stage of the current run, or finds its answer among those already given."""
     run, counting = CURRENT.get()
     await run.stage(stage(key))
-    await counting.step()
+    counting.step()
     get_run_logger().info("%s is done", stage(key).name)

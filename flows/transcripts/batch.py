@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from blocks.errors import CallError, PromptTooLongError, TranscriptError
 from blocks.stores import load_stores
 from flows.progress import tell
-from flows.showing import Counting
+from flows.showing import Counting, counted
 from flows.transcripts.behind import tell_behind
 from flows.transcripts.opening import Crew, open_crew, open_run
 from flows.transcripts.process import understood_and_kept
@@ -67,8 +67,8 @@ async def process_folder(folder: Path, lineup: str = "production", again: bool =
     async with open_crew(lineup) as crew:
         token = CURRENT.set((crew, {}, again))
         try:
-            counting = await Counting.begun("transcript-batch-progress", "files", len(files_of(folder)))
-            await _all(_files(folder, failed), crew, processed, failed, counting)
+            async with counted("transcript-batch-progress", "files", len(files_of(folder))) as counting:
+                await _all(_files(folder, failed), crew, processed, failed, counting)
         finally:
             CURRENT.reset(token)
         stores = await load_stores()
@@ -119,7 +119,7 @@ async def _all(
                 note_failure(failed, transcript.filename, why, transcript.transcript_id)
             else:
                 processed.append(transcript.transcript_id)
-            await counting.reached(len(processed) + len(failed))
+            counting.reached(len(processed) + len(failed))
 
     async def feed() -> None:
         while (transcript := await asyncio.to_thread(next, files, None)) is not None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from blocks.errors import CallError, TranscriptError
 from blocks.home import folder as state_folder
 from flows.progress import tell
-from flows.showing import Counting
+from flows.showing import counted
 from flows.transcripts import extraction, structuring
 from flows.transcripts.agents import AGENTS
 from flows.transcripts.opening import EXTRACTION, Crew, open_crew, open_run
@@ -86,13 +86,13 @@ async def score_models(
     judged = read_judged(folder)
     scores: list[ModelScore] = []
     total = len(lineups) * repeats * len(CONDITIONS)
-    counting = await Counting.begun("score-progress", "rounds over all transcripts", total)
-    for lineup in lineups:
-        async with open_crew(lineup) as crew:
-            for repetition in range(1, repeats + 1):
-                for condition in CONDITIONS:
-                    scores.append(await _scored(crew, judged, condition, repetition, drafts))
-                    await counting.step()
+    async with counted("score-progress", "rounds over all transcripts", total) as counting:
+        for lineup in lineups:
+            async with open_crew(lineup) as crew:
+                for repetition in range(1, repeats + 1):
+                    for condition in CONDITIONS:
+                        scores.append(await _scored(crew, judged, condition, repetition, drafts))
+                        counting.step()
     frames = {"summary": tables.summary(scores), "fields": tables.fields(scores), "lists": tables.lists(scores),
               "drafts": tables.drafts(scores), "values": tables.cells(scores)}  # fmt: skip
     run_id = str(flow_run.id)

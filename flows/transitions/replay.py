@@ -3,7 +3,7 @@
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.showing import Counting
+from flows.showing import counted
 from flows.transitions.reading import read_gate
 from flows.transitions.trial import ask_pair, replays, suite_of
 from flows.transitions.world import World, real_world
@@ -29,18 +29,20 @@ async def replay(gate_id: str) -> int:
 
 async def catch_up(world: World, gate_id: str) -> int:
     """Asks until nothing is due or the gate has moved on."""
-    counting: Counting | None = None
-    for asked in range(MOST):
-        gate = read_gate(world, gate_id)
-        o = gate.opening
-        done, due = replays(world, gate)
-        if not due:
-            return asked
-        counting = counting or await Counting.begun("replay-progress", "inputs replayed", min(due, MOST))
-        suite = suite_of(o.pipeline)
-        item = suite.items()[done % len(suite.items())]
-        await ask_pair(
-            suite, item, (o.production, o.preview), f"{gate_id}/replay/{gate.extensions}/{done}/{item}", "trial"
-        )
-        await counting.step()
+    _, due = replays(world, read_gate(world, gate_id))
+    if not due:
+        return 0
+    async with counted("replay-progress", "inputs replayed", min(due, MOST)) as counting:
+        for asked in range(MOST):
+            gate = read_gate(world, gate_id)
+            o = gate.opening
+            done, due = replays(world, gate)
+            if not due:
+                return asked
+            suite = suite_of(o.pipeline)
+            item = suite.items()[done % len(suite.items())]
+            await ask_pair(
+                suite, item, (o.production, o.preview), f"{gate_id}/replay/{gate.extensions}/{done}/{item}", "trial"
+            )
+            counting.step()
     return MOST

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from prefect.logging import get_run_logger
 
 from blocks.errors import ConfigurationError, PhasegateError
-from flows.showing import Counting
+from flows.showing import counted
 from flows.transitions.reading import read_gate
 from flows.transitions.story import Gate
 from flows.transitions.suites import SUITES, Suite
@@ -47,11 +47,12 @@ async def run_trial(
     """
     suite = suite_of(pipeline)
     wanted = [(item, repeat) for item in suite.items() for repeat in range(repeats)]
-    counting = await Counting.begun("trial-progress", f"inputs asked under {spoken_list(list(lineups))}", len(wanted))
     asked: list[Asked] = []
-    for item, repeat in wanted:
-        asked += await ask_pair(suite, item, lineups, f"{key}/{item}/{repeat}", purpose)
-        await counting.step()
+    what = f"inputs asked under {spoken_list(list(lineups))}"
+    async with counted("trial-progress", what, len(wanted)) as counting:
+        for item, repeat in wanted:
+            asked += await ask_pair(suite, item, lineups, f"{key}/{item}/{repeat}", purpose)
+            counting.step()
     return asked
 
 

@@ -11,6 +11,7 @@ from http.cookiejar import DefaultCookiePolicy
 import httpx
 
 from blocks.body_limit import OWN_LIMIT, PLAIN, LargeBodyError, PackedBodyError, limited
+from blocks.certificates import trusted
 from blocks.echoes import without_key
 from blocks.models import LanguageModel
 from blocks.models.faults import fault
@@ -110,7 +111,7 @@ def new_client(connections: int = 32) -> httpx.AsyncClient:
     """
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=2)
     client = httpx.AsyncClient(
-        timeout=httpx.Timeout(None, connect=10), limits=limits, follow_redirects=False,
+        timeout=httpx.Timeout(None, connect=10), limits=limits, follow_redirects=False, verify=trusted(),
         headers=PLAIN, event_hooks=limited(LIST_BYTES),
         mounts={"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None},
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""How far a long run is, where several of its pieces end at the same time."""
+"""How far a long run is, where several of its pieces end at the same time and the server takes its time."""
 
 import asyncio
 from typing import Any
@@ -6,37 +6,85 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from flows.showing import Counting
+from flows import showing
+from flows.showing import counted
+
+Told = list[tuple[float, str]]
 
 
-def test_an_update_that_takes_long_is_not_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits, told = [0.05, 0.02, 0.0], []
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """What the server was told, in the order it took it in; the first takes longest."""
+    said: Told = []
+    waits = [0.05, 0.02]
 
-    async def slow_at_first(artifact: UUID, progress: float, description: str) -> None:
-        await asyncio.sleep(waits.pop(0))
-        told.append(description)
+    async def created(progress: float, **_: Any) -> UUID:
+        return uuid4()
 
+    async def update(artifact: UUID, progress: float, description: str) -> None:
+        await asyncio.sleep(waits.pop(0) if waits else 0)
+        said.append((progress, description))
+
+    class OfThisRun:
+        id = "a-run"
+
+    monkeypatch.setattr(showing, "flow_run", OfThisRun)
+    monkeypatch.setattr(showing, "acreate_progress_artifact", created)
+    monkeypatch.setattr(showing, "aupdate_progress_artifact", update)
+    return said
+
+
+def test_what_is_done_at_once_is_told_once(told: Told) -> None:
     async def at_once() -> None:
-        counting = Counting("stages", 3, artifact=uuid4())
-        await asyncio.gather(*(counting.step() for _ in range(3)))
+        async with counted("generator-progress", "stages", 4) as counting:
+            for _ in range(4):
+                counting.step()
 
-    monkeypatch.setattr("flows.showing.aupdate_progress_artifact", slow_at_first)
     asyncio.run(at_once())
-    assert told[-1] == "3 of 3 stages"
+    assert told == [(100.0, "4 of 4 stages")]
 
 
-def test_an_overtaken_update_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[float, str]] = []
+def test_what_comes_while_the_server_is_told_is_told_after(told: Told) -> None:
+    async def one_by_one() -> None:
+        async with counted("generator-progress", "stages", 3) as counting:
+            for _ in range(3):
+                counting.step()
+                await asyncio.sleep(0.01)
 
-    async def update(artifact: UUID, progress: float, **said: Any) -> None:
-        await asyncio.sleep(0)
-        told.append((progress, said["description"]))
+    asyncio.run(one_by_one())
+    assert told == [(pytest.approx(33.33, abs=0.01), "1 of 3 stages"), (100.0, "3 of 3 stages")]
 
-    async def at_once() -> None:
-        counting = Counting("stages", 4, artifact=uuid4())
-        await asyncio.gather(*(counting.step() for _ in range(4)))
 
-    monkeypatch.setattr("flows.showing.aupdate_progress_artifact", update)
-    asyncio.run(at_once())
-    assert told[-1] == (100.0, "4 of 4 stages")
-    assert len(told) < 4
+def test_a_run_under_way_is_told_at_its_pace(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(showing, "PACE_SECONDS", 0.01)
+
+    async def slowly() -> None:
+        async with counted("generator-progress", "stages", 3) as counting:
+            for _ in range(3):
+                counting.step()
+                await asyncio.sleep(0.3)
+
+    asyncio.run(slowly())
+    assert [said for _, said in told] == ["1 of 3 stages", "2 of 3 stages", "3 of 3 stages"]
+
+
+def test_the_last_state_of_a_run_that_breaks_is_told(told: Told) -> None:
+    async def broken() -> None:
+        async with counted("generator-progress", "stages", 3) as counting:
+            counting.reached(1)
+            await asyncio.sleep(0.1)
+            counting.reached(2)
+            raise ValueError("stage 3")
+
+    with pytest.raises(ValueError, match="stage 3"):
+        asyncio.run(broken())
+    assert [said for _, said in told] == ["1 of 3 stages", "2 of 3 stages"]
+
+
+def test_nothing_done_is_not_told_again(told: Told) -> None:
+    async def idle() -> None:
+        async with counted("generator-progress", "stages", 3):
+            pass
+
+    asyncio.run(idle())
+    assert told == []

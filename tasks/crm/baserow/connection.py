@@ -8,17 +8,16 @@ import asyncio
 import contextlib
 import json
 import random
-import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
 from blocks.body_limit import PLAIN, LargeBodyError, PackedBodyError, limited
+from blocks.certificates import trusted
 from blocks.echoes import without_key
 from blocks.errors import BaserowError
 
@@ -75,12 +74,6 @@ class Answer:
         return f"{self.status} {self.code}".rstrip() + f" ({said[:DETAIL_LIMIT]})"
 
 
-@cache
-def _certificates() -> ssl.SSLContext:
-    """The certificates trusted, read once: that takes longer than a small sync."""
-    return httpx.create_ssl_context()
-
-
 def checked_address(url: str) -> str:
     """The address without a slash at its end. Raises BaserowError for what no server can be asked at."""
     try:
@@ -118,7 +111,7 @@ class Connection:
         self._client = httpx.AsyncClient(
             base_url=f"{checked_address(url)}/api/",
             auth=auth,
-            verify=_certificates(),
+            verify=trusted(),
             limits=limits,
             timeout=timeout,
             follow_redirects=False,
