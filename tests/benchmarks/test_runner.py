@@ -21,6 +21,11 @@ def outcome(*figures: Figure, letter: str = "a") -> Outcome:
     return Outcome(letter=letter, title="One", figures=figures, seconds=1)
 
 
+def test_every_benchmark_that_gives_ratios_has_accepted_ones() -> None:
+    seconds_only = {"i"}
+    assert {key[0] for key in accepted.read(accepted.FILE)} == set(BENCHMARKS) - seconds_only
+
+
 @pytest.mark.parametrize(("better", "met", "missed"), [("less", 0.5, 0.51), ("more", 20, 19.9)])
 def test_a_bound_is_kept_or_missed(better: str, met: float, missed: float) -> None:
     assert figure(met, better=better, wanted=met).met
