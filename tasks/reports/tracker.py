@@ -13,6 +13,8 @@ from tasks.reports.tracker_views import IncidentView, PhaseView, PipelineView, T
 
 NAME = "tracker"
 """Of the files and of the artifact."""
+NEWEST = 1_000
+"""Lines of the history on the page: years of gates. More would make a page slow to write, to load and to read."""
 
 
 def tracker_page(view: TrackerView) -> Page:
@@ -147,9 +149,15 @@ def _incidents(incidents: tuple[IncidentView, ...]) -> Chapter:
 
 
 def _history(view: TrackerView) -> Chapter:
-    rows = [(one.when, one.what, one.subject, one.outcome, one.detail) for one in reversed(view.history)]
+    shown = view.history[-NEWEST:]
+    rows = [(one.when, one.what, one.subject, one.outcome, one.detail) for one in reversed(shown)]
+    more = (
+        f" These are the newest {NEWEST:,} of {len(view.history):,}; all: phasegate history."
+        if shown != view.history
+        else ""
+    )
     return Chapter(
-        "History", "history", lead="Every phase, attempt, approval and incident, the newest first.",
+        "History", "history", lead=f"Every phase, attempt, approval and incident, the newest first.{more}",
         blocks=(table(("When", "What", "Subject", "Outcome", "Details"), rows),),
     )  # fmt: skip
 

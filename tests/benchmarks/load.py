@@ -171,9 +171,12 @@ def counted(wanted: Sequence[str]) -> tuple[int, int]:
 
 
 def growth(held: Sequence[tuple[int, float]]) -> float:
-    """KB a run, by least squares over (runs that have ended, MB held); the first quarter, where caches fill, left out."""
+    """KB a run, by least squares over (runs that have ended, MB held); the first half left out.
+
+    In it caches fill: a worker of Prefect 3.8.8 holds 28 MB more after some 35 runs of its own, and no more after that.
+    """
     last = max((done for done, _ in held), default=0)
-    later = [(done, mb) for done, mb in held if done >= last / 4]
+    later = [(done, mb) for done, mb in held if done >= last / 2]
     if len({done for done, _ in later}) < 2:
         return 0.0
     return 1024 * statistics.linear_regression(*zip(*later, strict=True)).slope

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from deployments.command_line import collect_seldom
 from deployments.settings import apply_settings
 from tests.benchmarks.gate_evidence import address
 from tests.benchmarks.million_store import Size, fill
@@ -53,6 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as home, address(given.postgresql) as url:
         os.environ |= {"PHASEGATE_HOME": home, "PHASEGATE_DATABASE_URL": url}
         apply_settings(quiet=True)
+        collect_seldom()
         sys.exit(verdict(measured(Size(calls=given.calls))))
 
 

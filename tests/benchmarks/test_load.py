@@ -40,8 +40,8 @@ def test_an_answer_that_is_missing_is_lost(database: Engine) -> None:
 
 @pytest.mark.parametrize(("each", "kb"), [(0.0, 0), (0.5, 512)])
 def test_growth_is_that_of_a_run_when_the_caches_are_full(each: float, kb: float) -> None:
-    held = [(done, 300 + each * done) for done in range(10, 41)]
-    assert growth([(0, 100.0), *held]) == pytest.approx(kb)
+    held = [(done, 300 + each * done) for done in range(20, 41)]
+    assert growth([(0, 100.0), (19, 200.0), *held]) == pytest.approx(kb)
 
 
 def test_nothing_grows_while_nothing_ends() -> None:

@@ -18,8 +18,8 @@ from tasks.reports.gate_charts import evidence_charts, stage_charts, window_char
 from tasks.reports.gate_tables import afterwards_table, harm_table, stages_table
 from tasks.reports.gate_views import AnswerView, GateView
 from tasks.reports.page import Page, page_html, page_markdown
-from tasks.reports.tracker import tracker_page, write_tracker
-from tasks.reports.tracker_views import TrackerView
+from tasks.reports.tracker import NEWEST, tracker_page, write_tracker
+from tasks.reports.tracker_views import HistoryView, TrackerView
 from tests.reports.comparisons import scores
 from tests.reports.pages import read_page
 from tests.reports.test_hostile import HOSTILE, assert_harmless
@@ -75,6 +75,17 @@ def test_the_tracker_tells_phases_models_incidents_and_history(served: tuple[Gat
                   "| 1\\. Market analysis | new | 2026-11-03 08:40 | new | llama-3-1-70b-fp8-fast |",
                   "An incident is open", "Grace: A key leaked.", "Ada: A prompt was cut.", "2025-01-26 (documents)"):  # fmt: skip
         assert words in shown
+
+
+def test_a_long_history_is_told_newest_first_up_to_a_number_and_the_rest_is_named(
+    served: tuple[GateView, TrackerView],
+) -> None:
+    lines = tuple(HistoryView("2026-11-03", "gate", f"gate-{n}-", "STABLE", "") for n in range(NEWEST + 5))
+    shown = page_markdown(tracker_page(dataclasses.replace(served[1], history=lines)))
+    assert "These are the newest 1,000 of 1,005; all: phasegate history." in shown
+    assert shown.index("gate-1004-") < shown.index("gate-5-")
+    assert "gate-4-" not in shown
+    assert "newest 1,000" not in page_markdown(tracker_page(dataclasses.replace(served[1], history=lines[5:])))
 
 
 def test_a_comparison_says_what_is_proven() -> None:
