@@ -39,14 +39,16 @@ def gate_view(world: World, gate: Gate) -> GateView:
         approvals_needed=approvals_needed(gate), approved_by=_approved_by(gate, entries, verdict), asked=o.human,
         events=events(entries), next_step=next_step(world, gate), notices=notices(o),
         override_refused=override_refused(gate),
-        figures=figures_of(_observed(world, gate, as_of)) if evidence else None,
     )  # fmt: skip
 
 
 def page_view(world: World, gate: Gate) -> GateView:
-    """The same with what only charts show."""
+    """The same with what only the page shows: charts and money, of which every single call is read."""
     view = gate_view(world, gate)
-    return replace(view, traces=_traces(world, gate, view.as_of)) if view.evidence else view
+    if not view.evidence:
+        return view
+    calls = _observed(world, gate, view.as_of)
+    return replace(view, figures=figures_of(calls), traces=_traces(gate, calls, view.as_of))
 
 
 def decided_at(gate: Gate) -> datetime | None:
@@ -71,11 +73,11 @@ def _observed(world: World, gate: Gate, as_of: datetime) -> list[Call]:
     return observed(world.database, replace(window_slice(gate, as_of), roles=gate.opening.plan.changed))
 
 
-def _traces(world: World, gate: Gate, as_of: datetime) -> tuple[Trace, ...]:
+def _traces(gate: Gate, calls: Sequence[Call], as_of: datetime) -> tuple[Trace, ...]:
     window = window_of(gate)
     start, end = gate.testing_since or gate.opened_at, min(as_of, window.end)
     moments = spread(start, max(start, end), MOMENTS)
-    return trace(gate.opening.plan, _observed(world, gate, as_of), window, moments)
+    return trace(gate.opening.plan, calls, window, moments)
 
 
 def _afterwards(world: World, gate: Gate) -> Evidence | None:

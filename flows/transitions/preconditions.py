@@ -55,24 +55,24 @@ def lacking(world: World, pipeline: str, production: str, policy: Policy, now: d
 
 def _baseline(world: World, pipeline: str, production: str, within: timedelta, now: datetime) -> str:
     """It has to be of the models that serve users now: of that lineup, and of no time before it came to name them."""
-    passed = [entry for entry in world.read("baseline") if entry.body["pipeline"] == pipeline and entry.body["passed"]]
-    good = [entry for entry in passed if entry.body.get("lineup") == production]
-    if not good:
+    about = (entry for entry in world.newest("baseline") if entry.body["pipeline"] == pipeline)
+    good = next((one for one in about if one.body["passed"] and one.body.get("lineup") == production), None)
+    if good is None:
         return f"There is no baseline of the {pipeline} pipeline under {production!r}"
     moved = last_moved(world, pipeline, production, lineup_kind(pipeline).roles)
-    if moved is not None and good[-1].at < moved:
+    if moved is not None and good.at < moved:
         return f"The last baseline is older than the last change of models in {production!r}"
-    return _old("baseline", now - good[-1].at, within)
+    return _old("baseline", now - good.at, within)
 
 
 def _drill(world: World, pipeline: str, within: timedelta, now: datetime) -> str:
-    drills = [entry for entry in world.read("drilled") if entry.body["pipeline"] == pipeline]
-    if not drills:
+    drill = next((entry for entry in world.newest("drilled") if entry.body["pipeline"] == pipeline), None)
+    if drill is None:
         return f"There is no drill of the {pipeline} pipeline"
-    if not drills[-1].body["passed"]:
+    if not drill.body["passed"]:
         # An older drill that passed says nothing about a way back that has failed since.
         return f"The newest drill of the {pipeline} pipeline failed: mend the way back first"
-    return _old("drill", now - drills[-1].at, within)
+    return _old("drill", now - drill.at, within)
 
 
 def _old(what: str, age: timedelta, within: timedelta) -> str:

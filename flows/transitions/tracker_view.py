@@ -1,6 +1,6 @@
 """The state of all phases as the tracker shows it, read from the ledger and the blocks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -141,7 +141,7 @@ def _unread(view: PhaseView, gate: Unreadable | None) -> PhaseView:
 def _unbegun(world: World, phase: Phase) -> tuple[str, datetime | None]:
     if not phase.is_baseline:
         return NOT_BEGUN, None
-    last = last_passed(world.read("baseline"), phase.pipeline)
+    last = last_passed(world.newest("baseline"), phase.pipeline)
     return ("Recorded", last.at) if last else ("Not recorded", None)
 
 
@@ -158,7 +158,7 @@ def _checklist(world: World, gate: Gate) -> tuple[CheckView, ...]:
 
 def _unbegun_checks(world: World, phase: Phase) -> tuple[CheckView, ...]:
     if phase.is_baseline:
-        return recorded(world, phase, last_passed(world.read("baseline"), phase.pipeline))
+        return recorded(world, phase, last_passed(world.newest("baseline"), phase.pipeline))
     return unbegun(phase.checklist)
 
 
@@ -215,16 +215,15 @@ def incidents(entries: Sequence[Entry]) -> tuple[IncidentView, ...]:
     return tuple(found)
 
 
-def last_passed(entries: Sequence[Entry], pipeline: str) -> Entry | None:
-    passed = [entry for entry in entries if entry.body["pipeline"] == pipeline and entry.body["passed"]]
-    return passed[-1] if passed else None
+def last_passed(newest_first: Iterable[Entry], pipeline: str) -> Entry | None:
+    return next((one for one in newest_first if one.body["pipeline"] == pipeline and one.body["passed"]), None)
 
 
 def readiness(world: World, pipeline: str) -> tuple[tuple[str, str], ...]:
     """How old baseline and drill are; every gate needs fresh ones."""
     found = []
     for kind, name in (("baseline", "baseline"), ("drilled", "drill")):
-        last = last_passed(world.read(kind), pipeline)
+        last = last_passed(world.newest(kind), pipeline)
         age = _age(world.clock() - last.at) if last else "never"
         found.append((f"{pipeline.capitalize()}, last {name} passed", age))
     return tuple(found)

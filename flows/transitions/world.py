@@ -1,6 +1,6 @@
 """Everything outside a gate's own decision: the ledger's database, the clock, and the blocks people and gates write."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
@@ -10,7 +10,7 @@ from prefect.exceptions import PrefectException
 from sqlalchemy import Engine
 
 from tasks.records.database import engine
-from tasks.records.ledger import Entry, NewEntry, Read, append, entries
+from tasks.records.ledger import Entry, NewEntry, Read, append, entries, newest_first
 
 Content = Mapping[str, Any]
 """Fields of a block document, none of them secret."""
@@ -108,6 +108,9 @@ class World:
 
     def read(self, *kinds: str, gate_id: str | None = None) -> list[Entry]:
         return entries(self.database, kinds=kinds, gate_id=gate_id)
+
+    def newest(self, kind: str) -> Iterator[Entry]:
+        return newest_first(self.database, kind)
 
 
 def real_world() -> World:

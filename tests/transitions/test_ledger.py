@@ -11,12 +11,14 @@ from sqlalchemy.exc import DBAPIError
 from blocks.errors import StorageError
 from tasks.records.ledger import (
     GENESIS,
+    PART,
     AlreadyMovedError,
     NewEntry,
     Read,
     append,
     entries,
     last_sequence,
+    newest_first,
     require_sound,
     verify,
 )
@@ -52,6 +54,12 @@ def test_entries_are_found_by_gate_kind_and_position(database: Engine) -> None:
     other = append(database, NewEntry("drilled", "tester", AT))
     assert entries(database, gate_id="gate-1")[0].gate_sequence == 1
     assert entries(database, kinds=["drilled"]) == entries(database, after=1) == [other]
+
+
+def test_the_newest_come_first_in_parts_and_none_twice(database: Engine) -> None:
+    made = [append(database, NewEntry(("drilled", "baseline")[n % 2], "tester", AT)) for n in range(2 * (2 * PART + 1))]
+    assert list(newest_first(database, "drilled")) == made[-2::-2]
+    assert list(newest_first(database, "moved")) == []
 
 
 def test_a_place_is_taken_once(database: Engine) -> None:
