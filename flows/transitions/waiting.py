@@ -7,15 +7,17 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import ObjectNotFound
 from prefect.flow_runs import asuspend_flow_run
-from prefect.input import RunInput
 from prefect.input.actions import read_flow_run_input
+from prefect.input.run_input import keyset_from_base_key
+from prefect.logging import get_logger
 from prefect.runtime import flow_run
 
 from flows.transitions.appointing import NOBODY
+from flows.transitions.form import Form
 from flows.transitions.machine import is_asked
 from flows.transitions.story import Gate
 
-R = TypeVar("R", bound=RunInput)
+R = TypeVar("R", bound=Form)
 
 
 async def ask(model: type[R], key: str, description: str) -> R:
@@ -28,6 +30,7 @@ async def ask(model: type[R], key: str, description: str) -> R:
     if given is not None:
         return given
     shown = model.with_initial_data(description=description)
+    await shown.asave(keyset_from_base_key(f"suspended-{key}"), UUID(str(flow_run.id)))
     answer = await asuspend_flow_run(wait_for_input=shown, key=key)
     return model(**answer.model_dump())
 
@@ -58,6 +61,9 @@ async def wake(gate: Gate, note: str) -> bool:
         if _still_waits(gate, key):
             return False
         answered = await client.resume_flow_run(run.id, run_input=_knock(key, note))
+        if answered.status != SetStateStatus.ACCEPT:
+            reason = getattr(answered.details, "reason", None) or "Prefect gives no reason"
+            get_logger("phasegate").warning("The run of gate %s was not woken: %s", gate.id, reason)
         return answered.status == SetStateStatus.ACCEPT
 
 

@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prefect.client.schemas.responses import SetStateStatus
+from prefect.input.actions import aread_flow_run_input
+from prefect.input.run_input import keyset_from_base_key
 
 from blocks.errors import GateError
 from flows.transitions.drill import rehearse
+from flows.transitions.form import Form, Signal
 from flows.transitions.incidents import emergency
 from flows.transitions.moving import roll_back
 from flows.transitions.story import Opening
@@ -25,6 +29,31 @@ def test_from_the_form_to_production(monitoring: Scene) -> None:
     assert monitoring.decides() == SetStateStatus.ACCEPT
     assert monitoring.drive.leg() == "Completed"
     assert (monitoring.gate.state, monitoring.serves()) == ("PROMOTED", "new")
+
+
+def test_a_process_that_dies_right_after_suspending_leaves_a_run_that_can_be_woken_and_answered(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Form.asave.__func__  # type: ignore[attr-defined]
+
+    async def not_by_prefect(cls: type[Form], keyset: Any, flow_run_id: UUID | None = None) -> None:
+        if flow_run_id is not None:  # Prefect names no run, and is too late
+            await kept(cls, keyset, flow_run_id)
+
+    monkeypatch.setattr(Form, "asave", classmethod(not_by_prefect))
+    assert scene.drive.leg() == "Suspended"
+    assert scene.monitored() == "Suspended"
+    assert scene.gate.state == "AWAITING_APPROVAL"
+    assert scene.decides() == SetStateStatus.ACCEPT
+    assert scene.drive.leg() == "Completed"
+
+
+def test_a_form_that_is_kept_already_is_no_error(monitoring: Scene) -> None:
+    keyset = keyset_from_base_key("suspended-again")
+    for _ in range(2):
+        one_loop.run(Signal.with_initial_data(description="wait").asave(keyset, monitoring.drive.id))
+    shown = one_loop.run(aread_flow_run_input(keyset["description"], flow_run_id=monitoring.drive.id))
+    assert shown == "wait"
 
 
 def test_a_wrong_code_is_asked_again(monitoring: Scene) -> None:
