@@ -38,6 +38,9 @@ async def show_markdown(key: str, markdown: str, description: str) -> None:
 PACE_SECONDS = 1.0
 """The progress of a run is told no oftener: each time costs the Prefect server as much as a step of a run does."""
 
+LAST_WORD_SECONDS = 5.0
+"""So long a run that is over waits for a server that is slow to take its progress."""
+
 
 class Counting:
     """How much of a long run is done. Counting never waits for the server."""
@@ -80,7 +83,7 @@ class Counting:
         try:
             share = 100.0 * min(1.0, self.done / max(1, self.total))
             await aupdate_progress_artifact(artifact, share, description=self.said)
-        except TROUBLE as error:
+        except Exception as error:  # whatever it is: no progress is worth a run, nor the run's own error
             log_trouble("The progress", error)
 
 
@@ -88,14 +91,15 @@ class Counting:
 async def counted(key: str, what: str, total: int) -> AsyncIterator[Counting]:
     """Shows how many of `total` are done as a progress artifact of the run; outside a run nobody is shown anything.
 
-    `what` is the plural of what is counted. However the context ends, the last state is told.
+    `what` is the plural of what is counted. The last state is told when the context ends, also with an error; a run that is
+    cancelled from outside, or whose server does not answer, does not wait for that.
     """
     counting = Counting(what, total)
     artifact: UUID | None = None
     if flow_run.id:
         try:
             artifact = await acreate_progress_artifact(0.0, key=key, description=counting.said)
-        except TROUBLE as error:
+        except Exception as error:
             log_trouble("The progress", error)
     if artifact is None:
         yield counting
@@ -105,7 +109,8 @@ async def counted(key: str, what: str, total: int) -> AsyncIterator[Counting]:
         yield counting
     finally:
         counting.end()
-        await telling
+        await asyncio.wait({telling}, timeout=LAST_WORD_SECONDS)
+        telling.cancel()
 
 
 def ui_address() -> str:

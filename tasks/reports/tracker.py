@@ -152,7 +152,7 @@ def _history(view: TrackerView) -> Chapter:
     shown = view.history[-NEWEST:]
     rows = [(one.when, one.what, one.subject, one.outcome, one.detail) for one in reversed(shown)]
     more = (
-        f" These are the newest {NEWEST:,} of {len(view.history):,}; all: phasegate history."
+        f" These are the newest {NEWEST:,} of {len(view.history):,}; all: phasegate history --last {len(view.history)}."
         if shown != view.history
         else ""
     )

@@ -46,6 +46,8 @@ WHOLE = 10_000
 PATIENCE = 3600.0
 FLAT_KB = 100
 """How much more memory a run may leave behind: a gigabyte after 10,000 of them."""
+FILLED = 40
+"""Runs of its own after which a worker of Prefect 3.8.8 holds what it will hold: 28 MB more than at first."""
 QUESTIONS = 7
 
 
@@ -137,8 +139,8 @@ def _load(house: House, count: int, workers: int) -> Load:
     return Load(
         workers=workers, runs=count, seconds=seconds, lost=lost, doubled=doubled + sum(one.run_count > 1 for one in seen),
         queueing_p95=statistics.quantiles(waits, n=20)[-1],
-        server_kb=growth([(done, server) for done, server, _ in held]),
-        workers_kb=growth([(done, mine) for done, _, mine in held]),
+        server_kb=growth([(done, server) for done, server, _ in held], workers),
+        workers_kb=growth([(done, mine) for done, _, mine in held], workers),
     )  # fmt: skip
 
 
@@ -170,13 +172,14 @@ def counted(wanted: Sequence[str]) -> tuple[int, int]:
     return lost, sum(times > 1 for seen in (completed, answers) for times in seen.values())
 
 
-def growth(held: Sequence[tuple[int, float]]) -> float:
-    """KB a run, by least squares over (runs that have ended, MB held); the first half left out.
+def growth(held: Sequence[tuple[int, float]], workers: int = 1) -> float:
+    """KB a run, by least squares over (runs that have ended, MB held); those in which caches fill left out.
 
-    In it caches fill: a worker of Prefect 3.8.8 holds 28 MB more after some 35 runs of its own, and no more after that.
+    Where there are too few runs to know, the second half is taken for all.
     """
     last = max((done for done, _ in held), default=0)
-    later = [(done, mb) for done, mb in held if done >= last / 2]
+    begin = FILLED * workers if last > FILLED * workers else last / 2
+    later = [(done, mb) for done, mb in held if done >= begin]
     if len({done for done, _ in later}) < 2:
         return 0.0
     return 1024 * statistics.linear_regression(*zip(*later, strict=True)).slope

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, insert
 
 from tasks.judging.observations import Call
 from tasks.records.tables import calls, runs
-from tests.benchmarks.load import FLAT_KB, QUESTIONS, Load, counted, growth
+from tests.benchmarks.load import FILLED, FLAT_KB, QUESTIONS, Load, counted, growth
 from tests.transitions.records import call_row, run_row
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -42,6 +42,8 @@ def test_an_answer_that_is_missing_is_lost(database: Engine) -> None:
 def test_growth_is_that_of_a_run_when_the_caches_are_full(each: float, kb: float) -> None:
     held = [(done, 300 + each * done) for done in range(20, 41)]
     assert growth([(0, 100.0), (19, 200.0), *held]) == pytest.approx(kb)
+    longer = [(done, 300 + each * done) for done in range(FILLED * 2, FILLED * 2 + 9)]
+    assert growth([(0, 100.0), (FILLED * 2 - 1, 200.0), *longer], workers=2) == pytest.approx(kb)
 
 
 def test_nothing_grows_while_nothing_ends() -> None:

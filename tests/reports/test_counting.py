@@ -1,6 +1,7 @@
 """How far a long run is, where several of its pieces end at the same time and the server takes its time."""
 
 import asyncio
+import time
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -79,6 +80,40 @@ def test_the_last_state_of_a_run_that_breaks_is_told(told: Told) -> None:
     with pytest.raises(ValueError, match="stage 3"):
         asyncio.run(broken())
     assert [said for _, said in told] == ["1 of 3 stages", "2 of 3 stages"]
+
+
+def test_progress_that_cannot_be_told_hides_no_error_and_ends_no_run(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unforeseen(artifact: UUID, progress: float, description: str) -> None:
+        raise ValueError("a login page is no JSON")
+
+    async def run(fails: bool) -> None:
+        async with counted("generator-progress", "stages", 3) as counting:
+            counting.step()
+            await asyncio.sleep(0)
+            if fails:
+                raise KeyError("stage 2")
+
+    monkeypatch.setattr(showing, "aupdate_progress_artifact", unforeseen)
+    asyncio.run(run(fails=False))
+    with pytest.raises(KeyError, match="stage 2"):
+        asyncio.run(run(fails=True))
+
+
+def test_a_run_does_not_wait_long_for_a_server_that_hangs(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hangs(artifact: UUID, progress: float, description: str) -> None:
+        await asyncio.sleep(60)
+
+    async def run() -> None:
+        async with counted("generator-progress", "stages", 3) as counting:
+            counting.step()
+
+    monkeypatch.setattr(showing, "aupdate_progress_artifact", hangs)
+    monkeypatch.setattr(showing, "LAST_WORD_SECONDS", 0.05)
+    began = time.monotonic()
+    asyncio.run(run())
+    assert time.monotonic() - began < 30
 
 
 def test_nothing_done_is_not_told_again(told: Told) -> None:

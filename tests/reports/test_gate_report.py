@@ -1,6 +1,7 @@
 """The page of a gate and that of all phases: verdict first, everything an approver needs, nothing that acts."""
 
 import dataclasses
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from tasks.judging.cost import CostPairs
 from tasks.judging.evidence import Evidence, PairTally, RoleEvidence
+from tasks.judging.observations import Call
 from tasks.reports.as_html import as_html
 from tasks.reports.as_markdown import as_markdown
 from tasks.reports.comparison import comparison_page
@@ -16,7 +18,7 @@ from tasks.reports.document import Link, Paragraph
 from tasks.reports.gate import gate_page, gate_summary, write_gate_report
 from tasks.reports.gate_charts import evidence_charts, stage_charts, window_chart
 from tasks.reports.gate_tables import afterwards_table, harm_table, stages_table
-from tasks.reports.gate_views import AnswerView, GateView
+from tasks.reports.gate_views import AnswerView, GateView, Spread, figures_of
 from tasks.reports.page import Page, page_html, page_markdown
 from tasks.reports.tracker import NEWEST, tracker_page, write_tracker
 from tasks.reports.tracker_views import HistoryView, TrackerView
@@ -82,10 +84,19 @@ def test_a_long_history_is_told_newest_first_up_to_a_number_and_the_rest_is_name
 ) -> None:
     lines = tuple(HistoryView("2026-11-03", "gate", f"gate-{n}-", "STABLE", "") for n in range(NEWEST + 5))
     shown = page_markdown(tracker_page(dataclasses.replace(served[1], history=lines)))
-    assert "These are the newest 1,000 of 1,005; all: phasegate history." in shown
+    assert "These are the newest 1,000 of 1,005; all: phasegate history" in shown
+    assert "last 1005." in shown
     assert shown.index("gate-1004-") < shown.index("gate-5-")
     assert "gate-4-" not in shown
     assert "newest 1,000" not in page_markdown(tracker_page(dataclasses.replace(served[1], history=lines[5:])))
+
+
+@pytest.mark.parametrize(("failed", "seconds"), [(False, Spread(3.0, 3.0, 3.0, 1)), (True, None)])
+def test_one_call_is_its_own_spread_and_a_failed_one_has_none(failed: bool, seconds: Spread | None) -> None:
+    call = Call(role="client", arm="candidate", at=datetime(2026, 3, 2, tzinfo=UTC), run_id="run-1", failed=failed,
+                score=None, seconds=3.0, cost=0.5)  # fmt: skip
+    (found,) = figures_of([call]).values()
+    assert (found.seconds, found.cost, found.spent, found.unpriced) == (seconds, 0.5, 0.5, 0)
 
 
 def test_a_comparison_says_what_is_proven() -> None:
